@@ -1,0 +1,138 @@
+// Package protocol is the contract between the daemon and a step plugin: the
+// gRPC service of step.proto, the go-plugin handshake, and the attempt
+// directory. The host and the Go SDK share it; an author in another language
+// reads this page and step.proto and needs nothing else.
+//
+// # The attempt directory
+//
+// One try of one step owns one directory. The daemon makes it with
+// request.json in it and then calls Start; from there on the plugin needs
+// nothing of the daemon to finish. In it lie:
+//
+//	request.json  what is to be done (Request); no secrets; never changed
+//	lock          held by flock(2), LOCK_EX, from before go until after
+//	              result.json: liveness is this lock, never a pid. Its content
+//	              is one JSON line (Holder)
+//	go            created with O_CREAT|O_EXCL at the last moment before the work
+//	              begins: only its creator may begin. What can fail goes before
+//	log, log.N    the output (package steplog); absent while there is none
+//	outputs       name=value lines, as $PENSTOCK_OUTPUT (see Outputs)
+//	result.json   how it ended (Result): written as a temporary file, synced,
+//	              renamed. Where it is, nothing else about the attempt changes
+//
+// The order is: flock lock; where result.json or go is there already, let go
+// and answer ENDED or ELSEWHERE; prepare all that can fail; create go; work;
+// end every process of the step; write result.json; let go of lock; ring the
+// doorbell (ENDED).
+//
+// What a daemon that comes back concludes from the files, in this order:
+// result.json: ended so. Lock held: alive, join it. No go, same boot: it never
+// began, start it. Anything else: lost, nobody can know how it ended.
+package protocol
+
+import (
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+)
+
+// Version is the version of the contract that this build speaks. A plugin
+// picks it from the comma list in PLUGIN_PROTOCOL_VERSIONS.
+const Version = 1
+
+// Handshake is the go-plugin cookie. It tells a person who starts a plugin by
+// hand what it is; it is no security.
+var Handshake = plugin.HandshakeConfig{
+	MagicCookieKey:   "PENSTOCK_STEP_PLUGIN",
+	MagicCookieValue: "d5e0b7f5-step",
+}
+
+// Name is the name of the service in go-plugin's plugin set.
+const Name = "step"
+
+// BinaryPrefix stands before the step type in the name of a plugin's binary.
+const BinaryPrefix = "penstock-step-"
+
+// The files of an attempt directory.
+const (
+	RequestFile = "request.json"
+	LockFile    = "lock"
+	GoFile      = "go"
+	OutputsFile = "outputs"
+	ResultFile  = "result.json"
+)
+
+// The environment variables that the host gives a plugin process beside
+// go-plugin's own.
+const (
+	// EnvProcess is the name of the process among the host's: it is written
+	// into the lock file, so that a host that comes back finds the process.
+	EnvProcess = "PENSTOCK_PROCESS"
+	// EnvCgroup is the path of a cgroup v2 directory that belongs to this
+	// process alone; the SDK makes one below it for the children of a step.
+	// Absent where the machine allows none.
+	EnvCgroup = "PENSTOCK_CGROUP"
+)
+
+// The variables that every step sees in its environment.
+const (
+	EnvAttempt = "PENSTOCK_ATTEMPT" // nightly/42/build/compile/1; also marks the step's processes
+	EnvOutput  = "PENSTOCK_OUTPUT"  // path of the outputs file
+)
+
+// Request is request.json: all that a plugin is told of an attempt.
+type Request struct {
+	Attempt     string            `json:"attempt"` // nightly/42/build/compile/1
+	Pipeline    string            `json:"pipeline"`
+	Run         uint64            `json:"run"`    // number within the pipeline
+	RunID       uint64            `json:"run_id"` // unique over the daemon
+	Stage       string            `json:"stage"`
+	Step        string            `json:"step"`
+	Number      int               `json:"number"` // of the attempt, from 1
+	Settings    map[string]any    `json:"settings"`
+	Environment map[string]string `json:"environment,omitempty"`
+	Workspace   string            `json:"workspace"`            // absolute; the step's working directory
+	Timeout     time.Duration     `json:"timeout_ns,omitempty"` // of the work, from go on; 0 is none
+	Grace       time.Duration     `json:"grace_ns"`             // between TERM and KILL
+	LogLimit    int64             `json:"log_limit"`            // bytes of log kept on disk; 0 is no limit
+}
+
+// Holder is the content of the lock file: who works on the attempt.
+type Holder struct {
+	Process string `json:"process"` // EnvProcess
+	Pid     int    `json:"pid"`
+	BootID  string `json:"boot_id"`
+}
+
+// Result is result.json: how an attempt ended.
+type Result struct {
+	Attempt       string    `json:"attempt"`
+	Status        string    `json:"status"`                   // success, failed or canceled
+	FailureReason string    `json:"failure_reason,omitempty"` // with failed: one of the reasons below
+	ExitCode      *int      `json:"exit_code,omitempty"`      // where a process ended with one
+	Message       string    `json:"message,omitempty"`        // for people; at most MaxMessage bytes
+	BegunAt       time.Time `json:"begun_at"`
+	EndedAt       time.Time `json:"ended_at"`
+	LogSize       int64     `json:"log_size"`            // bytes ever written to the log, dropped ones included
+	Leftovers     []string  `json:"leftovers,omitempty"` // processes that outlived the step's main one and were ended
+}
+
+// The statuses of a Result, in GitLab's words.
+const (
+	Success  = "success"
+	Failed   = "failed"
+	Canceled = "canceled"
+)
+
+// The failure reasons that a plugin may give.
+const (
+	ScriptFailure = "script_failure" // the work itself said no
+	StepTimeout   = "step_timeout"   // Request.Timeout ran out
+	PluginFailure = "plugin_failure" // the machinery broke
+)
+
+// Limits of what the daemon takes from a plugin.
+const (
+	MaxMessage = 4 << 10
+	MaxOutputs = 64 << 10 // bytes of the outputs file
+)

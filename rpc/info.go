@@ -1,0 +1,27 @@
+package rpc
+
+import "time"
+
+// Version is the version of the protocol. A client compares it once and says
+// which side is to be upgraded.
+const Version = 1
+
+// Info says who answers.
+type Info struct {
+	Version       string    `json:"version"`  // of the daemon
+	Protocol      int       `json:"protocol"` // Version of this package in the daemon
+	Pid           int       `json:"pid"`
+	StartedAt     time.Time `json:"started_at"`
+	State         string    `json:"state"`      // path of the state directory
+	Generation    uint64    `json:"generation"` // starts of a daemon on this state directory
+	Pipelines     int       `json:"pipelines"`
+	LiveRuns      int       `json:"live_runs"`
+	RunningSteps  int       `json:"running_steps"`
+	PendingSteps  int       `json:"pending_steps"`
+	MaxRunning    int       `json:"max_running_steps"`
+	FreeBytes     uint64    `json:"free_bytes"`     // on the state directory's file system
+	MinFreeBytes  uint64    `json:"min_free_bytes"` // below it new runs are refused with CodeDiskLow
+	AcceptingRuns bool      `json:"accepting_runs"`
+	You           string    `json:"you"`  // the caller, as the daemon sees it
+	Role          string    `json:"role"` // viewer, operator or admin
+}

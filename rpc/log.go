@@ -1,0 +1,24 @@
+package rpc
+
+// LogReadRequest reads the log of one attempt from a byte cursor.
+type LogReadRequest struct {
+	Run     string `json:"run"`
+	Stage   string `json:"stage,omitempty"` // may be left out where the step's name is unique
+	Step    string `json:"step"`
+	Attempt int    `json:"attempt,omitempty"` // 0 is the newest
+	Offset  int64  `json:"offset"`            // 0, or Next of the answer before
+	Limit   int    `json:"limit,omitempty"`   // bytes, at most 262144; 0 means 65536
+	WaitMS  int    `json:"wait_ms,omitempty"` // wait this long for bytes; at most 60000
+}
+
+// LogReadResponse is a piece of the log: whole lines in the CRI log format,
+// "<RFC 3339 time with nanoseconds> <stdout|stderr> <F|P> <text>\n".
+type LogReadResponse struct {
+	Attempt int    `json:"attempt"`
+	Data    []byte `json:"data"` // base64 in JSON: output is bytes, not text
+	Next    int64  `json:"next"` // the cursor after Data
+	// Missing is how many bytes before Data were dropped because the log
+	// outgrew its cap.
+	Missing int64 `json:"missing,omitempty"`
+	End     bool  `json:"end"` // the attempt has ended and Data reaches the end
+}

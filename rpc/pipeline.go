@@ -1,0 +1,126 @@
+package rpc
+
+import "time"
+
+// PipelineApplyRequest puts a definition: it makes the pipeline that the text
+// names, or gives it a new revision where the text differs from the current
+// one. The definition travels as its text; the daemon is the only judge.
+type PipelineApplyRequest struct {
+	Text   string `json:"text"`              // TOML, as the author wrote it
+	File   string `json:"file,omitempty"`    // where it stands, for messages; "pipeline.toml" when empty
+	DryRun bool   `json:"dry_run,omitempty"` // check it and show the difference; change nothing
+	Note   string `json:"note,omitempty"`    // why, for the history; at most 1 KiB
+	// ExpectRevision refuses the text with CodeConflict where the current
+	// revision is another: somebody else was quicker. 0 expects nothing.
+	ExpectRevision uint64 `json:"expect_revision,omitempty"`
+}
+
+// PipelineApplyResponse says what an apply did, or would do.
+type PipelineApplyResponse struct {
+	Pipeline   string `json:"pipeline"`
+	Revision   uint64 `json:"revision"`       // the current one afterwards; with dry_run the one it would be
+	Created    bool   `json:"created"`        // there was no pipeline of this name
+	Changed    bool   `json:"changed"`        // there is a new revision; false: the text was the same already
+	Difference string `json:"diff,omitempty"` // unified diff from the current revision's text
+}
+
+// PipelineListRequest asks for the pipelines in the order of their names.
+type PipelineListRequest struct {
+	After string `json:"after,omitempty"` // names after this one: Next of the page before
+	Limit int    `json:"limit,omitempty"` // 1 to 1000; 0 means 100
+}
+
+// PipelineListResponse is a page of pipelines.
+type PipelineListResponse struct {
+	Pipelines []Pipeline `json:"pipelines"`
+	Next      string     `json:"next,omitempty"` // ask again with After = Next; "" is the end
+}
+
+// Pipeline is one line of a list.
+type Pipeline struct {
+	Name        string      `json:"name"`
+	Description string      `json:"description,omitempty"`
+	Revision    uint64      `json:"revision"`
+	AppliedAt   time.Time   `json:"applied_at"`
+	AppliedBy   string      `json:"applied_by"`
+	Stages      int         `json:"stages"`
+	Steps       int         `json:"steps"`
+	Latest      *RunSummary `json:"latest,omitempty"` // its newest run
+}
+
+// PipelineGetRequest asks for one revision of a pipeline.
+type PipelineGetRequest struct {
+	Name     string `json:"name"`
+	Revision uint64 `json:"revision,omitempty"` // 0 is the current one
+}
+
+// PipelineRevision is one immutable text of a pipeline.
+type PipelineRevision struct {
+	Pipeline  string    `json:"pipeline"`
+	Revision  uint64    `json:"revision"`
+	Current   bool      `json:"current"`
+	AppliedAt time.Time `json:"applied_at"`
+	AppliedBy string    `json:"applied_by"`
+	Note      string    `json:"note,omitempty"`
+	Text      string    `json:"text"`
+}
+
+// PipelineHistoryRequest asks for the revisions of a pipeline, newest first.
+type PipelineHistoryRequest struct {
+	Name   string `json:"name"`
+	Before uint64 `json:"before,omitempty"` // revisions below this one: Next of the page before
+	Limit  int    `json:"limit,omitempty"`  // 1 to 1000; 0 means 50
+}
+
+// PipelineHistoryResponse is a page of revisions.
+type PipelineHistoryResponse struct {
+	Revisions []RevisionSummary `json:"revisions"`
+	Next      uint64            `json:"next,omitempty"`
+}
+
+// RevisionSummary says who changed what when.
+type RevisionSummary struct {
+	Revision  uint64    `json:"revision"`
+	Current   bool      `json:"current"`
+	AppliedAt time.Time `json:"applied_at"`
+	AppliedBy string    `json:"applied_by"`
+	Note      string    `json:"note,omitempty"`
+	// Difference is the unified diff from the revision before.
+	Difference string `json:"diff,omitempty"`
+}
+
+// PipelineRollbackRequest makes an old revision's text the current one again,
+// as a new revision: history is never rewritten.
+type PipelineRollbackRequest struct {
+	Name     string `json:"name"`
+	Revision uint64 `json:"revision"` // 0 is the one before the current
+	DryRun   bool   `json:"dry_run,omitempty"`
+}
+
+// PipelineRenameRequest gives a pipeline another name; its runs, revisions and
+// numbers go with it. The stored text follows as a new revision.
+type PipelineRenameRequest struct {
+	Name string `json:"name"`
+	To   string `json:"to"`
+}
+
+// PipelineCloneRequest makes a new pipeline of the current text under another
+// name, with no runs.
+type PipelineCloneRequest struct {
+	Name string `json:"name"`
+	To   string `json:"to"`
+}
+
+// PipelineDeleteRequest removes a pipeline and everything under it.
+type PipelineDeleteRequest struct {
+	Name   string `json:"name"`
+	DryRun bool   `json:"dry_run,omitempty"` // say what would go; remove nothing
+}
+
+// PipelineDeleteResponse says what went with it.
+type PipelineDeleteResponse struct {
+	Revisions int    `json:"revisions"`
+	Runs      int    `json:"runs"`
+	LiveRuns  int    `json:"live_runs"` // not ended: their presence refuses the deletion with CodeConflict
+	LogBytes  uint64 `json:"log_bytes"` // stored
+}
