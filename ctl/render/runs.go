@@ -1,0 +1,98 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+// Runs is a list of runs.
+func (s Style) Runs(list []rpc.RunSummary) string {
+	rows := make([][]string, len(list))
+	for i, r := range list {
+		rows[i] = []string{
+			s.paint(bold, Line(r.Name)), fmt.Sprint(r.ID), s.outcome(r),
+			cause(r.Cause), s.When(r.CreatedAt), s.elapsed(r),
+		}
+	}
+	return s.table([]string{"RUN", "ID", "STATUS", "CAUSE", "CREATED", "DURATION"}, rows)
+}
+
+// Run is a run with all its steps.
+func (s Style) Run(r rpc.Run) string {
+	return s.paint(bold, Line(r.Name)) + gap + s.outcome(r.RunSummary) + "\n" +
+		s.pairs(
+			[2]string{"id", fmt.Sprint(r.ID)},
+			[2]string{"revision", fmt.Sprint(r.Revision)},
+			[2]string{"cause", cause(r.Cause)},
+			[2]string{"created", s.Moment(r.CreatedAt)},
+			[2]string{"started", s.moment(r.StartedAt)},
+			[2]string{"finished", s.moment(r.FinishedAt)},
+			[2]string{"duration", s.elapsed(r.RunSummary)},
+			[2]string{"message", Line(r.Message)},
+		) + "\n" + s.stages(r.Stages, "")
+}
+
+// Verdict is one line on how a run stands.
+func (s Style) Verdict(r rpc.RunSummary) string {
+	line := Line(r.Name) + ": " + s.outcome(r)
+	if d := s.elapsed(r); d != "" {
+		line += " in " + d
+	}
+	return line + "\n"
+}
+
+// Failures names the steps that failed and may not, a line each: what a
+// person asks first after "failed".
+func (s Style) Failures(r rpc.Run) string {
+	var b strings.Builder
+	for _, stage := range r.Stages {
+		for _, step := range stage.Steps {
+			if step.Status == "failed" && !step.AllowFailure {
+				fmt.Fprintf(&b, "%s/%s: %s\n", Line(stage.Name), Line(step.Name), s.why(step))
+			}
+		}
+	}
+	return b.String()
+}
+
+func (s Style) moment(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return s.Moment(*t)
+}
+
+// outcome is the status of a run with a word on warnings.
+func (s Style) outcome(r rpc.RunSummary) string {
+	if r.Warnings {
+		return s.paint(yellow, Line(r.Status)+" with warnings")
+	}
+	return s.status(r.Status)
+}
+
+// elapsed is how long a run took; where it has not ended, how long ago it
+// started.
+func (s Style) elapsed(r rpc.RunSummary) string {
+	switch {
+	case r.FinishedAt == nil && r.StartedAt != nil:
+		return Duration(s.Now.Sub(*r.StartedAt))
+	case r.Duration != nil:
+		return Duration(time.Duration(*r.Duration * float64(time.Second)))
+	}
+	return ""
+}
+
+// cause says in a few words why a run exists.
+func cause(c rpc.Cause) string {
+	text := Line(c.Source)
+	if c.Actor != "" {
+		text += " by " + Line(c.Actor)
+	}
+	if c.Note != "" {
+		text += ": " + Line(c.Note)
+	}
+	return text
+}

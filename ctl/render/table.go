@@ -1,0 +1,54 @@
+package render
+
+import "strings"
+
+// gap stands between two columns of a table.
+const gap = "  "
+
+// table sets rows below a header in columns that are as wide as their widest
+// cell. Lines are cut to the width of the style; nothing is padded at the end.
+func (s Style) table(header []string, rows [][]string) string {
+	wide := make([]int, len(header))
+	measure(wide, header)
+	for _, row := range rows {
+		measure(wide, row)
+	}
+	var b strings.Builder
+	b.WriteString(s.paint(bold, s.row(wide, header)) + "\n")
+	for _, row := range rows {
+		b.WriteString(s.row(wide, row) + "\n")
+	}
+	return b.String()
+}
+
+func measure(wide []int, row []string) {
+	for i, cell := range row {
+		wide[i] = max(wide[i], Width(cell))
+	}
+}
+
+func (s Style) row(wide []int, cells []string) string {
+	padded := make([]string, len(cells))
+	for i, cell := range cells {
+		padded[i] = pad(cell, wide[i])
+	}
+	return cut(strings.TrimRight(strings.Join(padded, gap), " "), s.Width)
+}
+
+// pairs sets names and what they stand for in two columns; empty ones are left
+// out.
+func (s Style) pairs(pairs ...[2]string) string {
+	wide := 0
+	for _, p := range pairs {
+		if p[1] != "" {
+			wide = max(wide, Width(p[0]))
+		}
+	}
+	var b strings.Builder
+	for _, p := range pairs {
+		if p[1] != "" {
+			b.WriteString(s.paint(dim, pad(p[0], wide)) + gap + p[1] + "\n")
+		}
+	}
+	return b.String()
+}
