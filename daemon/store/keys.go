@@ -1,0 +1,80 @@
+// Package store is the durable state of the daemon, in Badger: it owns the key
+// layout below, the encoding of records, the single writer with its group
+// commit, and the lock that makes one daemon per state directory.
+//
+// # Layout
+//
+// Numbers are eight bytes, big-endian, so that keys sort by them; rows marked *
+// hold the number complemented, so that the newest comes first.
+//
+//	m/meta                          Meta: the last ids given, the generation
+//	n/<name>                        id of the pipeline of that name
+//	p/<pipeline>                    Pipeline
+//	v/<pipeline><revision>          Revision: one immutable text
+//	r/<run>                         Run: identity, cause, run.State
+//	l/<run><part>                   run.Plan, stored once, in parts of 512 KiB of JSON
+//	s/<run><step>                   run.Step; absent while it is as the plan made it
+//	i/<pipeline><number*>           id of the run with that number
+//	a/<run>                         marker: the run is live; read once at start
+//	k/<sha256 of a request key>     Request: the run that a keyed request made
+//
+// A record is its CRC-32C (Castagnoli), four bytes, and its JSON. The layout
+// and the encoding are version 1 of the schema: Badger's external magic holds
+// it, and a store of another version is refused with both numbers and left as
+// it is. A change to either needs a new version and a migration.
+//
+// # Durability
+//
+// All writes come from one goroutine, the engine's. It collects all that waits
+// into one [Tx]; [Tx.Commit] writes it, syncs the write-ahead log once and only
+// then returns, so that everybody is answered at the price of one sync. What
+// Commit returned for survives kill -9 and power loss. The first Commit that
+// fails must end the daemon: what a failed sync left in memory cannot be
+// trusted, and trying again is unsafe.
+//
+// A Tx larger than one transaction of Badger is written in several, in the
+// order of the writes. Whoever makes such a Tx puts first what the rest can be
+// derived from (see package run).
+//
+// Badger writes through a memory map: on a full disk it dies of SIGBUS, and
+// again at each start. So the file system is watched from outside (package
+// daemon), and Open refuses, with a plain error, a disk on which it would die.
+//
+// Step output never comes here.
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// Schema is the version of the key layout and of the record encoding.
+const Schema = 1
+
+func number(prefix string, ns ...uint64) []byte {
+	k := make([]byte, 0, len(prefix)+8*len(ns))
+	k = append(k, prefix...)
+	for _, n := range ns {
+		k = binary.BigEndian.AppendUint64(k, n)
+	}
+	return k
+}
+
+var metaKey = []byte("m/meta")
+
+func nameKey(name string) []byte                   { return []byte("n/" + name) }
+func pipelineKey(id uint64) []byte                 { return number("p/", id) }
+func revisionKey(pipeline, revision uint64) []byte { return number("v/", pipeline, revision) }
+func runKey(id uint64) []byte                      { return number("r/", id) }
+func planKey(run uint64, part int) []byte          { return number("l/", run, uint64(part)) }
+func stepKey(run uint64, step int) []byte          { return number("s/", run, uint64(step)) }
+func indexKey(pipeline, n uint64) []byte           { return number("i/", pipeline, ^n) }
+func liveKey(run uint64) []byte                    { return number("a/", run) }
+
+func requestKey(key string) []byte {
+	sum := sha256.Sum256([]byte(key))
+	return append([]byte("k/"), sum[:]...)
+}
+
+// last is the number at the end of a key.
+func last(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }

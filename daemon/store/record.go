@@ -1,0 +1,87 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"time"
+
+	"github.com/penstock/penstock/daemon/run"
+)
+
+// Meta counts what is unique over the daemon.
+type Meta struct {
+	LastPipeline uint64 `json:"last_pipeline"`
+	LastRun      uint64 `json:"last_run"`
+	Generation   uint64 `json:"generation"` // starts of a daemon on this store
+}
+
+// Pipeline is the record of a pipeline. Its id never changes; its name may.
+type Pipeline struct {
+	ID         uint64    `json:"id"`
+	Name       string    `json:"name"`
+	Revision   uint64    `json:"revision"` // the current one
+	LastNumber uint64    `json:"last_number"`
+	CreatedAt  time.Time `json:"created_at"`
+}
+
+// Revision is one immutable text of a pipeline, as it was applied.
+type Revision struct {
+	Revision    uint64    `json:"revision"`
+	Text        string    `json:"text"`
+	AppliedAt   time.Time `json:"applied_at"`
+	AppliedBy   string    `json:"applied_by"`
+	Note        string    `json:"note,omitempty"`
+	Description string    `json:"description,omitempty"` // of the text, for lists
+	Stages      int       `json:"stages"`
+	Steps       int       `json:"steps"`
+}
+
+// Run is the record of a run: what it is and how far it has come.
+type Run struct {
+	ID       uint64    `json:"id"`
+	Pipeline uint64    `json:"pipeline"`
+	Number   uint64    `json:"number"`
+	Revision uint64    `json:"revision"`
+	Cause    Cause     `json:"cause"`
+	State    run.State `json:"state"`
+}
+
+// Cause says why a run exists.
+type Cause struct {
+	Source string `json:"source"` // command
+	Actor  string `json:"actor,omitempty"`
+	UID    int    `json:"uid"`
+	Note   string `json:"note,omitempty"`
+}
+
+// Request is the run that a request with a key made.
+type Request struct {
+	Run uint64    `json:"run"`
+	At  time.Time `json:"at"`
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// encode makes a record of v.
+func encode(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode a %T: %w", v, err)
+	}
+	record := make([]byte, 4, 4+len(text))
+	binary.BigEndian.PutUint32(record, crc32.Checksum(text, castagnoli))
+	return append(record, text...), nil
+}
+
+// decode reads the record of key into v.
+func decode(key, record []byte, v any) error {
+	if len(record) < 4 || binary.BigEndian.Uint32(record) != crc32.Checksum(record[4:], castagnoli) {
+		return fmt.Errorf("record %q is damaged: its checksum does not match", key)
+	}
+	if err := json.Unmarshal(record[4:], v); err != nil {
+		return fmt.Errorf("record %q: %w", key, err)
+	}
+	return nil
+}

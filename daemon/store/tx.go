@@ -1,0 +1,198 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"github.com/penstock/penstock/daemon/run"
+)
+
+// Tx collects writes until Commit. It reads what it has written. It is used by
+// one goroutine, and one Tx exists at a time.
+type Tx struct {
+	reader
+	db     *badger.DB
+	writes []write
+	latest map[string]int // key → index of its newest write
+	err    error          // a record that could not be encoded
+}
+
+type write struct {
+	key, record []byte // record nil: delete
+	before      int    // index of the write that it replaced, or -1
+}
+
+// Begin starts a transaction on the state as it is.
+func (s *Store) Begin() *Tx {
+	tx := &Tx{db: s.db, latest: map[string]int{}}
+	tx.txn = s.db.NewTransaction(false)
+	tx.pending = tx.own
+	return tx
+}
+
+// own is what tx itself has written for key.
+func (tx *Tx) own(key []byte) (record []byte, written bool) {
+	i, ok := tx.latest[string(key)]
+	if !ok {
+		return nil, false
+	}
+	return tx.writes[i].record, true
+}
+
+// Mark is a place in a Tx to go back to.
+type Mark int
+
+// Mark remembers the writes so far.
+func (tx *Tx) Mark() Mark { return Mark(len(tx.writes)) }
+
+// Rollback forgets every write since m.
+func (tx *Tx) Rollback(m Mark) {
+	for i := len(tx.writes) - 1; i >= int(m); i-- {
+		w := tx.writes[i]
+		if w.before < 0 {
+			delete(tx.latest, string(w.key))
+		} else {
+			tx.latest[string(w.key)] = w.before
+		}
+	}
+	tx.writes = tx.writes[:m]
+}
+
+// Empty reports whether there is nothing to commit.
+func (tx *Tx) Empty() bool { return len(tx.writes) == 0 }
+
+// Discard lets go of tx. It does nothing after Commit.
+func (tx *Tx) Discard() { tx.txn.Discard() }
+
+// Commit makes the writes durable: when it returns nil they survive a power
+// cut. An error leaves unknown what was written: the process must end.
+func (tx *Tx) Commit() error {
+	defer tx.txn.Discard()
+	if tx.err != nil || tx.Empty() {
+		return tx.err
+	}
+	if err := tx.flush(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if err := tx.db.Sync(); err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
+	return nil
+}
+
+// flush writes in as many of Badger's transactions as it takes.
+func (tx *Tx) flush() error {
+	txn := tx.db.NewTransaction(true)
+	defer func() { txn.Discard() }()
+	for i, w := range tx.writes {
+		if tx.latest[string(w.key)] != i {
+			continue // written again later
+		}
+		err := w.apply(txn)
+		if errors.Is(err, badger.ErrTxnTooBig) {
+			if err := txn.Commit(); err != nil {
+				return err
+			}
+			txn = tx.db.NewTransaction(true)
+			err = w.apply(txn)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return txn.Commit()
+}
+
+func (w write) apply(txn *badger.Txn) error {
+	if w.record == nil {
+		return txn.Delete(w.key)
+	}
+	return txn.Set(w.key, w.record)
+}
+
+func (tx *Tx) put(key []byte, v any) {
+	record, err := encode(v)
+	if err != nil {
+		tx.err = errors.Join(tx.err, err)
+		return
+	}
+	tx.write(key, record)
+}
+
+func (tx *Tx) write(key, record []byte) {
+	before, ok := tx.latest[string(key)]
+	if !ok {
+		before = -1
+	}
+	tx.latest[string(key)] = len(tx.writes)
+	tx.writes = append(tx.writes, write{key, record, before})
+}
+
+func (tx *Tx) remove(key []byte) { tx.write(key, nil) }
+
+// PutMeta writes the counters.
+func (tx *Tx) PutMeta(m Meta) { tx.put(metaKey, m) }
+
+// PutPipeline writes a pipeline under its name.
+func (tx *Tx) PutPipeline(p Pipeline) {
+	tx.put(pipelineKey(p.ID), p)
+	tx.put(nameKey(p.Name), p.ID)
+}
+
+// RenamePipeline gives p another name.
+func (tx *Tx) RenamePipeline(p Pipeline, to string) Pipeline {
+	tx.remove(nameKey(p.Name))
+	p.Name = to
+	tx.PutPipeline(p)
+	return p
+}
+
+// PutRevision writes a revision of a pipeline.
+func (tx *Tx) PutRevision(pipeline uint64, r Revision) {
+	tx.put(revisionKey(pipeline, r.Revision), r)
+}
+
+// PutRun writes the record of a run.
+func (tx *Tx) PutRun(r Run) { tx.put(runKey(r.ID), r) }
+
+// CreateRun writes a new run with its plan, findable and live.
+func (tx *Tx) CreateRun(r Run, p *run.Plan) {
+	tx.putPlan(p)
+	tx.PutRun(r)
+	tx.put(indexKey(r.Pipeline, r.Number), r.ID)
+	tx.put(liveKey(r.ID), true)
+}
+
+// EndRun takes the mark of a live run away.
+func (tx *Tx) EndRun(id uint64) { tx.remove(liveKey(id)) }
+
+// PutStep writes how far a step has come.
+func (tx *Tx) PutStep(run uint64, step int, s run.Step) { tx.put(stepKey(run, step), s) }
+
+// PutRequest remembers which run a request with a key made.
+func (tx *Tx) PutRequest(key string, r Request) { tx.put(requestKey(key), r) }
+
+// DeleteRun removes a run of a plan of steps and parts.
+func (tx *Tx) DeleteRun(r Run) error {
+	tx.remove(runKey(r.ID))
+	tx.remove(indexKey(r.Pipeline, r.Number))
+	tx.remove(liveKey(r.ID))
+	return errors.Join(tx.removeUnder(number("s/", r.ID)), tx.removeUnder(number("l/", r.ID)))
+}
+
+// DeletePipeline removes a pipeline with its revisions; its runs go first.
+func (tx *Tx) DeletePipeline(p Pipeline) error {
+	tx.remove(pipelineKey(p.ID))
+	tx.remove(nameKey(p.Name))
+	return tx.removeUnder(number("v/", p.ID))
+}
+
+// removeUnder removes the committed keys with a prefix.
+func (tx *Tx) removeUnder(prefix []byte) error {
+	return tx.scan(prefix, prefix, func(key, _ []byte) error {
+		tx.remove(append([]byte(nil), key...))
+		return nil
+	})
+}
