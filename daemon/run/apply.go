@@ -23,8 +23,8 @@ func New(p *Plan, at time.Time) (*Run, Change) {
 // Restore is the run of p with the stored state and steps; a step that is
 // absent was never changed after its creation. What the state implies for the
 // steps is derived again, so that a change that was cut off on its way to the
-// disk is made whole. The answer lists the steps derived so.
-func Restore(p *Plan, state State, steps map[int]Step) (*Run, Change) {
+// disk is made whole: whoever restores a run sees the same one.
+func Restore(p *Plan, state State, steps map[int]Step) *Run {
 	r := blank(p)
 	r.State = state
 	for i, s := range steps {
@@ -39,7 +39,7 @@ func Restore(p *Plan, state State, steps map[int]Step) (*Run, Change) {
 		r.cancelSteps(&c)
 		r.fold(at)
 	}
-	return r, c.Change
+	return r
 }
 
 func blank(p *Plan) *Run {

@@ -49,3 +49,6 @@ func (r *Run) Ready() []int {
 	}
 	return ready
 }
+
+// Pending is how many steps of r wait for a place.
+func (r *Run) Pending() int { return r.graph.all.count[tagPending] }

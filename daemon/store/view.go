@@ -119,17 +119,16 @@ func (r *reader) RunNumbered(pipeline, n uint64) (Run, error) {
 func (r *reader) Request(key string) (v Request, err error) { return v, r.get(requestKey(key), &v) }
 
 // Restore reads a run whole, as run.Restore makes it.
-func (r *reader) Restore(record Run) (*run.Run, run.Change, error) {
+func (r *reader) Restore(record Run) (*run.Run, error) {
 	plan, err := r.Plan(record.ID)
 	if err != nil {
-		return nil, run.Change{}, err
+		return nil, err
 	}
 	steps, err := r.steps(record.ID)
 	if err != nil {
-		return nil, run.Change{}, err
+		return nil, err
 	}
-	restored, change := run.Restore(plan, record.State, steps)
-	return restored, change, nil
+	return run.Restore(plan, record.State, steps), nil
 }
 
 func (r *reader) steps(id uint64) (map[int]run.Step, error) {

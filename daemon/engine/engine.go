@@ -1,0 +1,280 @@
+// Package engine is the one loop of the daemon: it alone owns the runs that
+// live, and it alone writes to the store.
+//
+// A turn of the loop takes every message that waits, applies them, gives free
+// places to steps that may begin, commits all of it with a single sync, and
+// only then answers the callers and performs what the runs are owed:
+//
+//	messages ─► Apply … Apply ─► admit ─► one commit ─► answers ─► effects
+//
+// So an answer is never given before it is durable, the end of one step and
+// the beginning of the next are one commit, and the more happens at once the
+// less each of it costs. No lock guards a run, for no two goroutines see one.
+//
+// An effect is performed by the [Host] or by a sealer, each of which reports
+// back by a message. Effects are level-triggered: [Open] loads the runs that
+// live and performs what each is owed, and that is the whole of recovery. The
+// engine keeps, in memory only, which attempts it has already put into the
+// host's hands.
+//
+// The first commit that fails ends the loop with an error, and the daemon with
+// it: steps go on by themselves, and the next start reads what is true from
+// the disk.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// Engine runs pipelines.
+type Engine struct {
+	store    *store.Store
+	host     Host
+	archive  Archive
+	log      *slog.Logger
+	bootID   string
+	settings Settings
+
+	inbox     chan message
+	done      chan struct{} // closed when the loop has ended
+	archivers sync.WaitGroup
+	archiving *queue[archiving]
+	board     *board
+	load      atomic.Pointer[Load]
+
+	// Owned by the loop.
+	live    map[uint64]*live
+	turns   ring               // of the live runs with steps that may begin
+	running int                // attempts that hold a place
+	pending int                // steps that wait for a place
+	inHand  map[attemptID]bool // launched and not reported
+	sealing map[attemptID]bool // given to an archiver and not reported
+}
+
+// Config is what an engine is made of.
+type Config struct {
+	Store    *store.Store
+	Host     Host
+	Archive  Archive
+	Log      *slog.Logger
+	BootID   string // of the machine, /proc/sys/kernel/random/boot_id
+	Settings Settings
+}
+
+// Settings may change while the engine runs.
+type Settings struct {
+	MaxRunning int // attempts at a time, over all runs
+}
+
+// Host performs attempts. Its methods return at once and may be repeated.
+type Host interface {
+	// Launch brings an attempt into the hands of a plugin, or joins it where it
+	// is already, and calls report once when it has ended. An attempt that is
+	// canceled is joined too, but no longer begun.
+	Launch(a Attempt, report func(Report))
+	// Stop asks an attempt that was launched to end.
+	Stop(name string, force bool)
+}
+
+// Attempt is an attempt as the host needs it.
+type Attempt struct {
+	Plan     *run.Plan
+	Step     int
+	Number   int
+	BootID   string // of the boot in which it was decided
+	Canceled bool
+}
+
+// Report is the end of an attempt.
+type Report struct {
+	Outcome run.Outcome
+	// LogSize is the size of the log in bytes, negative where nobody knows. An
+	// attempt without output is not worth a sealing of its own.
+	LogSize int64
+}
+
+// Archive keeps the logs of attempts that have ended.
+type Archive interface {
+	// Seal puts the log of an attempt into its final form. It may be repeated.
+	Seal(plan *run.Plan, step, attempt int) run.Log
+	// Sweep removes the directory of an attempt whose end and log are recorded.
+	Sweep(plan *run.Plan, step, attempt int)
+}
+
+// ErrStopping: the daemon ends and takes nothing new.
+var ErrStopping = errors.New("the daemon is stopping")
+
+// live is a run that is not settled.
+type live struct {
+	record  store.Run
+	run     *run.Run
+	ready   []int // pending steps in the order of their turn; canceled ones are dropped when met
+	pending int   // steps that are pending
+	queued  bool  // it stands in the ring
+	dirty   bool
+	steps   []int // changed in this turn
+	seen    map[int]bool
+}
+
+type attemptID struct {
+	run           uint64
+	step, attempt int
+}
+
+// Open loads the runs that live, performs what they are owed and starts the
+// loop.
+func Open(c Config) (*Engine, error) {
+	e := &Engine{
+		store: c.Store, host: c.Host, archive: c.Archive, log: c.Log, bootID: c.BootID,
+		settings: c.Settings, inbox: make(chan message, 1024), done: make(chan struct{}),
+		archiving: newQueue[archiving](), board: newBoard(),
+		live: map[uint64]*live{}, inHand: map[attemptID]bool{}, sealing: map[attemptID]bool{},
+	}
+	if err := e.restore(); err != nil {
+		return nil, fmt.Errorf("load the runs that live: %w", err)
+	}
+	return e, nil
+}
+
+// restore loads every live run.
+func (e *Engine) restore() error {
+	view := e.store.View()
+	defer view.Close()
+	ids, err := view.Live()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		record, err := view.Run(id)
+		if err != nil {
+			return fmt.Errorf("run %d: %w", id, err)
+		}
+		r, err := view.Restore(record)
+		if err != nil {
+			return fmt.Errorf("run %d: %w", id, err)
+		}
+		l := e.adopt(record, r)
+		l.ready = r.Ready()
+		e.enqueue(l)
+		for i := range r.Steps {
+			if a := r.Steps[i].Latest(); a != nil && !a.Ended() {
+				e.running++
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) adopt(record store.Run, r *run.Run) *live {
+	l := &live{record: record, run: r, seen: map[int]bool{}}
+	e.live[record.ID] = l
+	e.board.open(l)
+	return l
+}
+
+// Run is the loop. It ends when ctx does, after the turn in hand, or with the
+// error of the first commit that failed. Running steps are left alone.
+func (e *Engine) Run(ctx context.Context) error {
+	const archivers = 2
+	for range archivers {
+		e.archivers.Go(e.archiveLoop)
+	}
+	defer e.archivers.Wait()
+	defer e.archiving.close()
+	defer e.board.close()
+	defer close(e.done)
+	if err := e.turn(nil); err != nil {
+		return err
+	}
+	e.performAll()
+	for {
+		batch, err := e.wait(ctx)
+		if err != nil {
+			return nil
+		}
+		if err := e.turn(batch); err != nil {
+			return err
+		}
+	}
+}
+
+// performAll performs what the restored runs are owed.
+func (e *Engine) performAll() {
+	for _, l := range e.live {
+		for i := range l.run.Steps {
+			e.perform(l, i)
+		}
+	}
+}
+
+// maxBatch bounds how many messages share a commit, so that the first of them
+// is not kept waiting by the last.
+const maxBatch = 512
+
+// wait takes the messages that wait, at least one.
+func (e *Engine) wait(ctx context.Context) ([]message, error) {
+	var batch []message
+	select {
+	case m := <-e.inbox:
+		batch = append(batch, m)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	for len(batch) < maxBatch {
+		select {
+		case m := <-e.inbox:
+			batch = append(batch, m)
+		default:
+			return batch, nil
+		}
+	}
+	return batch, nil
+}
+
+// send gives m to the loop.
+func (e *Engine) send(m message) error {
+	select {
+	case e.inbox <- m:
+		return nil
+	case <-e.done:
+		return ErrStopping
+	}
+}
+
+// ask gives the loop something to do and waits until it is durable. An error
+// of work is answered, and nothing of it is written.
+func (e *Engine) ask(ctx context.Context, work func(t *turn) error) error {
+	answer := make(chan error, 1)
+	if err := e.send(message{work: work, answer: answer}); err != nil {
+		return err
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-e.done:
+		return ErrStopping
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Load is how busy the engine is.
+type Load struct {
+	LiveRuns, RunningSteps, PendingSteps, MaxRunning int
+}
+
+// Load is the load after the latest turn.
+func (e *Engine) Load() Load {
+	if l := e.load.Load(); l != nil {
+		return *l
+	}
+	return Load{}
+}
