@@ -1,0 +1,94 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// reader makes typed values of a document and keeps every problem it meets,
+// so that a person sees all of them at once.
+type reader struct {
+	*document
+	problems Problems
+	dropped  int // problems beyond maxProblems
+}
+
+func (r *reader) report(at *place, format string, args ...any) {
+	if len(r.problems) == maxProblems {
+		r.dropped++
+		return
+	}
+	r.problems = append(r.problems, Problem{
+		File:     r.file,
+		Position: r.lines.position(at.start()),
+		Path:     at.path(),
+		Message:  fmt.Sprintf(format, args...),
+	})
+}
+
+// finish is what there is to say, in the order of the text.
+func (r *reader) finish() error {
+	r.problems.Sort()
+	if r.dropped > 0 {
+		last := r.problems[len(r.problems)-1]
+		last.Message = fmt.Sprintf("there are %d more problems; correct these first", r.dropped)
+		r.problems = append(r.problems, last)
+	}
+	return r.problems.err()
+}
+
+// line is where a person finds a place, for messages that point at two.
+func (r *reader) line(at *place) string {
+	p := r.lines.position(at.start())
+	return fmt.Sprintf("%d:%d", p.Line, p.Column)
+}
+
+// list is the elements of an array, of whichever kind the decoder made it.
+func list(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case []any:
+		return v, true
+	case []map[string]any:
+		all := make([]any, len(v))
+		for i, m := range v {
+			all[i] = m
+		}
+		return all, true
+	}
+	return nil, false
+}
+
+// describe names the type of a decoded value.
+func describe(v any) string {
+	switch v.(type) {
+	case string:
+		return "a string"
+	case int64:
+		return "an integer"
+	case float64:
+		return "a float"
+	case bool:
+		return "a boolean"
+	case time.Time:
+		return "a date or time"
+	case map[string]any:
+		return "a table"
+	}
+	return "an array"
+}
+
+// quote shows what a person wrote, cut where it is long and with control
+// characters made harmless.
+func quote(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return strconv.Quote(s)
+	}
+	return strconv.Quote(strings.ToValidUTF8(s[:most], "")) + "…"
+}
+
+func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
