@@ -1,22 +1,32 @@
 package rpc
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
 
-// Code classifies an error for programs. The values are stable. Beside them
-// JSON-RPC's own occur: -32700 not JSON, -32600 not a request, -32601 no such
-// method, -32602 wrong parameters, -32603 internal error.
+// Code classifies an error for programs. The values are stable.
 type Code int
 
-// The codes, outside the range that JSON-RPC 2.0 §5.1 reserves.
+// The codes of JSON-RPC 2.0 §5.1.
 const (
-	CodeInternal    Code = -32603 // a fault of the daemon; its log has the rest
-	CodeInvalid     Code = 1      // refused input; data is InvalidData
-	CodeNotFound    Code = 2      // no such pipeline, revision, run, step or attempt
-	CodeConflict    Code = 3      // the state of things forbids it now
-	CodePermission  Code = 4      // the caller's role does not reach; data is PermissionData
-	CodeUnavailable Code = 5      // the daemon is stopping; ask again
-	CodeDiskLow     Code = 6      // too little free space to begin anything; data is DiskLowData
-	CodeBusy        Code = 7      // too many calls in flight on this connection
+	CodeNotJSON    Code = -32700 // the line is not JSON; the answer's id is null
+	CodeNotRequest Code = -32600 // JSON, but not a request within the limits
+	CodeNoMethod   Code = -32601 // no such method: the daemon may be older than the client
+	CodeParams     Code = -32602 // wrong parameters; the message names the member
+	CodeInternal   Code = -32603 // a fault of the daemon; its log has the rest
+)
+
+// The codes of Penstock, outside the range that JSON-RPC reserves.
+const (
+	CodeInvalid     Code = 1 // refused input; data is InvalidData
+	CodeNotFound    Code = 2 // no such pipeline, revision, run, step or attempt
+	CodeConflict    Code = 3 // the state of things forbids it now
+	CodePermission  Code = 4 // the caller's role does not reach; data is PermissionData
+	CodeUnavailable Code = 5 // the daemon is stopping; ask again
+	CodeDiskLow     Code = 6 // too little free space to begin anything; data is DiskLowData
+	CodeBusy        Code = 7 // too many calls in flight on this connection, or too many connections
 )
 
 // Error is an error as it travels.
@@ -59,4 +69,66 @@ type PermissionData struct {
 type DiskLowData struct {
 	FreeBytes    uint64 `json:"free_bytes"`
 	MinFreeBytes uint64 `json:"min_free_bytes"`
+}
+
+// codeRow is what is known of a code.
+type codeRow struct {
+	code    Code
+	name    string
+	meaning string
+	data    reflect.Type // nil: no data
+}
+
+// codes returns the table of codes.
+func codes() []codeRow {
+	return []codeRow{
+		{CodeNotJSON, "not_json", "the line is not JSON", nil},
+		{CodeNotRequest, "not_request", "the line is not a request within the limits", nil},
+		{CodeNoMethod, "no_method", "there is no such method", nil},
+		{CodeParams, "params", "wrong parameters", nil},
+		{CodeInternal, "internal", "a fault of the daemon", nil},
+		{CodeInvalid, "invalid", "refused input", reflect.TypeFor[InvalidData]()},
+		{CodeNotFound, "not_found", "no such pipeline, revision, run, step or attempt", nil},
+		{CodeConflict, "conflict", "the state of things forbids it now", nil},
+		{CodePermission, "permission", "the caller's role does not reach", reflect.TypeFor[PermissionData]()},
+		{CodeUnavailable, "unavailable", "the daemon is stopping", nil},
+		{CodeDiskLow, "disk_low", "too little free space", reflect.TypeFor[DiskLowData]()},
+		{CodeBusy, "busy", "too many calls in flight, or too many connections", nil},
+	}
+}
+
+func (c Code) row() (codeRow, bool) {
+	for _, r := range codes() {
+		if r.code == c {
+			return r, true
+		}
+	}
+	return codeRow{}, false
+}
+
+// String returns the code's name in the description of the API, as not_found.
+func (c Code) String() string {
+	if r, ok := c.row(); ok {
+		return r.name
+	}
+	return fmt.Sprintf("code %d", int(c))
+}
+
+// data decodes what came with an error: a value of the code's Data type where
+// it has one and the text fits, else whatever JSON it is.
+func (c Code) data(text json.RawMessage) any {
+	if len(text) == 0 {
+		return nil
+	}
+	if r, _ := c.row(); r.data != nil {
+		v := reflect.New(r.data)
+		if json.Unmarshal(text, v.Interface()) == nil {
+			return v.Elem().Interface()
+		}
+	}
+	var v any
+	if json.Unmarshal(text, &v) != nil {
+		return text
+	}
+	return v
 }

@@ -6,7 +6,7 @@ type LogReadRequest struct {
 	Stage   string `json:"stage,omitempty"` // may be left out where the step's name is unique
 	Step    string `json:"step"`
 	Attempt int    `json:"attempt,omitempty"` // 0 is the newest
-	Offset  int64  `json:"offset"`            // 0, or Next of the answer before
+	Offset  int64  `json:"offset,omitempty"`  // 0, or Next of the answer before
 	Limit   int    `json:"limit,omitempty"`   // bytes, at most 262144; 0 means 65536
 	WaitMS  int    `json:"wait_ms,omitempty"` // wait this long for bytes; at most 60000
 }

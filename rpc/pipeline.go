@@ -93,7 +93,7 @@ type RevisionSummary struct {
 // as a new revision: history is never rewritten.
 type PipelineRollbackRequest struct {
 	Name     string `json:"name"`
-	Revision uint64 `json:"revision"` // 0 is the one before the current
+	Revision uint64 `json:"revision,omitempty"` // 0 is the one before the current
 	DryRun   bool   `json:"dry_run,omitempty"`
 }
 

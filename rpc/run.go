@@ -117,7 +117,7 @@ type AttemptLog struct {
 // answer before: nothing is missed, whatever happens to the daemon between.
 type RunWatchRequest struct {
 	Run    string `json:"run"`
-	After  uint64 `json:"after"`             // 0 answers at once with the whole run
+	After  uint64 `json:"after,omitempty"`   // 0 answers at once with the whole run
 	WaitMS int    `json:"wait_ms,omitempty"` // at most 60000; 0 answers at once
 }
 

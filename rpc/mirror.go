@@ -1,0 +1,88 @@
+package rpc
+
+import "context"
+
+// PipelineApply makes a pipeline of a text, or gives it a new revision.
+func (c *Client) PipelineApply(ctx context.Context, r *PipelineApplyRequest) (*PipelineApplyResponse, error) {
+	return invoke[PipelineApplyResponse](ctx, c, PipelineApply, r)
+}
+
+// PipelineList lists the pipelines in the order of their names.
+func (c *Client) PipelineList(ctx context.Context, r *PipelineListRequest) (*PipelineListResponse, error) {
+	return invoke[PipelineListResponse](ctx, c, PipelineList, r)
+}
+
+// PipelineGet gets one revision of a pipeline.
+func (c *Client) PipelineGet(ctx context.Context, r *PipelineGetRequest) (*PipelineRevision, error) {
+	return invoke[PipelineRevision](ctx, c, PipelineGet, r)
+}
+
+// PipelineHistory lists the revisions of a pipeline, newest first.
+func (c *Client) PipelineHistory(ctx context.Context, r *PipelineHistoryRequest) (*PipelineHistoryResponse, error) {
+	return invoke[PipelineHistoryResponse](ctx, c, PipelineHistory, r)
+}
+
+// PipelineRollback makes an old revision's text the current one.
+func (c *Client) PipelineRollback(ctx context.Context, r *PipelineRollbackRequest) (*PipelineApplyResponse, error) {
+	return invoke[PipelineApplyResponse](ctx, c, PipelineRollback, r)
+}
+
+// PipelineRename gives a pipeline another name.
+func (c *Client) PipelineRename(ctx context.Context, r *PipelineRenameRequest) (*Empty, error) {
+	return invoke[Empty](ctx, c, PipelineRename, r)
+}
+
+// PipelineClone makes a new pipeline of another's current text.
+func (c *Client) PipelineClone(ctx context.Context, r *PipelineCloneRequest) (*PipelineApplyResponse, error) {
+	return invoke[PipelineApplyResponse](ctx, c, PipelineClone, r)
+}
+
+// PipelineDelete removes a pipeline and everything under it.
+func (c *Client) PipelineDelete(ctx context.Context, r *PipelineDeleteRequest) (*PipelineDeleteResponse, error) {
+	return invoke[PipelineDeleteResponse](ctx, c, PipelineDelete, r)
+}
+
+// RunStart starts a run. After ErrLost the same Key tells whether it did.
+func (c *Client) RunStart(ctx context.Context, r *RunStartRequest) (*RunStartResponse, error) {
+	return invoke[RunStartResponse](ctx, c, RunStart, r)
+}
+
+// RunList lists runs, newest first.
+func (c *Client) RunList(ctx context.Context, r *RunListRequest) (*RunListResponse, error) {
+	return invoke[RunListResponse](ctx, c, RunList, r)
+}
+
+// RunGet gets a run with all its steps.
+func (c *Client) RunGet(ctx context.Context, r *RunGetRequest) (*Run, error) {
+	return invoke[Run](ctx, c, RunGet, r)
+}
+
+// RunWatch waits for a run to change.
+func (c *Client) RunWatch(ctx context.Context, r *RunWatchRequest) (*RunWatchResponse, error) {
+	return invoke[RunWatchResponse](ctx, c, RunWatch, r)
+}
+
+// RunCancel asks a run to end.
+func (c *Client) RunCancel(ctx context.Context, r *RunCancelRequest) (*Empty, error) {
+	return invoke[Empty](ctx, c, RunCancel, r)
+}
+
+// RunDelete removes an ended run with its logs and its workspace.
+func (c *Client) RunDelete(ctx context.Context, r *RunDeleteRequest) (*RunDeleteResponse, error) {
+	return invoke[RunDeleteResponse](ctx, c, RunDelete, r)
+}
+
+// LogRead reads the log of one attempt from a byte cursor.
+func (c *Client) LogRead(ctx context.Context, r *LogReadRequest) (*LogReadResponse, error) {
+	return invoke[LogReadResponse](ctx, c, LogRead, r)
+}
+
+// PluginList lists the step plugins that the daemon finds.
+func (c *Client) PluginList(ctx context.Context, r *PluginListRequest) (*PluginListResponse, error) {
+	return invoke[PluginListResponse](ctx, c, PluginList, r)
+}
+
+// DaemonInfo says who answers, how it fares and who asks.
+func (c *Client) DaemonInfo(ctx context.Context, r *Empty) (*Info, error) {
+	return invoke[Info](ctx, c, DaemonInfo, r)
+}

@@ -1,0 +1,91 @@
+package rpc
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+)
+
+// call performs a method: parameters as JSON in, the answer out.
+type call func(ctx context.Context, s Service, params json.RawMessage) (any, error)
+
+// method is all that the server, the table of roles and the description know
+// of a method.
+type method struct {
+	name     string
+	role     Role
+	summary  string
+	errors   []Code // beside those that any call may end with
+	request  reflect.Type
+	response reflect.Type // nil: an object that is described elsewhere
+	call     call
+}
+
+// methods returns the table of methods: what is not in it is not callable.
+func methods() []method {
+	return []method{
+		bind(PipelineApply, Admin, Service.PipelineApply,
+			"Make a pipeline of a text, or give it a new revision", CodeInvalid, CodeConflict),
+		bind(PipelineList, Viewer, Service.PipelineList,
+			"List the pipelines in the order of their names"),
+		bind(PipelineGet, Viewer, Service.PipelineGet,
+			"Get one revision of a pipeline", CodeNotFound),
+		bind(PipelineHistory, Viewer, Service.PipelineHistory,
+			"List the revisions of a pipeline, newest first", CodeNotFound),
+		bind(PipelineRollback, Admin, Service.PipelineRollback,
+			"Make an old revision's text the current one, as a new revision", CodeInvalid, CodeNotFound, CodeConflict),
+		bind(PipelineRename, Admin, Service.PipelineRename,
+			"Give a pipeline another name", CodeInvalid, CodeNotFound, CodeConflict),
+		bind(PipelineClone, Admin, Service.PipelineClone,
+			"Make a new pipeline of another's current text", CodeInvalid, CodeNotFound, CodeConflict),
+		bind(PipelineDelete, Admin, Service.PipelineDelete,
+			"Remove a pipeline and everything under it", CodeNotFound, CodeConflict),
+		bind(RunStart, Operator, Service.RunStart,
+			"Start a run of a pipeline's current revision", CodeInvalid, CodeNotFound, CodeConflict, CodeDiskLow),
+		bind(RunList, Viewer, Service.RunList,
+			"List runs, newest first", CodeInvalid),
+		bind(RunGet, Viewer, Service.RunGet,
+			"Get a run with all its steps", CodeNotFound),
+		bind(RunWatch, Viewer, Service.RunWatch,
+			"Wait for a run to change", CodeNotFound),
+		bind(RunCancel, Operator, Service.RunCancel,
+			"Ask a run to end", CodeNotFound, CodeConflict),
+		bind(RunDelete, Admin, Service.RunDelete,
+			"Remove an ended run with its logs and its workspace", CodeNotFound, CodeConflict),
+		bind(LogRead, Viewer, Service.LogRead,
+			"Read the log of one attempt from a byte cursor", CodeInvalid, CodeNotFound),
+		bind(PluginList, Viewer, Service.PluginList,
+			"List the step plugins that the daemon finds", CodeNotFound),
+		bind(DaemonInfo, Viewer, Service.DaemonInfo,
+			"Say who answers, how it fares and who asks"),
+		discovery(),
+	}
+}
+
+// bind makes a row of a method of Service.
+func bind[Q, A any](name string, role Role, f func(Service, context.Context, *Q) (*A, error), summary string, errors ...Code) method {
+	return method{
+		name:     name,
+		role:     role,
+		summary:  summary,
+		errors:   errors,
+		request:  reflect.TypeFor[Q](),
+		response: reflect.TypeFor[A](),
+		call: func(ctx context.Context, s Service, params json.RawMessage) (any, error) {
+			q := new(Q)
+			if err := decode(name, params, q); err != nil {
+				return nil, err
+			}
+			return f(s, ctx, q)
+		},
+	}
+}
+
+// index returns the table by name.
+func index(table []method) map[string]method {
+	by := make(map[string]method, len(table))
+	for _, m := range table {
+		by[m.name] = m
+	}
+	return by
+}
