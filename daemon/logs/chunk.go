@@ -1,6 +1,10 @@
 package logs
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/penstock/penstock/plugins/steplog"
+)
 
 const (
 	// DefaultLimit is the size of a chunk where none is asked for.
@@ -8,7 +12,7 @@ const (
 	// maxLine is well above the longest line that package steplog writes. What
 	// goes on for longer without an end of line is handed out in pieces, so
 	// that a strange writer cannot stop its readers for good.
-	maxLine = 32 << 10
+	maxLine = 2 * steplog.MaxFrame
 )
 
 // A Chunk is a piece of a log.

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,28 +10,25 @@ import (
 	"os"
 	"slices"
 	"syscall"
+
+	"github.com/penstock/penstock/plugins/steplog"
 )
 
-// tries is how often a listing that its writer overtook is taken again.
-const tries = 16
+const (
+	// tries is how often a listing that its writer overtook is taken again.
+	tries = 16
+	// farthest is where a file may begin. It lets no sum of offsets overflow.
+	farthest = 1 << 61
+)
 
 // errOvertaken says that a log changed under a listing.
 var errOvertaken = errors.New("the log is rewritten faster than it is read")
-
-// A segment is one file of a live log.
-type segment struct {
-	name  string
-	start int64 // its place in the stream
-	size  int64
-}
-
-func (s segment) end() int64 { return s.start + s.size }
 
 // live is a log in an attempt directory at one moment: segments that follow
 // each other without a gap, but for one behind the first.
 type live struct {
 	root     *os.Root
-	segments []segment
+	segments []steplog.Segment
 }
 
 // openLive lists the log in dir. An absent directory is fs.ErrNotExist, an
@@ -40,7 +38,7 @@ func openLive(dir string) (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	segments, err := settle(root)
+	segments, err := settle(func() ([]steplog.Segment, error) { return list(root) })
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
@@ -49,16 +47,16 @@ func openLive(dir string) (*live, error) {
 
 func (l *live) close() error { return l.root.Close() }
 
-// settle lists until the listing cannot have been overtaken. A directory that
+// settle looks until the listing cannot have been overtaken. A directory that
 // changes while it is listed may leave out files that come or go meanwhile. One
 // that goes is the oldest of the tail, and its bytes are dropped in truth; one
 // that comes lies behind all that stood there before. So a listing is true where
 // it has no gap, and where a file behind its gap was there before it began.
 // One that stays the same and is neither is no work of steplog.
-func settle(root *os.Root) ([]segment, error) {
-	var before []segment
+func settle(look func() ([]steplog.Segment, error)) ([]steplog.Segment, error) {
+	var before []steplog.Segment
 	for range tries {
-		now, err := list(root)
+		now, err := look()
 		if err != nil {
 			return nil, err
 		}
@@ -71,22 +69,36 @@ func settle(root *os.Root) ([]segment, error) {
 }
 
 // list is one look at the files of a log, in the order of the stream.
-func list(root *os.Root) ([]segment, error) {
+func list(root *os.Root) ([]steplog.Segment, error) {
 	names, err := readNames(root)
 	if err != nil {
 		return nil, err
 	}
-	var segments []segment
+	var segments []steplog.Segment
 	for _, s := range named(names) {
 		// Oldest first: where a file has a successor, its size is final.
-		s.size, err = plainSize(root, s.name)
-		if err == nil {
-			segments = append(segments, s)
-		} else if !errors.Is(err, fs.ErrNotExist) {
+		info, err := root.Lstat(s.Name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
+		}
+		if err == nil && info.Mode().IsRegular() {
+			s.Size = info.Size()
+			segments = append(segments, s)
 		}
 	}
 	return segments, nil
+}
+
+// named picks the files of a log, in the order of the stream.
+func named(names []string) []steplog.Segment {
+	var segments []steplog.Segment
+	for _, name := range names {
+		if start, ok := steplog.SegmentStart(name); ok && start <= farthest {
+			segments = append(segments, steplog.Segment{Name: name, Start: start})
+		}
+	}
+	slices.SortFunc(segments, func(a, b steplog.Segment) int { return cmp.Compare(a.Start, b.Start) })
+	return segments
 }
 
 func readNames(root *os.Root) ([]string, error) {
@@ -98,18 +110,9 @@ func readNames(root *os.Root) ([]string, error) {
 	return names, errors.Join(err, d.Close())
 }
 
-// plainSize is the size of a plain file; what is none has no bytes for us.
-func plainSize(root *os.Root, name string) (int64, error) {
-	info, err := root.Lstat(name)
-	if err != nil || !info.Mode().IsRegular() {
-		return 0, err
-	}
-	return info.Size(), nil
-}
-
-func gapless(segments []segment) bool {
+func gapless(segments []steplog.Segment) bool {
 	for i := 1; i < len(segments); i++ {
-		if segments[i-1].end() != segments[i].start {
+		if segments[i-1].End() != segments[i].Start {
 			return false
 		}
 	}
@@ -117,28 +120,28 @@ func gapless(segments []segment) bool {
 }
 
 // stood reports whether before has a file of tail.
-func stood(before, tail []segment) bool {
-	return slices.ContainsFunc(tail, func(s segment) bool {
-		return slices.ContainsFunc(before, func(b segment) bool { return b.name == s.name })
+func stood(before, tail []steplog.Segment) bool {
+	return slices.ContainsFunc(tail, func(s steplog.Segment) bool {
+		return slices.ContainsFunc(before, func(b steplog.Segment) bool { return b.Name == s.Name })
 	})
 }
 
-func sameFiles(a, b []segment) bool {
-	return slices.EqualFunc(a, b, func(a, b segment) bool { return a.name == b.name })
+func sameFiles(a, b []steplog.Segment) bool {
+	return slices.EqualFunc(a, b, func(a, b steplog.Segment) bool { return a.Name == b.Name })
 }
 
 // chain leaves the first file and the longest run of files without a gap
 // between them that ends the log. A writer leaves nothing else; whatever else
 // is there must not keep an attempt from being sealed.
-func chain(segments []segment) []segment {
+func chain(segments []steplog.Segment) []steplog.Segment {
 	if len(segments) < 2 {
 		return segments
 	}
 	i := len(segments) - 1
-	for i > 1 && segments[i-1].end() == segments[i].start {
+	for i > 1 && segments[i-1].End() == segments[i].Start {
 		i--
 	}
-	for i < len(segments) && segments[i].start < segments[0].end() {
+	for i < len(segments) && segments[i].Start < segments[0].End() {
 		i++
 	}
 	return append(segments[:1:1], segments[i:]...)
@@ -146,26 +149,23 @@ func chain(segments []segment) []segment {
 
 // span gives the stream's size and gap.
 func (l *live) span() Sealed {
-	var s Sealed
-	for _, g := range l.segments {
-		if g.start > s.Size {
-			s.GapStart, s.GapSize = s.Size, g.start-s.Size
-		}
-		s.Size = g.end()
+	if len(l.segments) == 0 {
+		return Sealed{}
 	}
-	return s
+	start, size := steplog.Gap(l.segments)
+	return Sealed{Size: l.segments[len(l.segments)-1].End(), GapStart: start, GapSize: size}
 }
 
 // read hands out a chunk.
 func (l *live) read(cursor int64, limit int) (Chunk, error) {
-	i := slices.IndexFunc(l.segments, func(s segment) bool { return cursor < s.end() })
+	i := slices.IndexFunc(l.segments, func(s steplog.Segment) bool { return cursor < s.End() })
 	if i < 0 {
 		return Chunk{Next: cursor, End: true}, nil
 	}
 	s, last := l.segments[i], i == len(l.segments)-1
-	from := max(cursor, s.start)
-	b := make([]byte, window(s.end()-from, limit))
-	if err := l.readAt(s, b, from-s.start); err != nil {
+	from := max(cursor, s.Start)
+	b := make([]byte, window(s.End()-from, limit))
+	if err := l.readAt(s, b, from-s.Start); err != nil {
 		return Chunk{}, err
 	}
 	n := cut(b, limit, !last)
@@ -173,10 +173,10 @@ func (l *live) read(cursor int64, limit int) (Chunk, error) {
 		return Chunk{Next: cursor, End: true}, nil
 	}
 	next := from + int64(n)
-	return Chunk{Data: b[:n], Next: next, Missing: from - cursor, End: last && next == s.end()}, nil
+	return Chunk{Data: b[:n], Next: next, Missing: from - cursor, End: last && next == s.End()}, nil
 }
 
-func (l *live) readAt(s segment, b []byte, at int64) error {
+func (l *live) readAt(s steplog.Segment, b []byte, at int64) error {
 	f, err := l.open(s)
 	if err != nil {
 		return err
@@ -186,14 +186,14 @@ func (l *live) readAt(s segment, b []byte, at int64) error {
 }
 
 // open opens a segment that is a plain file. It does not block on a pipe.
-func (l *live) open(s segment) (*os.File, error) {
-	f, err := l.root.OpenFile(s.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func (l *live) open(s steplog.Segment) (*os.File, error) {
+	f, err := l.root.OpenFile(s.Name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no plain file", s.name)
+		err = fmt.Errorf("%s is no plain file", s.Name)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -207,12 +207,12 @@ func (l *live) trim() error {
 		return nil
 	}
 	last := &l.segments[len(l.segments)-1]
-	b := make([]byte, min(last.size, maxLine))
-	if err := l.readAt(*last, b, last.size-int64(len(b))); err != nil {
+	b := make([]byte, min(last.Size, maxLine))
+	if err := l.readAt(*last, b, last.Size-int64(len(b))); err != nil {
 		return err
 	}
 	if i := bytes.LastIndexByte(b, '\n'); i >= 0 || len(b) < maxLine {
-		last.size -= int64(len(b) - i - 1)
+		last.Size -= int64(len(b) - i - 1)
 	}
 	return nil
 }

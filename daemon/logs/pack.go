@@ -10,6 +10,8 @@ import (
 
 	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/penstock/penstock/plugins/steplog"
 )
 
 // blockSize is how much of a log one compressed frame holds, and so what the
@@ -50,13 +52,13 @@ func (s *Store) pack(f *os.File, key Key, l *live) (Sealed, error) {
 	return p.finish()
 }
 
-func (p *packer) add(l *live, g segment) error {
+func (p *packer) add(l *live, g steplog.Segment) error {
 	f, err := l.open(g)
 	if err != nil {
 		return err
 	}
 	defer f.Close() // opened to read
-	for rest := g.size; rest > 0; {
+	for rest := g.Size; rest > 0; {
 		n, err := io.ReadFull(f, p.block.plain[p.filled:][:min(rest, int64(blockSize-p.filled))])
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package logs
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 )
 
@@ -47,8 +48,8 @@ func (s *Store) read(key Key, dir string, sealed *Sealed, cursor int64, limit in
 	return chunk, liveErr
 }
 
-// readLive reads from an attempt directory. A file that its writer drops between
-// the listing and the reading is a reason to look again.
+// readLive reads from an attempt directory. What its writer does between the
+// listing and the reading is a reason to look again.
 func readLive(dir string, cursor int64, limit int) (Chunk, error) {
 	for range tries {
 		l, err := openLive(dir)
@@ -92,5 +93,8 @@ func bare(err error) error {
 	return err
 }
 
-// overtaken reports whether a file was dropped after it had been listed.
-func overtaken(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+// overtaken reports whether a file was dropped or cut back after it had been
+// listed.
+func overtaken(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"github.com/penstock/penstock/plugins/protocol"
+	"github.com/penstock/penstock/plugins/steplog"
 )
 
 // watcher tells those who wait for a directory that it changed: one kernel watch
@@ -123,7 +124,7 @@ func (w *watcher) tell(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	wake(w.waiting[name])
-	if file == protocol.ResultFile || strings.HasPrefix(file, head) {
+	if file == protocol.ResultFile || strings.HasPrefix(file, steplog.Head) {
 		wake(w.waiting[filepath.Clean(dir)])
 	}
 }
