@@ -180,3 +180,8 @@ func wrapNotFound(err error) error {
 	}
 	return err
 }
+
+// Pulse answers once the loop has made a turn: it is alive.
+func (e *Engine) Pulse(ctx context.Context) error {
+	return e.ask(ctx, func(*turn) error { return nil })
+}

@@ -278,3 +278,12 @@ func (r *reader) each(prefix, from []byte, visit func(key, record []byte) (bool,
 func (r *reader) Step(id uint64, step int) (s run.Step, err error) {
 	return s, r.get(stepKey(id, step), &s)
 }
+
+// CountPipelines counts the pipelines.
+func (r *reader) CountPipelines() (n int, err error) {
+	prefix := []byte("p/")
+	return n, r.scan(prefix, prefix, func(_, _ []byte) error {
+		n++
+		return nil
+	})
+}

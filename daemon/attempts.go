@@ -1,0 +1,147 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/host"
+	"github.com/penstock/penstock/daemon/logs"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/plugins/protocol"
+)
+
+// attempts turns what the engine is owed into what the host and the log store
+// do: it knows where on the disk an attempt lives, and nothing else does.
+//
+//	<state>/attempts/<run id>.<step>.<attempt>/   while it is not sealed
+//	<state>/workspaces/<run id>/                  until the run is deleted
+//	<state>/logs/<run id>/                        until the run is deleted
+type attempts struct {
+	state  string
+	host   *host.Host
+	logs   *logs.Store
+	limits atomic.Pointer[limits]
+	log    *slog.Logger
+}
+
+// limits are what each new attempt is given.
+type limits struct {
+	grace    time.Duration
+	logLimit int64
+}
+
+// Launch is engine.Host's.
+func (a *attempts) Launch(at engine.Attempt, report func(engine.Report)) {
+	request, err := a.request(at)
+	if err != nil {
+		go report(engine.Report{Outcome: unplaceable(err)})
+		return
+	}
+	a.host.Launch(host.Attempt{
+		Directory: a.directory(at.Plan, at.Step, at.Number), Type: at.Plan.Steps[at.Step].Uses,
+		BootID: at.BootID, Canceled: at.Canceled, Request: request,
+	}, func(r host.Report) {
+		if r.Kind == host.Ended {
+			report(engine.Report{Outcome: outcome(r.Outcome), LogSize: r.Outcome.LogSize})
+		}
+	})
+}
+
+// Stop is engine.Host's.
+func (a *attempts) Stop(name string, force bool) { a.host.Stop(name, force) }
+
+// unplaceable is the outcome of an attempt for which the daemon could not make
+// a place on its own disk.
+func unplaceable(err error) run.Outcome {
+	return run.Outcome{
+		Status: run.Failed, FailureReason: run.PluginFailure,
+		Message: "the daemon could not prepare the attempt: " + err.Error(),
+	}
+}
+
+func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
+	plan, step := at.Plan, &at.Plan.Steps[at.Step]
+	workspace, err := a.workspace(plan, step)
+	limits := a.limits.Load()
+	return protocol.Request{
+		Attempt:  plan.AttemptName(at.Step, at.Number),
+		Pipeline: plan.Pipeline, Run: plan.Number, RunID: plan.RunID,
+		Stage: plan.Stages[step.Stage].Name, Step: step.Name, Number: at.Number,
+		Settings: step.With, Environment: plan.StepEnvironment(at.Step),
+		Workspace: workspace, Timeout: step.Timeout, Grace: limits.grace, LogLimit: limits.logLimit,
+	}, err
+}
+
+// workspace makes the directory that a step works in. Its dir may not exist
+// yet, or be made by an earlier step: both are fine.
+func (a *attempts) workspace(plan *run.Plan, step *run.PlanStep) (string, error) {
+	dir := a.workspaces(plan.RunID)
+	if plan.Workspace == run.WorkspaceStep {
+		dir = filepath.Join(dir, step.Name)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return dir, err
+	}
+	if step.Dir == "" {
+		return dir, nil
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return dir, err
+	}
+	err = root.MkdirAll(step.Dir, 0o700)
+	return filepath.Join(dir, step.Dir), errors.Join(err, root.Close())
+}
+
+func (a *attempts) workspaces(run uint64) string {
+	return filepath.Join(a.state, "workspaces", fmt.Sprint(run))
+}
+
+func (a *attempts) directory(plan *run.Plan, step, attempt int) string {
+	return filepath.Join(a.state, "attempts", fmt.Sprintf("%d.%s.%d", plan.RunID, plan.Steps[step].Name, attempt))
+}
+
+// Seal is engine.Archive's.
+func (a *attempts) Seal(plan *run.Plan, step, attempt int) run.Log {
+	sealed, err := a.logs.Seal(logs.Key{Run: plan.RunID, Step: step, Attempt: attempt}, a.directory(plan, step, attempt))
+	log := run.Log{
+		Size: sealed.Size, GapStart: sealed.GapStart, GapSize: sealed.GapSize,
+		Lines: sealed.Lines, SHA256: sealed.SHA256, Stored: sealed.Stored,
+	}
+	if err != nil {
+		log.Problem = err.Error()
+		a.log.Error("a log cannot be sealed; its files stay where they are",
+			"attempt", plan.AttemptName(step, attempt), "directory", a.directory(plan, step, attempt), "error", err)
+	}
+	return log
+}
+
+// Sweep is engine.Archive's.
+func (a *attempts) Sweep(plan *run.Plan, step, attempt int) {
+	if err := os.RemoveAll(a.directory(plan, step, attempt)); err != nil {
+		a.log.Warn("an attempt's directory stays behind", "error", err)
+	}
+}
+
+// removeRun removes the files of a run whose records are gone.
+func (a *attempts) removeRun(id uint64) error {
+	return errors.Join(a.logs.Remove(id), os.RemoveAll(a.workspaces(id)))
+}
+
+func outcome(o host.Outcome) run.Outcome {
+	out := run.Outcome{
+		Status: run.Status(o.Status), FailureReason: run.FailureReason(o.FailureReason),
+		ExitCode: o.ExitCode, Message: o.Message, StartedAt: o.BegunAt, FinishedAt: o.EndedAt,
+		Leftovers: o.Leftovers, Outputs: o.Outputs,
+	}
+	if o.Plugin.SHA256 != "" {
+		out.Plugin = fmt.Sprintf("%s sha256:%s", o.Plugin.Version, o.Plugin.SHA256)
+	}
+	return out
+}

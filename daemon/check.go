@@ -1,0 +1,94 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/host"
+)
+
+// checkText reads a pipeline and has every step's settings checked by its
+// plugin: all that is wrong with it, at once, in the order of the text.
+func (d *Daemon) checkText(ctx context.Context, file, text string) (*config.Source, error) {
+	source, err := config.ParsePipeline(file, []byte(text))
+	var problems config.Problems
+	if err != nil && (!errors.As(err, &problems) || source == nil) {
+		return nil, err
+	}
+	c := settingsCheck{source: source, host: d.host, known: map[string][]host.Problem{}}
+	found, err := c.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if problems = append(problems, found...); len(problems) > 0 {
+		problems.Sort()
+		return nil, problems
+	}
+	return source, nil
+}
+
+// settingsCheck asks the plugins about the settings of a pipeline.
+type settingsCheck struct {
+	source *config.Source
+	host   *host.Host
+	known  map[string][]host.Problem // of settings that several steps share
+}
+
+func (c *settingsCheck) all(ctx context.Context) (problems config.Problems, err error) {
+	for k := range c.source.Pipeline.Stages {
+		for i := range c.source.Pipeline.Stages[k].Steps {
+			step := &c.source.Pipeline.Stages[k].Steps[i]
+			if step.Uses == "" {
+				continue // the text has a problem there already
+			}
+			found, err := c.one(ctx, step)
+			if err != nil {
+				return nil, fmt.Errorf("check step %q: %w", step.Name, err)
+			}
+			for _, p := range found {
+				problems = append(problems, c.source.Problem(fmt.Sprintf("stage[%d].step[%d]%s", k, i, p.Path), p.Message))
+			}
+		}
+	}
+	return problems, nil
+}
+
+// one checks a step; the problems' paths begin below the step.
+func (c *settingsCheck) one(ctx context.Context, step *config.Step) ([]host.Problem, error) {
+	settings, err := json.Marshal(step.With)
+	if err != nil {
+		return nil, err
+	}
+	key := step.Uses + "\x00" + string(settings)
+	if found, ok := c.known[key]; ok {
+		return found, nil
+	}
+	found, err := c.host.Check(ctx, step.Uses, step.With)
+	var missing *host.MissingError
+	switch {
+	case errors.As(err, &missing):
+		found = []host.Problem{{Path: ".uses", Message: err.Error()}}
+	case err != nil:
+		return nil, err
+	default:
+		found = below(found)
+	}
+	c.known[key] = found
+	return found, nil
+}
+
+// below puts the paths of a plugin under the step's settings.
+func below(found []host.Problem) []host.Problem {
+	moved := make([]host.Problem, len(found))
+	for i, p := range found {
+		path := ".with"
+		if p.Path != "" && p.Path[0] != '[' {
+			path += "."
+		}
+		moved[i] = host.Problem{Path: path + p.Path, Message: p.Message}
+	}
+	return moved
+}

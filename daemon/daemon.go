@@ -1,0 +1,227 @@
+// Package daemon joins the parts of penstockd: it opens them in the order in
+// which they can be trusted, answers the clients, and closes them again.
+//
+//	rpc ──► service ──┬─► engine ──► run         one loop owns all live runs
+//	(this package)    │      │ └───► store       and one commit makes it durable
+//	                  │      ▼
+//	                  │   attempts ──► host      plugin processes
+//	                  └────────└─────► logs      what they print
+//
+// # Start
+//
+// The lock on the state directory comes first: nothing is touched before it is
+// held, least of all another daemon's socket. Then: room on the disk, the
+// store, the plugin processes of the daemon before, the live runs, and at last
+// the socket. So a client that gets an answer gets it from a daemon that knows
+// everything.
+//
+// # Stop
+//
+// On SIGTERM the socket closes, the turn in hand is committed, idle plugin
+// processes are ended and busy ones left alone. On kill -9 none of this
+// happens, and nothing depends on it:
+//
+//	killed after …                    what is on disk       at the next start
+//	request read, before the commit   nothing               nothing happened; the client was told nothing
+//	commit, before the answer         the run               it goes on; the client may ask again with its key
+//	commit, before the launch         an attempt            no directory: launched, once
+//	the directory was made            the directory         no go, same boot: started, once
+//	while the step works              lock held             joined; its output never stopped
+//	the step ended meanwhile          result.json           recorded as it says
+//	the step's process died as well   go, no lock           lost: the step's own rules decide
+//	the machine went down             another boot id       lost, unless there is a result
+//	the end was recorded              an unsealed log       sealed
+//	half of a sealing                 a temporary file      sealed again
+//	the log was recorded              the directory         removed
+//	half of a deletion                files without records removed
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/host"
+	"github.com/penstock/penstock/daemon/logs"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// The reasons not to start that a supervisor should not try again for.
+var (
+	// ErrDiskFull: the disk has no room to open the store.
+	ErrDiskFull = errors.New("the disk is full")
+	// ErrHeld: another daemon serves the state directory.
+	ErrHeld = errors.New("another penstockd serves this state directory")
+)
+
+// Options is what a daemon is started with.
+type Options struct {
+	Version string
+	Config  config.Daemon // with State and Socket set
+	// Reload reads the configuration again, for SIGHUP.
+	Reload   func() (config.Daemon, error)
+	Log      *slog.Logger
+	LogLevel *slog.LevelVar     // changed by a reload
+	Listener net.Listener       // handed in by socket activation; nil: listen on Config.Socket
+	Notify   func(state string) // tells the service manager; see sd_notify(3)
+	Watchdog time.Duration      // how often it wants to hear of us; 0: never
+}
+
+// Daemon is a running penstockd.
+type Daemon struct {
+	options   Options
+	paths     config.Paths
+	config    atomic.Pointer[config.Daemon]
+	access    atomic.Pointer[access]
+	log       *slog.Logger
+	startedAt time.Time
+
+	lock     *os.File
+	store    *store.Store
+	logs     *logs.Store
+	host     *host.Host
+	attempts *attempts
+	engine   *engine.Engine
+	texts    *texts
+}
+
+// Open makes everything ready that does not need a client.
+func Open(ctx context.Context, o Options) (d *Daemon, err error) {
+	d = &Daemon{
+		options: o, log: o.Log, startedAt: time.Now(), texts: newTexts(),
+		paths: config.Paths{State: o.Config.State, Socket: o.Config.Socket},
+	}
+	d.config.Store(&o.Config)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	who, err := newAccess(o.Config.Access)
+	if err != nil {
+		return d, err
+	}
+	d.access.Store(who)
+	if err := d.openState(); err != nil {
+		return d, err
+	}
+	if err := d.openHost(ctx); err != nil {
+		return d, err
+	}
+	return d, d.openEngine()
+}
+
+// openState takes the state directory and opens what is in it.
+func (d *Daemon) openState() (err error) {
+	for _, dir := range []string{"", "attempts", "workspaces"} {
+		if err := os.MkdirAll(filepath.Join(d.paths.State, dir), 0o700); err != nil {
+			return fmt.Errorf("make the state directory: %w", err)
+		}
+	}
+	if d.lock, err = lockState(d.paths.State); err != nil {
+		return err
+	}
+	if err := makeRoom(d.paths.State); err != nil {
+		return err
+	}
+	if d.store, err = store.Open(filepath.Join(d.paths.State, "store"), d.log); err != nil {
+		return err
+	}
+	d.logs, err = logs.Open(filepath.Join(d.paths.State, "logs"), d.log)
+	if err != nil {
+		return err
+	}
+	storage := d.config.Load().Storage
+	return layBallast(d.paths.State, storage.Ballast, uint64(storage.MinFree))
+}
+
+func (d *Daemon) openHost(ctx context.Context) (err error) {
+	c := d.config.Load()
+	d.host, err = host.Open(ctx, host.Config{
+		Directories: c.PluginDirs, Runtime: filepath.Join(filepath.Dir(d.paths.Socket), "p"),
+		Idle: c.Plugins.Idle, Cgroup: c.Plugins.Cgroup, Pins: c.Plugins.SHA256, Log: d.log,
+	})
+	return err
+}
+
+func (d *Daemon) openEngine() (err error) {
+	bootID, err := host.BootID()
+	if err != nil {
+		return err
+	}
+	c := d.config.Load()
+	d.attempts = &attempts{state: d.paths.State, host: d.host, logs: d.logs, log: d.log}
+	d.attempts.limits.Store(&limits{grace: c.Steps.Grace, logLimit: c.Steps.LogLimit})
+	if err := d.sweepOrphans(); err != nil {
+		return err
+	}
+	d.engine, err = engine.Open(engine.Config{
+		Store: d.store, Host: d.attempts, Archive: d.attempts, Log: d.log, BootID: bootID,
+		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning},
+	})
+	return err
+}
+
+// Serve runs the daemon until ctx ends or its state can no longer be trusted,
+// and closes it. Running steps are left alone.
+func (d *Daemon) Serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	listener, err := d.listen()
+	if err != nil {
+		return errors.Join(err, d.close())
+	}
+	engineDone := make(chan error, 1)
+	loop, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLoop()
+	go func() {
+		err := d.engine.Run(loop)
+		cancel(err)
+		engineDone <- err
+	}()
+	stopWatchdog := d.watchdog(ctx)
+	d.options.Notify("READY=1")
+	d.log.Info("serving", "socket", d.paths.Socket, "state", d.paths.State, "generation", d.store.Meta.Generation)
+
+	serveErr := rpc.Serve(ctx, listener, d, rpc.ServerOptions{Authorize: d.authorize, Log: d.log})
+	d.options.Notify("STOPPING=1")
+	stopWatchdog()
+	stopLoop()
+	err = errors.Join(serveErr, <-engineDone)
+	return errors.Join(err, d.close())
+}
+
+func (d *Daemon) listen() (net.Listener, error) {
+	if d.options.Listener != nil {
+		return d.options.Listener, nil
+	}
+	return rpc.Listen(d.paths.Socket, d.access.Load().open())
+}
+
+// close lets go of what was opened, in the reverse order. Where the store
+// failed it is not closed: that would write to it again.
+func (d *Daemon) close() error {
+	var errs []error
+	if d.host != nil {
+		d.host.Close()
+	}
+	if d.logs != nil {
+		errs = append(errs, d.logs.Close())
+	}
+	if d.store != nil {
+		errs = append(errs, d.store.Close())
+	}
+	if d.lock != nil {
+		errs = append(errs, d.lock.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,69 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/penstock/penstock/daemon/host"
+	"github.com/penstock/penstock/rpc"
+)
+
+// DaemonInfo says who answers.
+func (d *Daemon) DaemonInfo(ctx context.Context, _ *rpc.Empty) (*rpc.Info, error) {
+	free, err := freeBytes(d.paths.State)
+	if err != nil {
+		return nil, failure(err, "the state directory")
+	}
+	pipelines, err := d.countPipelines()
+	if err != nil {
+		return nil, failure(err, "pipelines")
+	}
+	load := d.engine.Load()
+	info := &rpc.Info{
+		Version: d.options.Version, Protocol: rpc.Version, Pid: os.Getpid(), StartedAt: d.startedAt,
+		State: d.paths.State, Generation: d.store.Meta.Generation, Pipelines: pipelines,
+		LiveRuns: load.LiveRuns, RunningSteps: load.RunningSteps, PendingSteps: load.PendingSteps,
+		MaxRunning: load.MaxRunning, FreeBytes: free, MinFreeBytes: d.leastFree(),
+		AcceptingRuns: free >= d.leastFree(),
+	}
+	if peer, ok := rpc.PeerFrom(ctx); ok {
+		info.You, info.Role = peerName(peer), d.access.Load().role(peer).String()
+	}
+	return info, nil
+}
+
+func (d *Daemon) countPipelines() (int, error) {
+	view := d.store.View()
+	defer view.Close()
+	return view.CountPipelines()
+}
+
+// PluginList lists the step plugins.
+func (d *Daemon) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc.PluginListResponse, error) {
+	answer := &rpc.PluginListResponse{Plugins: []rpc.Plugin{}}
+	for _, p := range d.host.Plugins(ctx) {
+		if q.Type == "" || q.Type == p.Type {
+			answer.Plugins = append(answer.Plugins, plugin(p, q.Type != ""))
+		}
+	}
+	if q.Type != "" && len(answer.Plugins) == 0 {
+		return nil, rpc.Errorf(rpc.CodeNotFound, "there is no plugin for steps of type %q in %s",
+			q.Type, fmt.Sprint(d.config.Load().PluginDirs))
+	}
+	return answer, nil
+}
+
+func plugin(p host.PluginState, whole bool) rpc.Plugin {
+	answer := rpc.Plugin{
+		Type: p.Type, Path: p.Path, SHA256: p.SHA256, Processes: p.Processes, Attempts: p.Attempts, Problem: p.Problem,
+		Version: p.Description.Version, Summary: p.Description.Summary, Capacity: p.Description.Capacity,
+	}
+	for _, o := range p.Description.Outputs {
+		answer.Outputs = append(answer.Outputs, rpc.PluginOutput{Name: o.Name, Description: o.Description})
+	}
+	if whole {
+		answer.Documentation, answer.Settings = p.Description.Documentation, p.Description.Settings
+	}
+	return answer
+}

@@ -1,0 +1,52 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// lockState takes the state directory for this process: flock(2) on a file in
+// it, which the kernel lets go of whatever way the process ends. A daemon that
+// was just killed may hold it for another moment.
+func lockState(state string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(state, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the state directory: %w", err)
+	}
+	for deadline := time.Now().Add(2 * time.Second); ; {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return f, writePid(f)
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
+			return nil, errors.Join(lockError(state, f, err), f.Close())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func lockError(state string, f *os.File, err error) error {
+	if !errors.Is(err, unix.EWOULDBLOCK) {
+		return fmt.Errorf("lock the state directory %s: %w", state, err)
+	}
+	pid, _ := io.ReadAll(io.LimitReader(f, 32)) // advice for a person, no more
+	return fmt.Errorf("%w: %s is held by pid %s", ErrHeld, state, strings.TrimSpace(string(pid)))
+}
+
+// writePid leaves our pid in the lock for people; nothing reads it to decide.
+func writePid(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return fmt.Errorf("write the lock file: %w", err)
+	}
+	if _, err := f.WriteAt([]byte(fmt.Sprintln(os.Getpid())), 0); err != nil {
+		return fmt.Errorf("write the lock file: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/engine"
+)
+
+// Reload reads the configuration again and takes over what can change in a
+// running daemon. A configuration that is wrong changes nothing.
+func (d *Daemon) Reload(ctx context.Context) error {
+	c, err := d.options.Reload()
+	if err != nil {
+		return fmt.Errorf("the configuration stays as it was: %w", err)
+	}
+	who, err := newAccess(c.Access)
+	if err != nil {
+		return fmt.Errorf("the configuration stays as it was: %w", err)
+	}
+	d.warnFixed(c)
+	if err := d.engine.Configure(ctx, engine.Settings{MaxRunning: c.Steps.MaxRunning}); err != nil {
+		return err
+	}
+	d.access.Store(who)
+	d.attempts.limits.Store(&limits{grace: c.Steps.Grace, logLimit: c.Steps.LogLimit})
+	d.host.Reload(c.Plugins.Idle, c.Plugins.SHA256)
+	d.options.LogLevel.Set(SlogLevel(c.Log.Level))
+	d.config.Store(&c)
+	d.log.Info("the configuration was read again")
+	return nil
+}
+
+// warnFixed names what differs and needs a restart.
+func (d *Daemon) warnFixed(c config.Daemon) {
+	old := d.config.Load()
+	for _, fixed := range []struct {
+		key     string
+		changed bool
+	}{
+		{"state", c.State != old.State},
+		{"socket", c.Socket != old.Socket},
+		{"plugin_dirs", fmt.Sprint(c.PluginDirs) != fmt.Sprint(old.PluginDirs)},
+		{"log.format", c.Log.Format != old.Log.Format},
+		{"plugins.cgroup", c.Plugins.Cgroup != old.Plugins.Cgroup},
+		{"storage.ballast", c.Storage.Ballast != old.Storage.Ballast},
+	} {
+		if fixed.changed {
+			d.log.Warn("a changed key needs a restart to take effect", "key", fixed.key)
+		}
+	}
+}
+
+// SlogLevel is l as slog has it.
+func SlogLevel(l config.LogLevel) slog.Level {
+	switch l {
+	case config.LevelDebug:
+		return slog.LevelDebug
+	case config.LevelWarn:
+		return slog.LevelWarn
+	case config.LevelError:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// watchdog tells the service manager that the engine still turns, as often as
+// it asks to hear it (sd_watchdog_enabled(3)). The answer stops it.
+func (d *Daemon) watchdog(ctx context.Context) (stop func()) {
+	interval := d.options.Watchdog / 2
+	if interval == 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				d.pulse(ctx, interval)
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// pulse reports life only where the engine answers.
+func (d *Daemon) pulse(ctx context.Context, within time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if err := d.engine.Pulse(ctx); err == nil {
+		d.options.Notify("WATCHDOG=1")
+	}
+}
