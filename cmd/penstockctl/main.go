@@ -1,0 +1,16 @@
+// Penstockctl drives the pipeline daemon of this machine: see package ctl.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/penstock/penstock/ctl"
+)
+
+func main() {
+	os.Exit(ctl.Main(context.Background(), ctl.Process{
+		Args: os.Args[1:], Env: os.Environ(), UID: os.Getuid(),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}))
+}

@@ -1,0 +1,29 @@
+package ctl
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// arguments wants from least to most arguments; most < 0 is no limit.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		wanted := fmt.Sprint(least)
+		switch {
+		case most < 0:
+			wanted = fmt.Sprintf("at least %d", least)
+		case most > least:
+			wanted = fmt.Sprintf("%d to %d", least, most)
+		}
+		return usagef("want %s arguments, not %d\nUsage: %s\nSee '%s --help'.", wanted, len(args), cmd.UseLine(), cmd.CommandPath())
+	}
+}
+
+// badFlag is what cobra calls for a flag that it cannot take.
+func badFlag(cmd *cobra.Command, err error) error {
+	return usagef("%w\nUsage: %s\nSee '%s --help'.", err, cmd.UseLine(), cmd.CommandPath())
+}

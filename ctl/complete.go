@@ -1,0 +1,116 @@
+package ctl
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock/ctl/render"
+	"github.com/penstock/penstock/rpc"
+)
+
+// completionTime is how long a shell may be kept waiting. A daemon that is
+// absent or slow means no proposals, never an error.
+const completionTime = time.Second
+
+type proposals = []cobra.Completion
+
+// propose asks the daemon for proposals where the argument to be completed is
+// the first.
+func (a *app) propose(cmd *cobra.Command, args []string, ask func(context.Context) (proposals, error)) (proposals, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+	defer cancel()
+	found, err := ask(ctx)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+func (a *app) completePipeline(cmd *cobra.Command, args []string, _ string) (proposals, cobra.ShellCompDirective) {
+	return a.propose(cmd, args, a.pipelineNames)
+}
+
+func (a *app) pipelineNames(ctx context.Context) (proposals, error) {
+	all, err := a.pipelines(ctx)
+	var names proposals
+	for _, p := range all {
+		names = append(names, cobra.CompletionWithDesc(p.Name, render.Line(p.Description)))
+	}
+	return names, err
+}
+
+func (a *app) completeRun(cmd *cobra.Command, args []string, typed string) (proposals, cobra.ShellCompDirective) {
+	return a.propose(cmd, args, func(ctx context.Context) (proposals, error) { return a.runNames(ctx, typed) })
+}
+
+// runNames are the newest runs, of one pipeline where its name is typed
+// already.
+func (a *app) runNames(ctx context.Context, typed string) (proposals, error) {
+	pipeline, _, named := strings.Cut(typed, "/")
+	request := rpc.RunListRequest{Limit: 50}
+	var names proposals
+	if named {
+		request.Pipeline = pipeline
+		names = append(names, cobra.CompletionWithDesc(pipeline+"/latest", "the newest run"))
+	}
+	page, err := call(ctx, a.link, (*rpc.Client).RunList, &request)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range page.Runs {
+		names = append(names, cobra.CompletionWithDesc(r.Name, render.Line(r.Status)))
+	}
+	return names, nil
+}
+
+func (a *app) completePipelineOrRun(cmd *cobra.Command, args []string, typed string) (proposals, cobra.ShellCompDirective) {
+	if strings.Contains(typed, "/") {
+		return a.completeRun(cmd, args, typed)
+	}
+	return a.completePipeline(cmd, args, typed)
+}
+
+func (a *app) completeLog(cmd *cobra.Command, args []string, typed string) (proposals, cobra.ShellCompDirective) {
+	run, _ := splitRun(typed)
+	if run == "" || !strings.HasPrefix(typed, run+"/") {
+		return a.completeRun(cmd, args, typed)
+	}
+	return a.propose(cmd, args, func(ctx context.Context) (proposals, error) { return a.logNames(ctx, run) })
+}
+
+// logNames are the steps of a run.
+func (a *app) logNames(ctx context.Context, run string) (proposals, error) {
+	r, err := call(ctx, a.link, (*rpc.Client).RunGet, &rpc.RunGetRequest{Run: run})
+	if err != nil {
+		return nil, err
+	}
+	var names proposals
+	for _, stage := range r.Stages {
+		for _, step := range stage.Steps {
+			name := fmt.Sprintf("%s/%s/%s", run, stage.Name, step.Name)
+			names = append(names, cobra.CompletionWithDesc(name, render.Line(step.Status)))
+		}
+	}
+	return names, nil
+}
+
+func (a *app) completePlugin(cmd *cobra.Command, args []string, _ string) (proposals, cobra.ShellCompDirective) {
+	return a.propose(cmd, args, func(ctx context.Context) (proposals, error) {
+		r, err := call(ctx, a.link, (*rpc.Client).PluginList, &rpc.PluginListRequest{})
+		if err != nil {
+			return nil, err
+		}
+		var names proposals
+		for _, p := range r.Plugins {
+			names = append(names, cobra.CompletionWithDesc(p.Type, render.Line(p.Summary)))
+		}
+		return names, nil
+	})
+}

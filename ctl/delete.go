@@ -1,0 +1,131 @@
+package ctl
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock/ctl/render"
+	"github.com/penstock/penstock/rpc"
+)
+
+// deletion is how a deletion was asked for.
+type deletion struct {
+	yes    bool
+	dryRun bool
+}
+
+func (a *app) deleteCommand() *cobra.Command {
+	var d deletion
+	cmd := &cobra.Command{
+		Use:   "delete NAME|RUN",
+		Short: "Delete a pipeline with everything under it, or one run",
+		Long: "Delete a pipeline with its revisions, runs and logs, or one run that has ended, with its\n" +
+			"logs and workspace. What goes is said before; on a terminal it is asked for, elsewhere\n" +
+			"--yes is needed. A run is named like nightly/42; what has no slash is a pipeline.",
+		Example:           "  penstockctl delete nightly/42\n  penstockctl delete nightly --yes",
+		Args:              arguments(1, 1),
+		ValidArgsFunction: a.completePipelineOrRun,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.delete(cmd.Context(), args[0], d) },
+	}
+	cmd.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&d.dryRun, "dry-run", false, "say what would go; delete nothing")
+	return a.outputs(cmd)
+}
+
+func (a *app) delete(ctx context.Context, name string, d deletion) error {
+	if !d.yes && !d.dryRun && !screenOf(a.Stdin).terminal() {
+		return usagef("deleting cannot be undone, and there is no terminal to ask on: add --yes, or --dry-run to see what would go")
+	}
+	if !strings.Contains(name, "/") {
+		return a.deletePipeline(ctx, name, d)
+	}
+	if err := checkRun(name); err != nil {
+		return err
+	}
+	return a.deleteRun(ctx, name, d)
+}
+
+func (a *app) deletePipeline(ctx context.Context, name string, d deletion) error {
+	ask := func(dryRun bool) (*rpc.PipelineDeleteResponse, error) {
+		return call(ctx, a.link, (*rpc.Client).PipelineDelete, &rpc.PipelineDeleteRequest{Name: name, DryRun: dryRun})
+	}
+	r, err := ask(true)
+	if err != nil {
+		return err
+	}
+	goes := render.PipelineGoes(name, *r)
+	if d.dryRun {
+		return a.answer(r, func(render.Style) string { return "would delete " + goes })
+	}
+	if err := a.confirm(ctx, goes, d); err != nil {
+		return err
+	}
+	if r, err = ask(false); err != nil {
+		return err
+	}
+	return a.answer(r, func(render.Style) string { return "deleted " + render.PipelineGoes(name, *r) })
+}
+
+// deleteRun deletes the run that was shown, even where it was called "latest"
+// and a newer one came meanwhile.
+func (a *app) deleteRun(ctx context.Context, name string, d deletion) error {
+	r, err := call(ctx, a.link, (*rpc.Client).RunDelete, &rpc.RunDeleteRequest{Run: name, DryRun: true})
+	if err != nil {
+		return err
+	}
+	if d.dryRun {
+		return a.answer(r, func(s render.Style) string { return "would delete " + s.RunGoes(*r) })
+	}
+	if err := a.confirm(ctx, a.errorStyle().RunGoes(*r), d); err != nil {
+		return err
+	}
+	r, err = call(ctx, a.link, (*rpc.Client).RunDelete, &rpc.RunDeleteRequest{Run: r.Run.Name})
+	if err != nil {
+		return err
+	}
+	return a.answer(r, func(s render.Style) string { return "deleted " + s.RunGoes(*r) })
+}
+
+// confirm asks on the terminal, unless that was answered by --yes.
+func (a *app) confirm(ctx context.Context, goes string, d deletion) error {
+	if d.yes {
+		return nil
+	}
+	fmt.Fprintf(a.Stderr, "This deletes %sIt cannot be undone. Delete? [y/N] ", goes)
+	answer, err := a.readLine(ctx)
+	if err != nil {
+		return err
+	}
+	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+		return usagef("nothing was deleted")
+	}
+	return nil
+}
+
+// readLine reads a line of stdin, unless ctx ends first. The reader it leaves
+// behind then ends with the process: a read of a terminal cannot be called off.
+func (a *app) readLine(ctx context.Context) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
+		read <- result{line, err}
+	}()
+	select {
+	case r := <-read:
+		if r.err != nil && r.err != io.EOF {
+			return "", fmt.Errorf("read the answer: %w", r.err)
+		}
+		return r.line, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}

@@ -1,0 +1,57 @@
+package ctl
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// maxFile bounds what is read of a file before the daemon, or config, refuses
+// it for its size (256 KiB) with better words.
+const maxFile = 512 << 10
+
+// file is a pipeline file as it was read.
+type file struct {
+	name string
+	text string
+}
+
+// readFiles reads all files; "-" is stdin. All that cannot be read are
+// reported at once.
+func (a *app) readFiles(names []string) ([]file, error) {
+	var files []file
+	var errs []error
+	for _, name := range names {
+		f, err := a.readFile(name)
+		files, errs = append(files, f), append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, usagef("%w", err)
+	}
+	return files, nil
+}
+
+func (a *app) readFile(name string) (file, error) {
+	if name == "-" {
+		text, err := readAtMost("standard input", a.Stdin)
+		return file{"stdin", text}, err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return file{}, err
+	}
+	text, err := readAtMost(name, f)
+	return file{name, text}, errors.Join(err, f.Close())
+}
+
+func readAtMost(name string, r io.Reader) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("read %s: %w", name, err)
+	case len(text) > maxFile:
+		return "", fmt.Errorf("%s is longer than %d bytes: no pipeline file", name, maxFile)
+	}
+	return string(text), nil
+}

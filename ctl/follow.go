@@ -1,0 +1,63 @@
+package ctl
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+// follow gives see each piece of news of a run, the whole of it first, until
+// the run is complete, and returns the last. It keeps to the run that it found
+// first, whatever "latest" or a pipeline's name mean later.
+func (a *app) follow(ctx context.Context, run string, see func(*rpc.RunWatchResponse) error) (*rpc.RunWatchResponse, error) {
+	request := rpc.RunWatchRequest{Run: run, WaitMS: pollMS}
+	for {
+		news, err := persist(ctx, a.link, (*rpc.Client).RunWatch, &request)
+		if err != nil {
+			return nil, err
+		}
+		if err := see(news); err != nil || news.Ended {
+			return news, err
+		}
+		request.Run, request.After = fmt.Sprint(news.Run.ID), news.Sequence
+	}
+}
+
+// verdict says on stderr how a run ended, and as an error whether that is not
+// what was hoped for.
+func (a *app) verdict(ctx context.Context, run rpc.RunSummary) error {
+	style := a.errorStyle()
+	a.notice("%s", style.Verdict(run))
+	err := outcome(run)
+	if err == nil {
+		return nil
+	}
+	if whole, err := a.whole(ctx, run); err != nil {
+		a.notice("penstockctl: which steps failed is not known: %v", err)
+	} else if failures := style.Failures(*whole); failures != "" {
+		a.notice("%s", failures)
+	}
+	return err
+}
+
+// outcome is nil where a run succeeded, else an error with nothing to say.
+func outcome(run rpc.RunSummary) error {
+	if run.Status == "success" {
+		return nil
+	}
+	return &exitError{code: ExitRun}
+}
+
+// whole is a run with all its steps.
+func (a *app) whole(ctx context.Context, run rpc.RunSummary) (*rpc.Run, error) {
+	return persist(ctx, a.link, (*rpc.Client).RunGet, &rpc.RunGetRequest{Run: fmt.Sprint(run.ID)})
+}
+
+// goesOn tells a person who interrupts the waiting that the run is not
+// interrupted.
+func (a *app) goesOn(ctx context.Context, run string) {
+	if ctx.Err() != nil {
+		a.notice("%s goes on; see it with: penstockctl watch %s", run, run)
+	}
+}

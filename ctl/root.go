@@ -1,0 +1,61 @@
+package ctl
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const about = `penstockctl talks to penstockd, the pipeline daemon of this machine.
+
+RUN is nightly/42, nightly/latest, or the number that is unique over the daemon.
+The daemon is found by its socket: --socket, else PENSTOCK_SOCKET, else where it
+listens by default for the user who calls.`
+
+// root is the whole command line.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "penstockctl",
+		Short:         "Drive the pipeline daemon of this machine",
+		Long:          about,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          unknownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.PersistentFlags().StringVar(&a.link.socket, "socket", a.link.socket, "the daemon's socket")
+	root.SetFlagErrorFunc(badFlag)
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+	root.AddGroup(
+		&cobra.Group{ID: "pipelines", Title: "Pipelines:"},
+		&cobra.Group{ID: "runs", Title: "Runs:"},
+		&cobra.Group{ID: "daemon", Title: "The daemon:"},
+	)
+	group(root, "pipelines", a.applyCommand(), a.validateCommand(), a.editCommand(), a.listCommand(), a.showCommand(),
+		a.historyCommand(), a.rollbackCommand(), a.renameCommand(), a.cloneCommand(), a.deleteCommand())
+	group(root, "runs", a.runCommand(), a.runsCommand(), a.statusCommand(), a.watchCommand(), a.logsCommand(), a.cancelCommand())
+	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.versionCommand())
+	root.AddCommand(exitTopic())
+	return root
+}
+
+func group(root *cobra.Command, id string, commands ...*cobra.Command) {
+	for _, cmd := range commands {
+		cmd.GroupID = id
+		root.AddCommand(cmd)
+	}
+}
+
+// unknownCommand refuses what is no command, with what may have been meant.
+func unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := ""
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		text = "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usagef("there is no command %q%s\nSee '%s --help'.", args[0], text, root.CommandPath())
+}

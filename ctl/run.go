@@ -1,0 +1,97 @@
+package ctl
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock/ctl/render"
+	"github.com/penstock/penstock/rpc"
+)
+
+// start is how a run was asked for.
+type start struct {
+	rpc.RunStartRequest
+	wait   bool
+	follow bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var s start
+	cmd := &cobra.Command{
+		Use:   "run NAME",
+		Short: "Start a run of a pipeline",
+		Long: "Start a run of a pipeline and print its name, at once and alone on its line. With --wait\n" +
+			"wait until it has ended, with --follow show its steps and their output meanwhile; then\n" +
+			"the exit code is 0 where it succeeded and 1 where not. A daemon that restarts meanwhile\n" +
+			"does not end the waiting.\n\n" +
+			"With -o json the first line is the answer to run.start; with --wait the last one is the\n" +
+			"run, as status -o json shows it.",
+		Example:           "  penstockctl run nightly --follow\n  run=$(penstockctl run nightly)",
+		Args:              arguments(1, 1),
+		ValidArgsFunction: a.completePipeline,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s.Pipeline = args[0]
+			return a.run(cmd.Context(), s)
+		},
+	}
+	cmd.Flags().BoolVarP(&s.wait, "wait", "w", false, "wait until it has ended")
+	cmd.Flags().BoolVarP(&s.follow, "follow", "f", false, "wait, and show steps and output")
+	cmd.Flags().StringVar(&s.Key, "key", "", "start nothing where a run of this key was started within 24 hours (default: unique)")
+	cmd.Flags().StringVar(&s.Note, "note", "", "why; kept with the run")
+	return a.outputs(cmd)
+}
+
+func (a *app) run(ctx context.Context, s start) error {
+	if s.follow && a.output == formatJSON {
+		return usagef("--follow shows output, which is no JSON: use --wait with -o json")
+	}
+	s.Key = cmp.Or(s.Key, rand.Text())
+	r, err := persist(ctx, a.link, (*rpc.Client).RunStart, &s.RunStartRequest)
+	if err != nil {
+		return err
+	}
+	if err := a.answer(r, func(render.Style) string { return render.Line(r.Run.Name) + "\n" }); err != nil {
+		return err
+	}
+	if r.Duplicate {
+		a.notice("%s was there already with this key; nothing was started", r.Run.Name)
+	}
+	switch {
+	case s.follow:
+		err = a.followRun(ctx, r.Run)
+	case s.wait:
+		err = a.waitRun(ctx, r.Run)
+	}
+	a.goesOn(ctx, r.Run.Name)
+	return err
+}
+
+func (a *app) waitRun(ctx context.Context, run rpc.RunSummary) error {
+	last, err := a.follow(ctx, run.Name, func(*rpc.RunWatchResponse) error { return nil })
+	if err != nil {
+		return err
+	}
+	if a.output == formatJSON {
+		whole, err := a.whole(ctx, last.Run)
+		if err != nil {
+			return err
+		}
+		if err := a.answer(whole, nil); err != nil {
+			return err
+		}
+	}
+	return a.verdict(ctx, last.Run)
+}
+
+// followRun shows the steps and the output of a run until it has ended.
+func (a *app) followRun(ctx context.Context, run rpc.RunSummary) error {
+	last, err := a.tail(ctx, target{run: fmt.Sprint(run.ID)}, logOptions{states: true})
+	if err != nil {
+		return err
+	}
+	return a.verdict(ctx, last.Run)
+}

@@ -1,0 +1,69 @@
+package ctl
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/ctl/render"
+	"github.com/penstock/penstock/rpc"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "validate FILE...",
+		Short: "Check pipeline files without a daemon",
+		Long: "Check pipeline files without a daemon. \"-\" is standard input. What only the daemon can\n" +
+			"know is left out: which step plugins there are and what settings they take. For that\n" +
+			"use apply --dry-run.\n\n" +
+			"With -o json the answer is {\"problems\": [...]}, empty where all is well.",
+		Args: arguments(1, -1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args) },
+	}
+	return a.outputs(cmd)
+}
+
+func (a *app) validate(names []string) error {
+	files, err := a.readFiles(names)
+	if err != nil {
+		return err
+	}
+	problems, text := []rpc.Problem{}, ""
+	for _, f := range files {
+		source, err := config.ParsePipeline(f.name, []byte(f.text))
+		if err != nil {
+			problems = append(problems, problemsOf(f.name, err)...)
+			continue
+		}
+		text += fmt.Sprintf("%s: pipeline %s is well-formed\n", render.Line(f.name), source.Pipeline.Name)
+	}
+	if a.output == formatJSON {
+		err := a.answer(rpc.InvalidData{Problems: problems}, nil)
+		if err == nil && len(problems) > 0 {
+			err = &exitError{code: ExitUsage}
+		}
+		return err
+	}
+	if err := a.print(text); err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return refuse(problems)
+	}
+	return nil
+}
+
+// problemsOf is what config says is wrong, in rpc's words.
+func problemsOf(name string, err error) []rpc.Problem {
+	var found config.Problems
+	if !errors.As(err, &found) {
+		return []rpc.Problem{{File: name, Message: err.Error()}}
+	}
+	problems := make([]rpc.Problem, len(found))
+	for i, p := range found {
+		problems[i] = rpc.Problem{File: p.File, Line: p.Line, Column: p.Column, Path: p.Path, Message: p.Message}
+	}
+	return problems
+}
