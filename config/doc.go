@@ -91,11 +91,11 @@
 //
 // # Limits
 //
-// A text has at most 256 KiB, lines of 8 KiB, brackets 64 deep, 16 dots in a
-// key, and keys of 512 bytes together with those of the tables around them.
-// They hold before a decoder sees the text: the decoder's cost is quadratic in
-// long keys, and deep brackets overflow its stack, which no program survives.
-// Within them every text is read in time and memory linear in its length. At
+// A text has at most 256 KiB, lines of 8 KiB, brackets 64 deep and 16 dots in a
+// key; and the bytes of its keys, each counted with those of the tables around
+// it, have a bound that only a text made to be slow comes near. The limits hold
+// before a decoder sees the text: its cost is quadratic in long keys and deep
+// tables, and deep brackets overflow its stack, which no program survives. At
 // most 1000 problems are listed.
 //
 // # Why two TOML parsers

@@ -7,14 +7,14 @@ import (
 )
 
 // The limits of a text. They are checked before a decoder sees it, because a
-// decoder spends quadratic time on long keys and one goroutine stack on deep
-// brackets.
+// decoder spends quadratic time on long keys and deep tables, and overflows its
+// stack on deep brackets.
 const (
 	maxText  = 256 << 10 // bytes of a text
 	maxLine  = 8 << 10   // bytes of a line, without its end
 	maxDepth = 64        // brackets and braces that are open at once
 	maxDots  = 16        // dots of one key
-	maxPath  = 512       // bytes of a key together with the keys of all tables around it
+	maxCost  = 8 << 20   // bytes of keys that a decoder handles; see scanner.cost
 )
 
 // refusal is why a text is not given to a decoder.
