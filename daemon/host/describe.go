@@ -1,0 +1,184 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+
+	"github.com/penstock/penstock/plugins/protocol/steppb"
+)
+
+// maxCapacity bounds what a plugin may say of its capacity.
+const maxCapacity = 10_000
+
+// Description is what a plugin says of itself, and which binary said it.
+type Description struct {
+	Type           string
+	Version        string
+	Summary        string          // one line
+	Documentation  string          // Markdown
+	SettingsSchema json.RawMessage // JSON Schema of the `with` table; nil: none
+	Outputs        []Output
+	Capacity       int // attempts that one process serves at a time, from 1
+	Path           string
+	SHA256         string
+}
+
+// Output is a value that a step of the type leaves for later ones.
+type Output struct {
+	Name        string
+	Description string
+}
+
+// Problem is one thing wrong with the settings of a step.
+type Problem struct {
+	Path    string // into the settings: "headers.Accept"; "" is the whole
+	Message string
+}
+
+// Describe returns the description of a type's plugin. Each binary is asked
+// once; a process is started for it where there is none.
+func (h *Host) Describe(ctx context.Context, kind string) (Description, error) {
+	b, err := h.binaries.find(kind)
+	if err != nil {
+		return Description{}, err
+	}
+	if d, ok := h.remembered(kind, b.sha256); ok {
+		d.Path = b.path
+		return d, nil
+	}
+	var d Description
+	err = h.borrow(ctx, b, func(p *process) error {
+		d, err = h.described(ctx, p)
+		return err
+	})
+	return d, err
+}
+
+// Check asks the type's plugin what is wrong with settings. None: they are good.
+func (h *Host) Check(ctx context.Context, kind string, settings map[string]any) ([]Problem, error) {
+	b, err := h.binaries.find(kind)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(settings)
+	if err != nil {
+		return nil, fmt.Errorf("settings of plugin %s: %w", kind, err)
+	}
+	var problems []Problem
+	err = h.borrow(ctx, b, func(p *process) error {
+		problems, err = h.check(ctx, p, text)
+		return err
+	})
+	return problems, err
+}
+
+func (h *Host) check(ctx context.Context, p *process, settings []byte) ([]Problem, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.limits.call)
+	defer cancel()
+	answer, err := p.client.Check(ctx, &steppb.CheckRequest{Settings: settings}, grpc.WaitForReady(true))
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s (%s): check settings: %s", p.Type, p.Path, status.Convert(err).Message())
+	}
+	var problems []Problem
+	for _, problem := range answer.GetProblems() {
+		problems = append(problems, Problem{
+			Path:    clipped(printable([]byte(problem.GetPath())), 1<<10),
+			Message: clipped(printable([]byte(problem.GetMessage())), 4<<10),
+		})
+	}
+	return problems, nil
+}
+
+// borrow lends a process of the binary for a call that takes no place in it:
+// a busy one will do, and one that is started for it is idle afterwards.
+func (h *Host) borrow(ctx context.Context, b binary, call func(*process) error) error {
+	if p := h.lent(b); p != nil {
+		defer h.release(p, unused)
+		return call(p)
+	}
+	w := h.request(b)
+	select {
+	case g := <-w.granted:
+		if g.err != nil {
+			return g.err
+		}
+		defer h.release(g.process, unused)
+		return call(g.process)
+	case <-ctx.Done():
+		h.withdraw(w)
+		return fmt.Errorf("plugin %s: wait for a process: %w", b.kind, ctx.Err())
+	case <-h.ctx.Done():
+		return errClosed
+	}
+}
+
+// lent takes a place beyond the capacity in some live process of the binary.
+func (h *Host) lent(b binary) *process {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.pools[poolKey{b.kind, b.sha256}]
+	if h.closed || l == nil || len(l.processes) == 0 {
+		return nil
+	}
+	p := l.processes[len(l.processes)-1]
+	h.takeLocked(p)
+	return p
+}
+
+func (h *Host) remembered(kind, sha256 string) (Description, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d, ok := h.descriptions[poolKey{kind, sha256}]
+	return d, ok
+}
+
+// described is the description of p's binary, asked for where it is not known.
+func (h *Host) described(ctx context.Context, p *process) (Description, error) {
+	if d, ok := h.remembered(p.Type, p.SHA256); ok {
+		return d, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.limits.call)
+	defer cancel()
+	answer, err := p.client.Describe(ctx, &steppb.DescribeRequest{}, grpc.WaitForReady(true))
+	if err != nil {
+		return Description{}, fmt.Errorf("it does not describe itself: %s", status.Convert(err).Message())
+	}
+	d, err := descriptionOf(answer)
+	if err != nil {
+		return Description{}, err
+	}
+	if d.Type != p.Type {
+		return Description{}, fmt.Errorf("it says that it is plugin %.80q", d.Type)
+	}
+	d.Path, d.SHA256 = p.Path, p.SHA256
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.descriptions[poolKey{p.Type, p.SHA256}] = d
+	return d, nil
+}
+
+func descriptionOf(m *steppb.Description) (Description, error) {
+	d := Description{
+		Type:     m.GetType(),
+		Version:  clipped(printable([]byte(m.GetVersion())), 100),
+		Summary:  clipped(printable([]byte(m.GetSummary())), 1<<10),
+		Capacity: int(min(max(1, m.GetCapacity()), maxCapacity)),
+	}
+	d.Documentation = printable([]byte(m.GetDocumentation()))
+	if schema := m.GetSettingsSchema(); len(schema) > 0 {
+		if !json.Valid(schema) {
+			return Description{}, errors.New("the schema of its settings is not JSON")
+		}
+		d.SettingsSchema = slices.Clone(schema)
+	}
+	for _, output := range m.GetOutputs() {
+		d.Outputs = append(d.Outputs, Output{output.GetName(), printable([]byte(output.GetDescription()))})
+	}
+	return d, nil
+}
