@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -47,7 +48,7 @@ func Serve(ctx context.Context, s Server, handshake io.Writer) error {
 		HandshakeConfig:  Handshake,
 		VersionedPlugins: Plugins(s.Service),
 		GRPCServer:       func([]grpc.ServerOption) *grpc.Server { server = s.grpc(); return server },
-		Logger:           hclog.NewNullLogger(),
+		Logger:           hclog.New(&hclog.LoggerOptions{Name: "plugin", Level: hclog.Error, Output: os.Stderr}),
 		Test:             &plugin.ServeTestConfig{Context: serving, ReattachConfigCh: config, CloseCh: done},
 	})
 	select {
@@ -59,7 +60,7 @@ func Serve(ctx context.Context, s Server, handshake io.Writer) error {
 			return fmt.Errorf("write the handshake: %w", err)
 		}
 	case <-done:
-		return errors.New("listen on a socket in PLUGIN_UNIX_SOCKET_DIR: refused; is the directory there, writable, and its path shorter than 90 bytes?")
+		return errors.New("listen on a socket in PLUGIN_UNIX_SOCKET_DIR: refused (the reason is on stderr); is the directory there, writable, and its path shorter than 90 bytes?")
 	}
 	select {
 	case <-ctx.Done():

@@ -68,8 +68,6 @@
 // only while no daemon is connected: one that is commits them at once.
 package step
 
-import "context"
-
 // About says what a plugin is.
 type About struct {
 	Type          string   // the word after `uses`; required
@@ -85,7 +83,3 @@ type Output struct {
 	Name        string
 	Description string
 }
-
-// Work performs one attempt of a step with settings S. It returns soon after
-// ctx ends.
-type Work[S any] func(ctx context.Context, settings S, t *Task) error

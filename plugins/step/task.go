@@ -1,22 +1,39 @@
 package step
 
 import (
+	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/penstock/penstock/plugins/protocol"
 	"github.com/penstock/penstock/plugins/step/tree"
+	"github.com/penstock/penstock/plugins/steplog"
 )
 
 // Task is one attempt as its work sees it. It is safe for concurrent use. As an
 // io.Writer it is the standard output in the attempt's log.
 type Task struct {
-	request   protocol.Request
-	directory string
-	stdout    io.Writer
-	stderr    io.Writer
-	outputs   outputs
-	tree      *tree.Tree
+	request protocol.Request
+	outputs string // path of the outputs file
+	log     *steplog.Writer
+	stdout  io.Writer
+	stderr  io.Writer
+	tree    *tree.Tree
+	force   chan struct{} // closed when the grace is over before its time
+}
+
+func newTask(directory string, request protocol.Request, keeper *tree.Keeper) *Task {
+	log := steplog.Open(directory, request.LogLimit)
+	return &Task{
+		request: request,
+		outputs: filepath.Join(directory, protocol.OutputsFile),
+		log:     log,
+		stdout:  log.Stream(steplog.Stdout),
+		stderr:  log.Stream(steplog.Stderr),
+		tree:    keeper.Tree(request.Attempt),
+		force:   make(chan struct{}),
+	}
 }
 
 // Write writes to the attempt's log as standard output. It never blocks on a
@@ -36,7 +53,24 @@ func (t *Task) Workspace() string { return t.request.Workspace }
 // Grace is the time that a process has between TERM and KILL.
 func (t *Task) Grace() time.Duration { return t.request.Grace }
 
-// SetOutput hands a value to later steps; the last one of a name counts. A name
-// is a letter or underscore, then letters, digits, '_', '-'. All
-// outputs of an attempt together hold at most protocol.MaxOutputs bytes.
-func (t *Task) SetOutput(name, value string) error { return t.outputs.set(name, value) }
+// leftoverGrace is what processes that outlived their step get to end.
+const leftoverGrace = 2 * time.Second
+
+// close ends what the work left running and the log. It returns the processes
+// it found, and in one sentence what the log misses, "" where that is nothing.
+func (t *Task) close() (leftovers []string, missing string, err error) {
+	grace := leftoverGrace
+	select {
+	case <-t.force:
+		grace = 0
+	default:
+	}
+	leftovers, err = t.tree.End(min(grace, max(t.request.Grace, 0)))
+	if closed := t.log.Close(); err == nil {
+		err = closed
+	}
+	if n, cause := t.log.Lost(); n > 0 {
+		missing = fmt.Sprintf("the log misses %d bytes: %v", n, cause)
+	}
+	return leftovers, missing, err
+}

@@ -1,0 +1,107 @@
+package step
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/penstock/penstock/plugins/protocol"
+)
+
+// order is request.json with the settings still encoded: a number in them may
+// not fit what an untyped decoder makes of it.
+type order struct {
+	protocol.Request
+	Settings json.RawMessage `json:"settings"`
+}
+
+func readOrder(directory string) (order, error) {
+	var o order
+	text, err := os.ReadFile(filepath.Join(directory, protocol.RequestFile))
+	if err != nil {
+		return o, fmt.Errorf("read the request: %w", err)
+	}
+	if err := json.Unmarshal(text, &o); err != nil {
+		return o, fmt.Errorf("decode %s: %w", protocol.RequestFile, err)
+	}
+	return o, nil
+}
+
+// there says whether the attempt directory holds a file called name.
+func there(directory, name string) (bool, error) {
+	_, err := os.Lstat(filepath.Join(directory, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// createGo makes the work this process's to begin; errElsewhere where it was
+// another's.
+func createGo(directory string) error {
+	file, err := os.OpenFile(filepath.Join(directory, protocol.GoFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return errElsewhere
+	}
+	if err != nil {
+		return fmt.Errorf("create the go file: %w", err)
+	}
+	return file.Close()
+}
+
+// writeResult puts result.json in its place whole. Durable says whether it must
+// survive a power cut by itself: it need not where a daemon is connected, which
+// commits it at once, and a power cut before that makes the attempt lost either
+// way.
+func writeResult(directory string, result protocol.Result, durable bool) error {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	path := filepath.Join(directory, protocol.ResultFile)
+	if err := writeFile(path+".tmp", append(text, '\n'), durable); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	if err := os.Rename(path+".tmp", path); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	if durable {
+		return syncDirectory(directory)
+	}
+	return nil
+}
+
+func writeFile(path string, text []byte, durable bool) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err == nil && durable {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
+func syncDirectory(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync the attempt directory: %w", err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// clip shortens a message to what a result may hold, keeping its head and its
+// tail: the tail of a stack is as telling as what it begins with.
+func clip(message string) string {
+	message = strings.ToValidUTF8(message, "\uFFFD")
+	const mark = "\n...\n"
+	if len(message) <= protocol.MaxMessage {
+		return message
+	}
+	half := (protocol.MaxMessage - len(mark)) / 2
+	return strings.ToValidUTF8(message[:half], "") + mark + strings.ToValidUTF8(message[len(message)-half:], "")
+}
