@@ -14,7 +14,7 @@ const (
 	maxLine  = 8 << 10   // bytes of a line, without its end
 	maxDepth = 64        // brackets and braces that are open at once
 	maxDots  = 16        // dots of one key
-	maxCost  = 8 << 20   // bytes of keys that a decoder handles; see scanner.cost
+	maxCost  = 4 << 20   // bytes of keys that a decoder handles; see charge
 )
 
 // refusal is why a text is not given to a decoder.

@@ -94,7 +94,7 @@ func (s *scanner) mark(c byte) {
 
 // charge counts what a decoder does: for each key, each dot of a key and each
 // bracket in a value it goes through all keys around it. The weights are
-// measured; within maxCost a text is decoded in about a third of a second.
+// measured; within maxCost a text is decoded in a third of a second at worst.
 func (s *scanner) charge(weight int) { s.cost += weight * s.path }
 
 func (s *scanner) newline() {
