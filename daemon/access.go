@@ -102,22 +102,7 @@ func (a *access) role(p rpc.Peer) rpc.Role {
 // authorize is rpc.ServerOptions's: it refuses a method that the peer's role
 // does not reach.
 func (d *Daemon) authorize(_ context.Context, p rpc.Peer, method string) error {
-	role, needs := d.access.Load().role(p), rpc.Roles()[method]
-	if needs != rpc.NoRole && role >= needs {
-		return nil
-	}
-	return &rpc.Error{
-		Code:    rpc.CodePermission,
-		Message: permissionMessage(p, method, role, needs),
-		Data:    rpc.PermissionData{Method: method, Needs: needs.String(), Role: role.String()},
-	}
-}
-
-func permissionMessage(p rpc.Peer, method string, role, needs rpc.Role) string {
-	if role == rpc.NoRole {
-		return fmt.Sprintf("%s has no role here; an administrator can give one in [access] of the daemon's configuration", peerName(p))
-	}
-	return fmt.Sprintf("%s needs the role %s; %s is %s", method, needs, peerName(p), role)
+	return rpc.Permit(method, d.roles[method], d.access.Load().role(p))
 }
 
 // peerName is the caller's user name as the system has it, for people to read.

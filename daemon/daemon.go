@@ -82,6 +82,7 @@ type Daemon struct {
 	paths     config.Paths
 	config    atomic.Pointer[config.Daemon]
 	access    atomic.Pointer[access]
+	roles     map[string]rpc.Role // that each method needs
 	log       *slog.Logger
 	startedAt time.Time
 
@@ -97,7 +98,7 @@ type Daemon struct {
 // Open makes everything ready that does not need a client.
 func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	d = &Daemon{
-		options: o, log: o.Log, startedAt: time.Now(), texts: newTexts(),
+		options: o, log: o.Log, startedAt: time.Now(), texts: newTexts(), roles: rpc.Roles(),
 		paths: config.Paths{State: o.Config.State, Socket: o.Config.Socket},
 	}
 	d.config.Store(&o.Config)

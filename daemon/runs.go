@@ -122,7 +122,7 @@ func (d *Daemon) RunGet(_ context.Context, q *rpc.RunGetRequest) (*rpc.Run, erro
 	if err != nil {
 		return nil, err
 	}
-	r, err := view.Restore(record)
+	r, _, err := view.Restore(record)
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("run %q", q.Run))
 	}
@@ -197,7 +197,7 @@ func (d *Daemon) changes(view *store.View, record store.Run, steps []int, answer
 }
 
 func (d *Daemon) whole(view *store.View, record store.Run, answer *rpc.RunWatchResponse) error {
-	r, err := view.Restore(record)
+	r, _, err := view.Restore(record)
 	if err != nil {
 		return failure(err, "run")
 	}

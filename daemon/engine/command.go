@@ -72,7 +72,8 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 	t.tx.PutPipeline(pipeline)
 	t.tx.PutMeta(meta)
 	l := t.adopt(record, r)
-	l.ready = change.Ready // its steps are as the plan makes them: nothing to write
+	l.note(change.Settled(r))
+	l.ready = change.Ready
 	t.enqueue(l)
 	t.touch(l)
 	return record, false, nil

@@ -157,11 +157,12 @@ func (e *Engine) restore() error {
 		if err != nil {
 			return fmt.Errorf("run %d: %w", id, err)
 		}
-		r, err := view.Restore(record)
+		r, change, err := view.Restore(record)
 		if err != nil {
 			return fmt.Errorf("run %d: %w", id, err)
 		}
 		l := e.adopt(record, r)
+		l.note(change.Settled(r))
 		l.ready = r.Ready()
 		e.enqueue(l)
 		for i := range r.Steps {

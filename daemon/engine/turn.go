@@ -72,15 +72,14 @@ func (t *turn) touch(l *live) {
 	}
 }
 
-// touch notes what a change changed.
-func (l *live) touch(c run.Change) {
-	for _, i := range c.Steps {
+// note remembers steps that are to be written.
+func (l *live) note(steps []int) {
+	for _, i := range steps {
 		if !l.seen[i] {
 			l.seen[i] = true
 			l.steps = append(l.steps, i)
 		}
 	}
-	l.ready = append(l.ready, c.Ready...)
 }
 
 // apply applies an event to a live run. Events of the past are dropped here.
@@ -89,7 +88,8 @@ func (t *turn) apply(l *live, ev run.Event) error {
 	if err != nil {
 		return err
 	}
-	l.touch(change)
+	l.note(change.Steps)
+	l.ready = append(l.ready, change.Ready...)
 	t.touch(l)
 	t.enqueue(l)
 	return nil

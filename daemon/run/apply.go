@@ -12,34 +12,42 @@ type Change struct {
 	Ready []int // of these, the ones that became pending, in the order of their turn
 }
 
+// Settled lists the changed steps that are complete or on their way to it:
+// what later events could make a plan imply otherwise.
+func (c Change) Settled(r *Run) (settled []int) {
+	for _, i := range c.Steps {
+		if s := r.Steps[i].Status; s.Complete() || s == Canceling {
+			settled = append(settled, i)
+		}
+	}
+	return settled
+}
+
 // New is a run of p at its creation: the steps that nothing holds are pending.
+// Of the change only the steps in Change.Settled need to be stored.
 func New(p *Plan, at time.Time) (*Run, Change) {
 	r := blank(p)
 	r.State = State{Status: Created, Sequence: 1, CreatedAt: at}
-	c := r.settle(at)
-	return r, c.Change
+	return r, r.settle(changing{seen: map[int]bool{}}, at)
 }
 
 // Restore is the run of p with the stored state and steps; a step that is
 // absent was never changed after its creation. What the state implies for the
 // steps is derived again, so that a change that was cut off on its way to the
-// disk is made whole: whoever restores a run sees the same one.
-func Restore(p *Plan, state State, steps map[int]Step) *Run {
+// disk is made whole: whoever restores a run sees the same one. Before the run
+// goes on, the steps in Change.Settled are to be stored.
+func Restore(p *Plan, state State, steps map[int]Step) (*Run, Change) {
 	r := blank(p)
 	r.State = state
 	for i, s := range steps {
 		r.overlay(i, s)
 	}
-	at := state.CreatedAt
+	c, at := changing{seen: map[int]bool{}}, state.CreatedAt
 	if state.Cancel != nil {
 		at = state.Cancel.At
-	}
-	c := r.settle(at)
-	if state.Cancel != nil {
 		r.cancelSteps(&c)
-		r.fold(at)
 	}
-	return r
+	return r, r.settle(c, at)
 }
 
 func blank(p *Plan) *Run {
@@ -165,5 +173,4 @@ func (r *Run) cancelSteps(c *changing) {
 			r.setStatus(c, i, Canceled)
 		}
 	}
-	c.Ready = nil
 }

@@ -1,6 +1,9 @@
 package run
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // changing is a Change under way.
 type changing struct {
@@ -16,11 +19,10 @@ func (c *changing) touch(i int) {
 	}
 }
 
-// settle admits and skips steps until nothing more follows from the statuses.
-func (r *Run) settle(at time.Time) changing {
-	c := changing{seen: map[int]bool{}}
+// settle decides all steps of a run that was just put together.
+func (r *Run) settle(c changing, at time.Time) Change {
 	for i := range r.Plan.Steps {
-		if r.Plan.Steps[i].HasNeeds && r.graph.waiting[i] == 0 {
+		if r.Plan.Steps[i].HasNeeds && r.decidable(i) {
 			c.due = append(c.due, i)
 		}
 	}
@@ -29,9 +31,11 @@ func (r *Run) settle(at time.Time) changing {
 	for _, i := range c.Steps {
 		r.Steps[i].Sequence = r.State.Sequence
 	}
-	return c
+	return c.Change
 }
 
+// settleInto admits and skips steps until nothing more follows from the
+// statuses.
 func (r *Run) settleInto(c *changing, at time.Time) {
 	g := &r.graph
 	for {
@@ -60,6 +64,17 @@ func (r *Run) admitRank(c *changing) {
 	for _, i := range g.ranks[g.frontier].steps {
 		r.admit(c, i, previous)
 	}
+}
+
+// decidable reports whether what step i needs is over, or over for it.
+func (r *Run) decidable(i int) bool {
+	return r.graph.waiting[i] == 0 || slices.ContainsFunc(r.graph.needs[i], func(n int) bool { return r.forbids(n, i) })
+}
+
+// forbids reports whether step n as it stands lets step i, which needs it,
+// never begin, whatever else i waits for.
+func (r *Run) forbids(n, i int) bool {
+	return r.Steps[n].Status == Skipped && r.Plan.Steps[i].When != Always
 }
 
 // needed is the composite of the steps that step i needs.
@@ -95,18 +110,20 @@ func (r *Run) setStatus(c *changing, i int, s Status) {
 }
 
 // move gives step i the status s, keeps the graph, and says which steps with
-// needs wait for nothing more because of it.
+// needs can be decided because of it: those that wait for nothing more, and,
+// where i was skipped, those that will be skipped whatever else they wait for.
 func (r *Run) move(i int, s Status) (due []int) {
 	step, plan, g := &r.Steps[i], &r.Plan.Steps[i], &r.graph
 	from, to := tagOf(step.Status, plan.AllowFailure), tagOf(s, plan.AllowFailure)
 	g.running += alive(s) - alive(step.Status)
 	step.Status = s
 	g.move(i, plan.Stage, from, to)
-	if from.complete() || !to.complete() {
+	if !to.complete() {
 		return nil
 	}
 	for _, d := range g.dependents[i] {
-		if g.waiting[d]--; g.waiting[d] == 0 {
+		g.waiting[d]--
+		if g.waiting[d] == 0 || r.forbids(i, d) {
 			due = append(due, d)
 		}
 	}

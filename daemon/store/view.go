@@ -119,16 +119,17 @@ func (r *reader) RunNumbered(pipeline, n uint64) (Run, error) {
 func (r *reader) Request(key string) (v Request, err error) { return v, r.get(requestKey(key), &v) }
 
 // Restore reads a run whole, as run.Restore makes it.
-func (r *reader) Restore(record Run) (*run.Run, error) {
+func (r *reader) Restore(record Run) (*run.Run, run.Change, error) {
 	plan, err := r.Plan(record.ID)
 	if err != nil {
-		return nil, err
+		return nil, run.Change{}, err
 	}
 	steps, err := r.steps(record.ID)
 	if err != nil {
-		return nil, err
+		return nil, run.Change{}, err
 	}
-	return run.Restore(plan, record.State, steps), nil
+	restored, change := run.Restore(plan, record.State, steps)
+	return restored, change, nil
 }
 
 func (r *reader) steps(id uint64) (map[int]run.Step, error) {
