@@ -157,7 +157,7 @@ func (h *Host) pause(e *entry, d time.Duration) bool {
 // lose is the end of an attempt that began and left no result: what is still
 // there of it is killed before anybody is told.
 func (h *Host) lose(e *entry) Outcome {
-	watched := e.process != nil && e.heard
+	watched := e.process != nil
 	if watched {
 		e.process.awaitEnd(h.ctx, time.Second) // its lock may be free before its end is seen
 	}

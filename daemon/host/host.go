@@ -65,11 +65,11 @@ type Host struct {
 	entries      map[string]*entry   // by name of the attempt
 	processes    map[string]*process // by name
 	pools        map[poolKey]*pool
-	current      map[string]string      // type → SHA-256 that new attempts go to
-	spawning     int                    // processes being started, all pools
-	parallel     int                    // at most so many of them
+	current      map[string]string // type → SHA-256 that new attempts go to
+	spawning     int               // processes being started, all pools
+	parallel     int               // at most so many of them
 	descriptions map[poolKey]Description
-	trimmer      *time.Timer            // nil while there is no process
+	trimmer      *time.Timer // nil while there is no process
 }
 
 // Open makes a host. Processes that a former daemon left below c.Runtime are
@@ -216,12 +216,6 @@ func (h *Host) left() []*process {
 		left = append(left, p)
 	}
 	return left
-}
-
-func (h *Host) isClosed() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.closed
 }
 
 // warn logs what went wrong on the way out of something.

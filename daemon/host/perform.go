@@ -119,6 +119,7 @@ func (h *Host) hear(e *entry, w word) bool {
 		return false
 	case steppb.Progress_ELSEWHERE:
 		e.trouble = fmt.Errorf("plugin %s (%s) says that another process has the attempt", e.process.Type, e.process.Path)
+		h.vacate(e, unused) // what becomes of the attempt is not this one's doing
 		return false
 	}
 	if e.stopping && e.heard && !known {
@@ -161,7 +162,6 @@ func (h *Host) mute(e *entry) {
 	h.log.Warn("plugin process is killed", "attempt", e.name, "reason", e.trouble)
 	h.warn("kill plugin process", p.kill())
 	p.awaitEnd(h.ctx, h.limits.death)
-	e.heard = true // we saw it end
 }
 
 // cancelStep sends Cancel and does not wait for the answer.

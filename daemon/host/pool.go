@@ -186,11 +186,13 @@ func (h *Host) grow(l *pool) {
 	b := l.binary
 	h.mu.Unlock()
 	p, err := h.spawn(h.ctx, b)
-	if err == nil && h.isClosed() {
-		err = errors.Join(errClosed, h.abort(p)) // it never had an attempt
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err == nil && h.closed {
+		h.mu.Unlock()
+		err = errors.Join(errClosed, h.abort(p)) // it never had an attempt
+		h.mu.Lock()
+	}
 	l.spawning--
 	h.spawning--
 	if err != nil {

@@ -1,0 +1,357 @@
+package host
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/penstock/penstock/plugins/protocol"
+)
+
+// order is what a daemon of the tests is to do, in a process of its own.
+type order struct {
+	Config   Config
+	Attempts []Attempt
+}
+
+// runDaemon launches the attempts of an order, says when all have begun, and
+// waits to be killed.
+func runDaemon(place string) {
+	text, err := os.ReadFile(place)
+	must(err)
+	var o order
+	must(json.Unmarshal(text, &o))
+	h, err := Open(context.Background(), o.Config)
+	must(err)
+	begun := make(chan struct{}, len(o.Attempts))
+	for _, a := range o.Attempts {
+		h.Launch(a, func(r Report) {
+			if r.Kind == Begun {
+				begun <- struct{}{}
+			}
+		})
+	}
+	for range o.Attempts {
+		<-begun
+	}
+	fmt.Println("ready")
+	pauseForever()
+}
+
+// killedDaemon has a daemon begin the attempts and kills it.
+func (w *world) killedDaemon(attempts []Attempt) {
+	w.t.Helper()
+	text, err := json.Marshal(order{w.config, attempts})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	place := filepath.Join(w.t.TempDir(), "order")
+	if err := os.WriteFile(place, text, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	daemon := exec.Command("/proc/self/exe")
+	daemon.Env = append(os.Environ(), "PENSTOCK_TEST_DAEMON="+place)
+	daemon.Stderr = os.Stderr
+	out, err := daemon.StdoutPipe()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := daemon.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || line != "ready\n" {
+		w.t.Fatalf("the daemon says %q, %v", line, err)
+	}
+	if err := daemon.Process.Kill(); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := daemon.Wait(); err == nil {
+		w.t.Fatal("the daemon was not killed")
+	}
+}
+
+func (w *world) touch(path string) {
+	w.t.Helper()
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestAttemptsOutliveAKilledDaemon(t *testing.T) {
+	w := newWorld(t)
+	var attempts []Attempt
+	for i := range 12 {
+		attempts = append(attempts, w.attempt(fmt.Sprintf("live/%d", i), "good", "until-file"))
+	}
+	w.killedDaemon(attempts)
+	w.touch(attempts[0].Directory + ".finish") // ends while nobody watches, or soon after
+	h := w.open()
+	if got := len(h.left()); got != len(attempts) {
+		t.Errorf("%d processes adopted, want %d", got, len(attempts))
+	}
+	var all []*news
+	for _, a := range attempts {
+		all = append(all, w.launch(h, a))
+	}
+	for i, n := range all {
+		if i > 0 {
+			n.begin()
+		}
+	}
+	for i, a := range attempts {
+		w.touch(a.Directory + ".finish")
+		if o := all[i].end(); o.Status != protocol.Success {
+			t.Errorf("%s: %+v", a.Request.Attempt, o)
+		}
+		if got := w.effects(a); got != 1 {
+			t.Errorf("%s began %d times", a.Request.Attempt, got)
+		}
+	}
+	if o := w.launch(h, w.attempt("live/after", "good", "succeed")).end(); o.Status != protocol.Success {
+		t.Errorf("an adopted process does not serve: %+v", o)
+	}
+}
+
+func TestAdoptedAttemptCanBeStopped(t *testing.T) {
+	for _, do := range []string{"block", "stubborn"} {
+		t.Run(do, func(t *testing.T) {
+			w := newWorld(t)
+			a := w.attempt("adopted/"+do, "good", do)
+			w.killedDaemon([]Attempt{a})
+			h := w.open()
+			n := w.launch(h, a)
+			h.Stop(a.Request.Attempt, false)
+			if o := n.end(); o.Status != protocol.Canceled {
+				t.Errorf("%+v", o)
+			}
+		})
+	}
+}
+
+func TestAdoptedProcessThatDiesFailsItsAttempt(t *testing.T) {
+	w := newWorld(t)
+	a := w.attempt("adopted/dies", "good", "block")
+	w.killedDaemon([]Attempt{a})
+	h := w.open()
+	n := w.launch(h, a)
+	n.begin()
+	if err := h.left()[0].kill(); err != nil {
+		t.Fatal(err)
+	}
+	if o := n.end(); o.FailureReason != protocol.PluginFailure {
+		t.Errorf("%+v", o)
+	}
+}
+
+// interrupted is a world whose host was closed with one busy process.
+func interrupted(t *testing.T, do string) (*world, Attempt, *process) {
+	t.Helper()
+	w := newWorld(t)
+	a := w.attempt("busy/"+do, "good", do)
+	h := w.open()
+	w.launch(h, a).begin()
+	p := h.left()[0]
+	h.Close()
+	if !p.alive() {
+		t.Fatal("Close ended a busy process")
+	}
+	return w, a, p
+}
+
+func TestProcessThatDiedUnwatchedLosesItsAttempt(t *testing.T) {
+	w, a, p := interrupted(t, "block")
+	pinned, err := openHandle(p.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pinned.signal(9); err != nil {
+		t.Fatal(err)
+	}
+	if err := awaitHandle(pinned, patience); err != nil {
+		t.Fatal(err)
+	}
+	h := w.open()
+	o := w.launch(h, a).end()
+	if o.Status != protocol.Failed || o.FailureReason != Lost || o.BegunAt.IsZero() {
+		t.Errorf("%+v", o)
+	}
+	if exists(w.config.Runtime, p.Name) {
+		t.Error("the directory of the dead process is still there")
+	}
+}
+
+func TestSpawnedButNotRecordedProcessIsFound(t *testing.T) {
+	w, a, p := interrupted(t, "until-file")
+	bare := record{Name: p.Name, Type: p.Type, Path: p.Path, SHA256: p.SHA256, BootID: p.BootID, Cgroup: p.Cgroup}
+	if err := bare.write(p.dir); err != nil {
+		t.Fatal(err)
+	}
+	h := w.open()
+	n := w.launch(h, a)
+	n.begin()
+	if got := h.left(); len(got) != 1 || got[0].record != p.record || got[0].client == nil {
+		t.Errorf("%+v", got)
+	}
+	w.touch(a.Directory + ".finish")
+	if o := n.end(); o.Status != protocol.Success {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestAttemptOfAnUnreachableProcessIsWaitedFor(t *testing.T) {
+	tests := []struct {
+		name string
+		hide func(w *world, p *process) error
+	}{
+		{"no socket", func(_ *world, p *process) error { return os.Remove(p.Address) }},
+		{"no record", func(_ *world, p *process) error { return os.RemoveAll(p.dir) }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w, a, p := interrupted(t, "until-file")
+			if err := test.hide(w, p); err != nil {
+				t.Fatal(err)
+			}
+			h := w.open()
+			n := w.launch(h, a)
+			n.begin()
+			w.touch(a.Directory + ".finish")
+			if o := n.end(); o.Status != protocol.Success {
+				t.Errorf("%+v", o)
+			}
+			if got := w.effects(a); got != 1 {
+				t.Errorf("it began %d times", got)
+			}
+			end(t, p)
+		})
+		t.Run(test.name+", stopped", func(t *testing.T) {
+			w, a, p := interrupted(t, "stubborn")
+			if err := test.hide(w, p); err != nil {
+				t.Fatal(err)
+			}
+			h := w.open()
+			n := w.launch(h, a)
+			h.Stop(a.Request.Attempt, false)
+			if o := n.end(); o.Status != protocol.Canceled {
+				t.Errorf("%+v", o)
+			}
+		})
+	}
+}
+
+// end kills a process that no host knows.
+func end(t *testing.T, p *process) {
+	t.Helper()
+	pinned, err := openHandle(p.Pid)
+	if err != nil {
+		return
+	}
+	defer pinned.close()
+	if start, err := startTime(p.Pid); err == nil && start == p.StartTime {
+		if err := pinned.signal(9); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAnotherProcessWithTheRecordedPidIsLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	dir := filepath.Join(w.config.Runtime, "abcdefgh")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	victim := exec.Command("sleep", "1000")
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	forged := record{Name: "abcdefgh", Type: "good", BootID: w.boot, Pid: victim.Process.Pid, StartTime: 1, Protocol: 1, Address: filepath.Join(dir, "s")}
+	if err := forged.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	h := w.open()
+	if got := len(h.left()); got != 0 {
+		t.Errorf("%d processes adopted", got)
+	}
+	h.Close()
+	if state := stateOf(fmt.Sprint(victim.Process.Pid)); state == "" || state == "Z" {
+		t.Error("the stranger was killed")
+	}
+	if err := victim.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := victim.Wait(); err == nil {
+		t.Error("sleep ended well")
+	}
+}
+
+func TestWhatTheDirectorySays(t *testing.T) {
+	tests := []struct {
+		name   string
+		files  []string
+		boot   string
+		status string
+		reason string
+	}{
+		{"made by a daemon that died then", nil, "", protocol.Success, ""},
+		{"request, same boot", []string{protocol.RequestFile}, "", protocol.Success, ""},
+		{"request, other boot", []string{protocol.RequestFile}, "other", protocol.Failed, Lost},
+		{"go, same boot", []string{protocol.RequestFile, protocol.LockFile, protocol.GoFile}, "", protocol.Failed, Lost},
+		{"go, other boot", []string{protocol.RequestFile, protocol.LockFile, protocol.GoFile}, "other", protocol.Failed, Lost},
+	}
+	w := newWorld(t)
+	h := w.open()
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := w.attempt(fmt.Sprintf("dir/%d", i), "good", "succeed")
+			if test.boot != "" {
+				a.BootID = test.boot
+			}
+			if err := os.Mkdir(a.Directory, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			request, err := json.Marshal(a.Request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range test.files {
+				if err := os.WriteFile(filepath.Join(a.Directory, name), request, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if o := w.launch(h, a).end(); o.Status != test.status || o.FailureReason != test.reason {
+				t.Errorf("%+v", o)
+			}
+		})
+	}
+}
+
+func TestCloseLeavesNothingOfOursBehind(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	w := newWorld(t)
+	h := w.open()
+	if o := w.launch(h, w.attempt("close/a", "good", "succeed")).end(); o.Status != protocol.Success {
+		t.Fatalf("%+v", o)
+	}
+	w.launch(h, w.attempt("close/b", "silent", "succeed")) // is being started
+	busy := w.launch(h, w.attempt("close/c", "wide", "block"))
+	busy.begin()
+	begun := time.Now()
+	h.Close()
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("Close took %v", took)
+	}
+	goleak.VerifyNone(t, before)
+	entries, err := os.ReadDir(w.config.Runtime)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left in the runtime directory: %v, %v; want the busy process", entries, err)
+	}
+}
