@@ -101,7 +101,7 @@ func (s Settings) Validate() error {
 	if s.Dir != "" && !filepath.IsLocal(s.Dir) {
 		add("dir", "%q is not below the workspace", s.Dir)
 	}
-	if nul(append(s.Args, s.Script, s.Command, s.Dir)...) {
+	if nul(s.Script, s.Command, s.Dir) || nul(s.Args...) {
 		add("", "no text may hold a NUL byte")
 	}
 	return append(problems, s.checkEnv()...).Err()
