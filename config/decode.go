@@ -11,6 +11,7 @@ import (
 // document is a decoded text: its values, and where they stand.
 type document struct {
 	file   string
+	text   string
 	lines  lines
 	root   *place
 	values map[string]any
@@ -29,6 +30,7 @@ func decode(file string, text []byte) (*document, error) {
 }
 
 func (d *document) read(text string) error {
+	d.text = text
 	d.lines = newLines(text[:min(len(text), maxText)])
 	if r := inspect(text); r != nil {
 		return d.refuse(*r)

@@ -67,9 +67,8 @@ func (c *settingsCheck) one(ctx context.Context, step *config.Step) ([]host.Prob
 		return found, nil
 	}
 	found, err := c.host.Check(ctx, step.Uses, step.With)
-	var missing *host.MissingError
 	switch {
-	case errors.As(err, &missing):
+	case errors.Is(err, host.ErrMissing):
 		found = []host.Problem{{Path: ".uses", Message: err.Error()}}
 	case err != nil:
 		return nil, err

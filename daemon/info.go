@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 
@@ -42,9 +43,13 @@ func (d *Daemon) countPipelines() (int, error) {
 // PluginList lists the step plugins.
 func (d *Daemon) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc.PluginListResponse, error) {
 	answer := &rpc.PluginListResponse{Plugins: []rpc.Plugin{}}
-	for _, p := range d.host.Plugins(ctx) {
+	found, err := d.host.Plugins()
+	if err != nil {
+		return nil, failure(err, "plugins")
+	}
+	for _, p := range found {
 		if q.Type == "" || q.Type == p.Type {
-			answer.Plugins = append(answer.Plugins, plugin(p, q.Type != ""))
+			answer.Plugins = append(answer.Plugins, d.plugin(ctx, p, q.Type != ""))
 		}
 	}
 	if q.Type != "" && len(answer.Plugins) == 0 {
@@ -54,16 +59,32 @@ func (d *Daemon) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc
 	return answer, nil
 }
 
-func plugin(p host.PluginState, whole bool) rpc.Plugin {
+// plugin asks a plugin that nobody has asked yet what it is.
+func (d *Daemon) plugin(ctx context.Context, p host.PluginState, whole bool) rpc.Plugin {
+	about := p.Description
+	if about.Type == "" && p.Problem == "" {
+		var err error
+		if about, err = d.host.Describe(ctx, p.Type); err != nil {
+			p.Problem = err.Error()
+		}
+	}
 	answer := rpc.Plugin{
 		Type: p.Type, Path: p.Path, SHA256: p.SHA256, Processes: p.Processes, Attempts: p.Attempts, Problem: p.Problem,
-		Version: p.Description.Version, Summary: p.Description.Summary, Capacity: p.Description.Capacity,
+		Version: about.Version, Summary: about.Summary, Capacity: about.Capacity,
 	}
-	for _, o := range p.Description.Outputs {
+	for _, o := range about.Outputs {
 		answer.Outputs = append(answer.Outputs, rpc.PluginOutput{Name: o.Name, Description: o.Description})
 	}
 	if whole {
-		answer.Documentation, answer.Settings = p.Description.Documentation, p.Description.Settings
+		answer.Documentation, answer.Settings = about.Documentation, settingsSchema(about.SettingsSchema)
 	}
 	return answer
+}
+
+// settingsSchema is a schema as a value; the host has seen that it is JSON.
+func settingsSchema(text []byte) (schema map[string]any) {
+	if json.Unmarshal(text, &schema) != nil {
+		return nil
+	}
+	return schema
 }

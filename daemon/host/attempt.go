@@ -11,6 +11,7 @@ type Attempt struct {
 	Directory string           // absolute; made by Launch where it is absent
 	Type      string           // of the plugin: the word after `uses`
 	BootID    string           // of the machine when the attempt was decided, as BootID gives it
+	Canceled  bool             // it is not to begin any more: joined where it is in work, else canceled
 	Request   protocol.Request // becomes request.json
 }
 

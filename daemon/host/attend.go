@@ -59,7 +59,7 @@ func (h *Host) step(e *entry, found finding, fresh bool) (Outcome, bool) {
 func (h *Host) begin(e *entry) (Outcome, bool) {
 	h.vacate(e, unused)
 	switch {
-	case e.stopping:
+	case e.stopping || e.attempt.Canceled:
 		return Outcome{Status: protocol.Canceled, EndedAt: time.Now()}, true
 	case e.tries >= maxTries:
 		return h.failed(e, protocol.PluginFailure, e.trouble), true
@@ -81,7 +81,7 @@ func (h *Host) begin(e *entry) (Outcome, bool) {
 }
 
 func reasonOf(err error) string {
-	if errors.Is(err, errMissing) {
+	if errors.Is(err, ErrMissing) {
 		return PluginMissing
 	}
 	return protocol.PluginFailure

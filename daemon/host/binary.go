@@ -40,8 +40,8 @@ func markOf(stat syscall.Stat_t) mark {
 	return mark{uint64(stat.Dev), stat.Ino, stat.Size, stat.Mode, stat.Uid, stat.Mtim, stat.Ctim}
 }
 
-// errMissing is why there is no binary of a type.
-var errMissing = errors.New("is not installed")
+// ErrMissing is why there is no binary of a type.
+var ErrMissing = errors.New("is not installed")
 
 // binaries finds plugins' files and remembers what it verified.
 type binaries struct {
@@ -77,7 +77,7 @@ func (b *binaries) find(kind string) (binary, error) {
 		}
 		return b.verified(kind, path, markOf(stat))
 	}
-	return binary{}, fmt.Errorf("plugin %s %w: no %s%s in %s", kind, errMissing,
+	return binary{}, fmt.Errorf("plugin %s %w: no %s%s in %s", kind, ErrMissing,
 		protocol.BinaryPrefix, kind, strings.Join(b.directories, ", "))
 }
 
