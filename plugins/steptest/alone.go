@@ -25,7 +25,7 @@ func crashes(b *bench) {
 func survivesDisconnect(b *bench) {
 	p, a := b.process(), b.attempt(b.suite.Long)
 	p.start(a).begun()
-	p.disconnect(p.conn)
+	p.hangUp()
 	p.connect()
 	w := p.start(a).begun().settled()
 	w.goesOn()
@@ -38,7 +38,7 @@ func finishesAlone(b *bench) {
 	p, a := b.process(), b.attempt(b.suite.Good)
 	w := p.start(a)
 	w.next() // accepted, at least
-	p.disconnect(p.conn)
+	p.hangUp()
 	b.await("the result", func() bool { return a.has(protocol.ResultFile) })
 	a.ended(protocol.Success, "")
 }
@@ -49,7 +49,7 @@ func floods(b *bench) {
 	p, a := b.process(), b.attempt(b.need("Flood", b.suite.Flood))
 	a.request.LogLimit = FloodSize / 4
 	p.start(a).begun()
-	p.disconnect(p.conn)
+	p.hangUp()
 	b.await("the result", func() bool { return a.has(protocol.ResultFile) })
 	r := a.ended(protocol.Success, "")
 	l := a.log()
@@ -103,9 +103,10 @@ func termWaits(b *bench) {
 
 // endsAlone: nobody would ever end a process that a dead daemon left.
 func endsAlone(b *bench) {
+	b.takesAlone()
 	p := b.process()
 	p.start(b.attempt(b.suite.Good)).toEnd()
-	p.disconnect(p.conn)
+	p.hangUp()
 	if state := p.awaitEnd(b.suite.Alone); !state.Success() {
 		b.Errorf("the process ends with %s", state)
 	}
@@ -113,9 +114,10 @@ func endsAlone(b *bench) {
 
 // worksAlone: the daemon may be away for as long as it likes.
 func worksAlone(b *bench) {
+	b.takesAlone()
 	p, a := b.process(), b.attempt(b.suite.Long)
 	p.start(a).begun()
-	p.disconnect(p.conn)
+	p.hangUp()
 	limit := time.NewTimer(b.suite.Alone)
 	defer limit.Stop()
 	select {

@@ -70,6 +70,14 @@ func (b *bench) await(what string, holds func() bool) {
 	}
 }
 
+// takesAlone skips what takes Suite.Alone.
+func (b *bench) takesAlone() {
+	b.Helper()
+	if testing.Short() || b.suite.Alone < 0 {
+		b.Skip("takes Suite.Alone")
+	}
+}
+
 // need skips the test where the suite does not name the settings.
 func (b *bench) need(name string, settings map[string]any) map[string]any {
 	b.Helper()

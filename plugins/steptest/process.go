@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -29,8 +30,8 @@ type process struct {
 	command   *exec.Cmd
 	exited    chan struct{} // closed when it has ended and was reaped
 	address   string
-	conn      *grpc.ClientConn
 	client    steppb.StepClient
+	hangUp    func() // closes the connection, as a daemon that dies does
 }
 
 // prepare makes a process that is not started: no stdio, no handshake.
@@ -141,21 +142,13 @@ func (p *process) connect() {
 	if err != nil {
 		p.Fatal(err)
 	}
-	p.conn, p.client = conn, steppb.NewStepClient(conn)
-	p.Cleanup(func() { p.disconnect(conn) })
+	p.client = steppb.NewStepClient(conn)
+	p.hangUp = sync.OnceFunc(func() { p.close(conn) })
+	p.Cleanup(p.hangUp)
 	health := grpc_health_v1.NewHealthClient(conn)
 	answer, err := health.Check(p.context(), &grpc_health_v1.HealthCheckRequest{Service: "plugin"}, grpc.WaitForReady(true))
 	if err != nil || answer.Status != grpc_health_v1.HealthCheckResponse_SERVING {
 		p.Fatalf(`health of the service "plugin": %v, %v`, answer, err)
-	}
-}
-
-// disconnect closes the connection, as a daemon that dies does. It may be
-// closed already.
-func (p *process) disconnect(conn *grpc.ClientConn) {
-	p.Helper()
-	if err := conn.Close(); err != nil && !errors.Is(err, grpc.ErrClientConnClosing) {
-		p.Error(err)
 	}
 }
 

@@ -30,7 +30,8 @@ type Suite struct {
 	Prepare func(t *testing.T, workspace string)
 
 	// Alone is how long a process without host and attempt may live: default
-	// 20 s.
+	// 20 s. The two tests of it take that long, and are left out where it is
+	// negative and in short tests.
 	Alone time.Duration
 	// Patience bounds each wait for what should come at once: default 30 s.
 	Patience time.Duration

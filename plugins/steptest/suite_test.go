@@ -63,6 +63,7 @@ func effects(t *testing.T) func(string) int {
 }
 
 func TestHonestPluginPasses(t *testing.T) {
+	t.Parallel()
 	Run(t, honestSuite(t, ""))
 }
 
@@ -81,6 +82,7 @@ func TestEachBrokenRuleIsNoticed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
+	t.Parallel()
 	for lie, rule := range map[string]string{
 		"by hand":     "refuses to be started by hand, with words",
 		"version":     "chooses the version that both speak",
