@@ -12,14 +12,14 @@ func arguments(least, most int) cobra.PositionalArgs {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		wanted := fmt.Sprint(least)
+		wanted := fmt.Sprintf("%d arguments", least)
 		switch {
 		case most < 0:
-			wanted = fmt.Sprintf("at least %d", least)
+			wanted = "at least " + wanted
 		case most > least:
-			wanted = fmt.Sprintf("%d to %d", least, most)
+			wanted = fmt.Sprintf("%d to %d arguments", least, most)
 		}
-		return usagef("want %s arguments, not %d\nUsage: %s\nSee '%s --help'.", wanted, len(args), cmd.UseLine(), cmd.CommandPath())
+		return usagef("%s wants %s, %d given\nUsage: %s\nSee '%s --help'.", cmd.Name(), wanted, len(args), cmd.UseLine(), cmd.CommandPath())
 	}
 }
 

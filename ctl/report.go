@@ -31,8 +31,7 @@ func (a *app) explain(err error, code int) string {
 	case code == ExitInterrupted:
 		return "penstockctl: interrupted"
 	case away(err):
-		return text + "\nNo daemon answers on " + a.link.socket + "." +
-			"\nStart one with penstockd, or name another socket with --socket or PENSTOCK_SOCKET."
+		return text + "\nIs penstockd running? The socket " + a.link.socket + " can be changed with --socket or PENSTOCK_SOCKET."
 	}
 	return text
 }

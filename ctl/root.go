@@ -22,6 +22,8 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
 	}
 	root.PersistentFlags().StringVar(&a.link.socket, "socket", a.link.socket, "the daemon's socket")
 	root.SetFlagErrorFunc(badFlag)

@@ -36,7 +36,7 @@ func (s Style) Revisions(list []rpc.RevisionSummary, differences bool) string {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		b.WriteString(s.Heading(strings.Join(s.revision(r), gap)))
+		b.WriteString(s.Heading(strings.TrimRight(strings.Join(s.revision(r), gap), " ")))
 		b.WriteString(s.Difference(r.Difference))
 	}
 	return b.String()

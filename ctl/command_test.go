@@ -1,0 +1,247 @@
+package ctl
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
+	d := newFake(t)
+	now := time.Now()
+	run := rpc.RunSummary{Name: "nightly/42", ID: 1007, Number: 42, Pipeline: "nightly", Status: "success", CreatedAt: now}
+	always[rpc.PipelineListRequest](d, rpc.PipelineListResponse{Pipelines: []rpc.Pipeline{{Name: "nightly", Latest: &run}}})
+	always[rpc.PipelineGetRequest](d, rpc.PipelineRevision{Pipeline: "nightly", Text: "name = \"nightly\"\x1b\n"})
+	always[rpc.PipelineHistoryRequest](d, rpc.PipelineHistoryResponse{Revisions: []rpc.RevisionSummary{{Revision: 3, Difference: "@@\n-a\n+b\n"}}})
+	always[rpc.PipelineRollbackRequest](d, rpc.PipelineApplyResponse{Pipeline: "nightly", Revision: 4, Changed: true, Difference: "@@\n-b\n+a\n"})
+	always[rpc.PipelineRenameRequest](d, rpc.Empty{})
+	always[rpc.PipelineCloneRequest](d, rpc.PipelineApplyResponse{Pipeline: "copy", Revision: 1, Created: true})
+	always[rpc.RunListRequest](d, rpc.RunListResponse{Runs: []rpc.RunSummary{run}})
+	always[rpc.RunGetRequest](d, rpc.Run{RunSummary: run, Stages: []rpc.RunStage{{Name: "build", Status: "success"}}})
+	always[rpc.RunCancelRequest](d, rpc.Empty{})
+	always[rpc.PluginListRequest](d, rpc.PluginListResponse{Plugins: []rpc.Plugin{{Type: "shell", Summary: "Run a script"}}})
+	always[rpc.Empty](d, rpc.Info{Version: "v9", Protocol: rpc.Version, Role: "admin"})
+	for _, c := range []struct {
+		args string
+		want string // in the text on stdout
+		json any    // what the JSON is to be; nil has none
+		asks any    // the last request
+	}{
+		{"list", "nightly", &rpc.PipelineListResponse{}, &rpc.PipelineListRequest{Limit: 1000}},
+		{"show nightly", "name = \"nightly\"\x1b\n", &rpc.PipelineRevision{}, &rpc.PipelineGetRequest{Name: "nightly"}},
+		{"show nightly --revision 3", "name", nil, &rpc.PipelineGetRequest{Name: "nightly", Revision: 3}},
+		{"history nightly", "+1 -1", &rpc.PipelineHistoryResponse{}, &rpc.PipelineHistoryRequest{Name: "nightly", Limit: 50}},
+		{"history nightly --diff", "\n-a\n+b\n", nil, &rpc.PipelineHistoryRequest{Name: "nightly", Limit: 50}},
+		{"rollback nightly", "nightly: changed, revision 4", &rpc.PipelineApplyResponse{}, &rpc.PipelineRollbackRequest{Name: "nightly"}},
+		{"rollback nightly 2 --dry-run", "would be changed, revision 4\n@@\n-b\n+a\n", nil, &rpc.PipelineRollbackRequest{Name: "nightly", Revision: 2, DryRun: true}},
+		{"rename nightly daily", "nightly: renamed to daily", &rpc.Empty{}, &rpc.PipelineRenameRequest{Name: "nightly", To: "daily"}},
+		{"clone nightly copy", "copy: created, revision 1", &rpc.PipelineApplyResponse{}, &rpc.PipelineCloneRequest{Name: "nightly", To: "copy"}},
+		{"runs", "nightly/42", &rpc.RunListResponse{}, &rpc.RunListRequest{Limit: 20}},
+		{"runs nightly --status failed -n 7", "nightly/42", nil, &rpc.RunListRequest{Pipeline: "nightly", Status: "failed", Limit: 7}},
+		{"status nightly/42", "build", &rpc.Run{}, &rpc.RunGetRequest{Run: "nightly/42"}},
+		{"status 1007", "build", nil, &rpc.RunGetRequest{Run: "1007"}},
+		{"cancel nightly/latest --force --note why", "nightly/latest: asked to end", &rpc.Empty{}, &rpc.RunCancelRequest{Run: "nightly/latest", Force: true, Note: "why"}},
+		{"plugins", "Run a script", &rpc.PluginListResponse{}, &rpc.PluginListRequest{}},
+		{"plugins shell", "Run a script", &rpc.PluginListResponse{}, &rpc.PluginListRequest{Type: "shell"}},
+		{"ping", "admin", &rpc.Info{}, &rpc.Empty{}},
+		{"version", "penstockd   v9, protocol 1", &Versions{}, &rpc.Empty{}},
+	} {
+		args := strings.Fields(c.args)
+		d.ctl(args...).wants(t, ExitOK, c.want, "")
+		if got := d.asked[len(d.asked)-1]; !reflect.DeepEqual(got, c.asks) {
+			t.Errorf("%s asks %+v, want %+v", c.args, got, c.asks)
+		}
+		if c.json != nil {
+			strictJSON(t, d.ctl(append(args, "-o", "json")...), c.json)
+		}
+	}
+}
+
+// strictJSON wants one line of JSON that has no other members than message.
+func strictJSON(t *testing.T, r result, message any) {
+	t.Helper()
+	r.wants(t, ExitOK, "{", "")
+	decoder := json.NewDecoder(strings.NewReader(r.stdout))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(message); err != nil || strings.Count(r.stdout, "\n") != 1 {
+		t.Errorf("stdout is %q, want one line of %T: %v", r.stdout, message, err)
+	}
+}
+
+func TestEmptyListsAreNotNullInJSON(t *testing.T) {
+	d := newFake(t)
+	always[rpc.PipelineListRequest](d, rpc.PipelineListResponse{})
+	always[rpc.RunListRequest](d, rpc.RunListResponse{})
+	always[rpc.PipelineHistoryRequest](d, rpc.PipelineHistoryResponse{})
+	always[rpc.PluginListRequest](d, rpc.PluginListResponse{})
+	for _, args := range [][]string{{"list"}, {"runs"}, {"history", "x"}, {"plugins"}} {
+		if r := d.ctl(append(args, "-o", "json")...); !strings.Contains(r.stdout, ":[]}") {
+			t.Errorf("%v prints %q, want an empty list", args, r.stdout)
+		}
+	}
+}
+
+func TestRunsAreReadPageByPage(t *testing.T) {
+	d := newFake(t)
+	on(d, func(_ context.Context, q *rpc.RunListRequest) (*rpc.RunListResponse, error) {
+		if q.Before == 0 {
+			return &rpc.RunListResponse{Runs: []rpc.RunSummary{{Name: "a/2"}}, Next: 2}, nil
+		}
+		return &rpc.RunListResponse{Runs: []rpc.RunSummary{{Name: "a/1"}}}, nil
+	})
+	r := d.ctl("runs", "--all")
+	r.wants(t, ExitOK, "a/2", "")
+	r.wants(t, ExitOK, "a/1", "")
+	if got := requests[rpc.RunListRequest](d); len(got) != 2 || got[1].Before != 2 {
+		t.Errorf("asked %+v", got)
+	}
+	d.ctl("runs", "-n", "1", "-o", "json").wants(t, ExitOK, `"next":2`, "")
+}
+
+func TestErrorsBecomeExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		code   int
+		stderr string
+	}{
+		{&rpc.Error{Code: rpc.CodeInvalid, Message: "no"}, ExitUsage, "penstockctl: no\n"},
+		{&rpc.Error{Code: rpc.CodeInvalid, Message: "no", Data: rpc.InvalidData{Problems: []rpc.Problem{{File: "f", Line: 1, Column: 2, Message: "a"}, {File: "f", Line: 3, Column: 4, Message: "b"}}}}, ExitUsage, "f:1:2: a\nf:3:4: b\n"},
+		{&rpc.Error{Code: rpc.CodeNotFound, Message: "no such run\x1b]0;x\a"}, ExitNotFound, "penstockctl: no such run\n"},
+		{&rpc.Error{Code: rpc.CodePermission, Message: "you may not"}, ExitPermission, "penstockctl: you may not\n"},
+		{&rpc.Error{Code: rpc.CodeConflict, Message: "was changed"}, ExitRefused, "was changed"},
+		{&rpc.Error{Code: rpc.CodeDiskLow, Message: "disk low"}, ExitRefused, "disk low"},
+		{&rpc.Error{Code: rpc.CodeBusy, Message: "busy"}, ExitRefused, "busy"},
+		{&rpc.Error{Code: rpc.CodeUnavailable, Message: "stopping"}, ExitUnreachable, "stopping"},
+		{&rpc.Error{Code: rpc.CodeInternal, Message: "broken"}, ExitInternal, "broken"},
+	} {
+		d := newFake(t)
+		refuses[rpc.RunGetRequest](d, c.err)
+		d.ctl("status", "a/1").wants(t, c.code, "", c.stderr)
+	}
+}
+
+func TestWrongUsageExitsWithTwo(t *testing.T) {
+	d := newFake(t)
+	for args, stderr := range map[string]string{
+		"frobnicate":             `no command "frobnicate"`,
+		"lst":                    "did you mean list?",
+		"show":                   "Usage: penstockctl show NAME",
+		"show a b":               "show wants 1 argument",
+		"show a --revision x":    "invalid argument",
+		"list -o xml":            "want table or json",
+		"list --frob":            "unknown flag",
+		"status nightly":         "nightly/latest",
+		"status /1":              "names no run",
+		"watch nightly/x":        "names no run",
+		"cancel a/1/b":           "names no run",
+		"rollback a 0":           "want a number from 1",
+		"runs -n 0":              "want at least 1",
+		"logs a/1/b/c/d":         "attempt",
+		"logs a/1/b/c/1/2":       "want RUN",
+		"logs a/1//c":            "name is missing",
+		"apply /does/not/exist":  "no such file",
+		"validate /no/such/file": "no such file",
+		"run a --follow -o json": "use --wait",
+		"delete a":               "--yes",
+		"delete a/b --yes":       "names no run",
+	} {
+		d.ctl(strings.Fields(args)...).wants(t, ExitUsage, "", stderr)
+	}
+	if len(d.asked) > 0 {
+		t.Errorf("the daemon was asked %+v", d.asked)
+	}
+}
+
+func TestUnreachableDaemonExitsWithThree(t *testing.T) {
+	d := newFake(t)
+	d.kill()
+	for _, args := range []string{"list", "run a", "run a --wait", "watch a/1", "logs a/1 -f", "ping", "ping --wait 30ms"} {
+		d.ctl(strings.Fields(args)...).wants(t, ExitUnreachable, "", d.socket)
+	}
+	d.ctl("version").wants(t, ExitOK, "not reached", "")
+}
+
+func TestPingWaitsForTheDaemon(t *testing.T) {
+	d := newFake(t)
+	always[rpc.Empty](d, rpc.Info{Version: "v9"})
+	d.kill()
+	answered := make(chan result, 1)
+	go func() { answered <- d.ctl("ping", "--wait", "1m") }()
+	d.start(t)
+	(<-answered).wants(t, ExitOK, "v9", "")
+}
+
+func TestSocketFlagWinsOverTheEnvironment(t *testing.T) {
+	d := newFake(t)
+	always[rpc.Empty](d, rpc.Info{Version: "v9"})
+	r := d.ctlWith(t.Context(), "", []string{"PENSTOCK_SOCKET=/no/such/socket"}, "ping", "--socket", d.socket)
+	r.wants(t, ExitOK, "v9", "")
+}
+
+func TestOtherProtocolNamesTheSideToUpgrade(t *testing.T) {
+	for protocol, side := range map[int]string{rpc.Version - 1: "upgrade penstockd", rpc.Version + 1: "upgrade penstockctl"} {
+		d := newFake(t)
+		refuses[rpc.RunGetRequest](d, &rpc.Error{Code: rpc.CodeParams, Message: `unknown field "x"`})
+		always[rpc.Empty](d, rpc.Info{Protocol: protocol})
+		d.ctl("status", "a/1").wants(t, ExitInternal, "", side)
+	}
+}
+
+func TestFullDiskUnderStdoutIsAnError(t *testing.T) {
+	d := newFake(t)
+	always[rpc.Empty](d, rpc.Info{})
+	var stderr bytes.Buffer
+	code := Main(t.Context(), Process{Args: []string{"ping"}, Env: []string{"PENSTOCK_SOCKET=" + d.socket}, Stdout: fails{}, Stderr: &stderr})
+	if code != ExitInternal || !strings.Contains(stderr.String(), "write to standard output") {
+		t.Errorf("exit code %d, stderr %q", code, stderr.String())
+	}
+}
+
+func TestExitCodesAreDocumented(t *testing.T) {
+	d := newFake(t)
+	r := d.ctl("help", "exit-codes")
+	for _, code := range []string{"  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  5  ", "  6  ", "  7  ", "130  "} {
+		r.wants(t, ExitOK, code, "")
+	}
+}
+
+func TestCompletionProposesWhatTheDaemonHas(t *testing.T) {
+	d := newFake(t)
+	always[rpc.PipelineListRequest](d, rpc.PipelineListResponse{Pipelines: []rpc.Pipeline{{Name: "nightly", Description: "Dump\nit"}}})
+	always[rpc.RunListRequest](d, rpc.RunListResponse{Runs: []rpc.RunSummary{{Name: "nightly/42", Status: "failed"}}})
+	always[rpc.RunGetRequest](d, rpc.Run{Stages: []rpc.RunStage{{Name: "build", Steps: []rpc.RunStep{{Name: "compile", Status: "success"}}}}})
+	always[rpc.PluginListRequest](d, rpc.PluginListResponse{Plugins: []rpc.Plugin{{Type: "shell"}}})
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"show", ""}, "nightly\tDump it\n"},
+		{[]string{"status", ""}, "nightly/42\tfailed\n"},
+		{[]string{"delete", "nightly/"}, "nightly/latest\tthe newest run\nnightly/42\tfailed\n"},
+		{[]string{"logs", "nightly/42/"}, "nightly/42/build/compile\tsuccess\n"},
+		{[]string{"plugins", ""}, "shell\n"},
+		{[]string{"list", "-o", ""}, "table\njson\n"},
+	} {
+		d.ctl(append([]string{"__complete"}, c.args...)...).wants(t, ExitOK, c.want, "Completion ended")
+	}
+	d.kill()
+	if r := d.ctl("__complete", "show", ""); r.code != ExitOK || strings.Contains(r.stdout, "nightly") || strings.Contains(r.stderr, "connect") {
+		t.Errorf("without a daemon: %+v", r)
+	}
+}
+
+func writeFile(t *testing.T, name, text string) string {
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

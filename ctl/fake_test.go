@@ -1,0 +1,230 @@
+package ctl
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("os/signal.signal_recv"), goleak.IgnoreTopFunction("os/signal.loop"))
+}
+
+// fake is a daemon of which a test writes the methods that it expects to be
+// called, served on a real socket.
+type fake struct {
+	socket string
+
+	mu       sync.Mutex // protects the fields below
+	handlers map[reflect.Type]func(context.Context, any) (any, error)
+	asked    []any // every request, in order
+	stop     func()
+}
+
+// newFake is a daemon that answers already.
+func newFake(t *testing.T) *fake {
+	dir, err := os.MkdirTemp("", "ctl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &fake{socket: filepath.Join(dir, "s"), handlers: make(map[reflect.Type]func(context.Context, any) (any, error))}
+	d.start(t)
+	t.Cleanup(func() {
+		d.kill()
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// start serves; kill ends that and every connection.
+func (d *fake) start(t *testing.T) {
+	l, err := net.Listen("unix", d.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- rpc.Serve(ctx, l, d, rpc.ServerOptions{Authorize: allow}) }()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	d.mu.Lock()
+	d.stop = stop
+	d.mu.Unlock()
+}
+
+func (d *fake) kill() {
+	d.mu.Lock()
+	stop := d.stop
+	d.mu.Unlock()
+	stop()
+}
+
+func allow(context.Context, rpc.Peer, string) error { return nil }
+
+// on says how a daemon answers requests of a type.
+func on[Q, A any](d *fake, answer func(context.Context, *Q) (*A, error)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.handlers[reflect.TypeFor[*Q]()] = func(ctx context.Context, q any) (any, error) { return answer(ctx, q.(*Q)) }
+}
+
+// always answers every request of a type alike.
+func always[Q, A any](d *fake, answer A) {
+	on(d, func(context.Context, *Q) (*A, error) { return &answer, nil })
+}
+
+// refuses answers every request of a type with an error.
+func refuses[Q any](d *fake, err error) {
+	on(d, func(context.Context, *Q) (*rpc.Empty, error) { return nil, err })
+}
+
+func ask[Q, A any](ctx context.Context, d *fake, q *Q) (*A, error) {
+	d.mu.Lock()
+	d.asked = append(d.asked, q)
+	answer := d.handlers[reflect.TypeFor[*Q]()]
+	d.mu.Unlock()
+	if answer == nil {
+		return nil, errors.New("the test expects no " + reflect.TypeFor[Q]().Name())
+	}
+	a, err := answer(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return a.(*A), nil
+}
+
+// requests are the requests of a type that came so far.
+func requests[Q any](d *fake) []Q {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var found []Q
+	for _, q := range d.asked {
+		if q, ok := q.(*Q); ok {
+			found = append(found, *q)
+		}
+	}
+	return found
+}
+
+func (d *fake) PipelineApply(ctx context.Context, q *rpc.PipelineApplyRequest) (*rpc.PipelineApplyResponse, error) {
+	return ask[rpc.PipelineApplyRequest, rpc.PipelineApplyResponse](ctx, d, q)
+}
+
+func (d *fake) PipelineList(ctx context.Context, q *rpc.PipelineListRequest) (*rpc.PipelineListResponse, error) {
+	return ask[rpc.PipelineListRequest, rpc.PipelineListResponse](ctx, d, q)
+}
+
+func (d *fake) PipelineGet(ctx context.Context, q *rpc.PipelineGetRequest) (*rpc.PipelineRevision, error) {
+	return ask[rpc.PipelineGetRequest, rpc.PipelineRevision](ctx, d, q)
+}
+
+func (d *fake) PipelineHistory(ctx context.Context, q *rpc.PipelineHistoryRequest) (*rpc.PipelineHistoryResponse, error) {
+	return ask[rpc.PipelineHistoryRequest, rpc.PipelineHistoryResponse](ctx, d, q)
+}
+
+func (d *fake) PipelineRollback(ctx context.Context, q *rpc.PipelineRollbackRequest) (*rpc.PipelineApplyResponse, error) {
+	return ask[rpc.PipelineRollbackRequest, rpc.PipelineApplyResponse](ctx, d, q)
+}
+
+func (d *fake) PipelineRename(ctx context.Context, q *rpc.PipelineRenameRequest) (*rpc.Empty, error) {
+	return ask[rpc.PipelineRenameRequest, rpc.Empty](ctx, d, q)
+}
+
+func (d *fake) PipelineClone(ctx context.Context, q *rpc.PipelineCloneRequest) (*rpc.PipelineApplyResponse, error) {
+	return ask[rpc.PipelineCloneRequest, rpc.PipelineApplyResponse](ctx, d, q)
+}
+
+func (d *fake) PipelineDelete(ctx context.Context, q *rpc.PipelineDeleteRequest) (*rpc.PipelineDeleteResponse, error) {
+	return ask[rpc.PipelineDeleteRequest, rpc.PipelineDeleteResponse](ctx, d, q)
+}
+
+func (d *fake) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.RunStartResponse, error) {
+	return ask[rpc.RunStartRequest, rpc.RunStartResponse](ctx, d, q)
+}
+
+func (d *fake) RunList(ctx context.Context, q *rpc.RunListRequest) (*rpc.RunListResponse, error) {
+	return ask[rpc.RunListRequest, rpc.RunListResponse](ctx, d, q)
+}
+
+func (d *fake) RunGet(ctx context.Context, q *rpc.RunGetRequest) (*rpc.Run, error) {
+	return ask[rpc.RunGetRequest, rpc.Run](ctx, d, q)
+}
+
+func (d *fake) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+	return ask[rpc.RunWatchRequest, rpc.RunWatchResponse](ctx, d, q)
+}
+
+func (d *fake) RunCancel(ctx context.Context, q *rpc.RunCancelRequest) (*rpc.Empty, error) {
+	return ask[rpc.RunCancelRequest, rpc.Empty](ctx, d, q)
+}
+
+func (d *fake) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.RunDeleteResponse, error) {
+	return ask[rpc.RunDeleteRequest, rpc.RunDeleteResponse](ctx, d, q)
+}
+
+func (d *fake) LogRead(ctx context.Context, q *rpc.LogReadRequest) (*rpc.LogReadResponse, error) {
+	return ask[rpc.LogReadRequest, rpc.LogReadResponse](ctx, d, q)
+}
+
+func (d *fake) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc.PluginListResponse, error) {
+	return ask[rpc.PluginListRequest, rpc.PluginListResponse](ctx, d, q)
+}
+
+func (d *fake) DaemonInfo(ctx context.Context, q *rpc.Empty) (*rpc.Info, error) {
+	return ask[rpc.Empty, rpc.Info](ctx, d, q)
+}
+
+// result is what a command left behind.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// ctl performs a command against a daemon.
+func (d *fake) ctl(args ...string) result { return d.ctlWith(context.Background(), "", nil, args...) }
+
+func (d *fake) ctlWith(ctx context.Context, stdin string, env []string, args ...string) result {
+	var stdout, stderr bytes.Buffer
+	code := Main(ctx, Process{
+		Args: args, Env: append([]string{"PENSTOCK_SOCKET=" + d.socket}, env...), UID: 1,
+		Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr,
+	})
+	return result{code, stdout.String(), stderr.String()}
+}
+
+// wants compares a result; texts need only hold what is wanted, "" wants
+// nothing there.
+func (r result) wants(t *testing.T, code int, stdout, stderr string) {
+	t.Helper()
+	if r.code != code {
+		t.Errorf("exit code %d, want %d", r.code, code)
+	}
+	for _, stream := range []struct{ name, got, want string }{{"stdout", r.stdout, stdout}, {"stderr", r.stderr, stderr}} {
+		if stream.want == "" && stream.got != "" || !strings.Contains(stream.got, stream.want) {
+			t.Errorf("%s is %q, want %q in it", stream.name, stream.got, stream.want)
+		}
+	}
+}
+
+// fails is an io.Writer on a full disk.
+type fails struct{}
+
+func (fails) Write([]byte) (int, error) { return 0, io.ErrShortWrite }

@@ -1,0 +1,165 @@
+package render
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+const sampleDifference = `--- nightly revision 2
++++ nightly revision 3
+@@ -1,3 +1,3 @@
+ name = "nightly"
+-order = "serial"
++order = "parallel"
+`
+
+func revisions() []rpc.RevisionSummary {
+	return []rpc.RevisionSummary{
+		{Revision: 3, Current: true, AppliedAt: before(time.Hour), AppliedBy: "alice", Note: "faster", Difference: sampleDifference},
+		{Revision: 2, AppliedAt: before(48 * time.Hour), AppliedBy: "uid 1000"},
+	}
+}
+
+func samplePipelines() []rpc.Pipeline {
+	latest := summaries()
+	return []rpc.Pipeline{
+		{Name: "nightly", Description: "Dump the database", Revision: 3, Stages: 3, Steps: 5, Latest: &latest[0]},
+		{Name: "weekly", Revision: 1, Stages: 1, Steps: 1},
+		{Name: "备份", Description: "e\u0301t\u0301e\u0301 📦", Revision: 12, Stages: 2, Steps: 4, Latest: &latest[2]},
+	}
+}
+
+func samplePlugin() rpc.Plugin {
+	return rpc.Plugin{
+		Type: "shell", Version: "1.0", Summary: "Run a script", Documentation: "Runs a *script*.\n\nTwice.\n",
+		Settings: map[string]any{"type": "object"}, Outputs: []rpc.PluginOutput{{Name: "code", Description: "the exit code"}, {Name: "x"}},
+		Capacity: 1, Path: "/usr/lib/penstock/plugins/penstock-step-shell", SHA256: "ab12", Processes: 2, Attempts: 1,
+	}
+}
+
+func sampleInfo() rpc.Info {
+	return rpc.Info{
+		Version: "v1.2.0", Protocol: 1, Pid: 77, StartedAt: before(3 * time.Hour), State: "/var/lib/penstock", Generation: 4,
+		Pipelines: 12, LiveRuns: 3, RunningSteps: 8, PendingSteps: 2, MaxRunning: 8,
+		FreeBytes: 300 << 20, MinFreeBytes: 1 << 30, You: "alice", Role: "operator",
+	}
+}
+
+// pages is every page, in a style.
+func pages(t *testing.T, s Style) map[string]string {
+	plugin, err := s.Plugin(samplePlugin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := rpc.Plugin{Type: "http", Problem: "its sha256 is not the pinned one"}
+	return map[string]string{
+		"pipelines":    s.Pipelines(samplePipelines()),
+		"history":      s.Revisions(revisions(), false),
+		"history-diff": s.Revisions(revisions(), true),
+		"runs":         s.Runs(summaries()),
+		"run":          s.Run(sampleRun()),
+		"failures":     s.Failures(sampleRun()),
+		"live":         s.Live(sampleRun(), 2),
+		"plugins":      s.Plugins([]rpc.Plugin{samplePlugin(), broken}),
+		"plugin":       plugin,
+		"info":         s.Info(sampleInfo()),
+		"applied":      s.Applied(rpc.PipelineApplyResponse{Pipeline: "nightly", Revision: 3, Changed: true, Difference: sampleDifference}, true),
+		"changes":      changes(s),
+	}
+}
+
+func changes(s Style) string {
+	var b strings.Builder
+	for _, stage := range sampleStages() {
+		for _, step := range stage.Steps {
+			b.WriteString(s.Change(rpc.StepChange{Stage: stage.Name, RunStep: step}))
+		}
+	}
+	return b.String()
+}
+
+func TestPagesLookAsTheyShould(t *testing.T) {
+	for name, text := range pages(t, plainStyle()) {
+		golden(t, name+".txt", text)
+	}
+	for name, text := range pages(t, colourStyle()) {
+		golden(t, name+".colour.txt", text)
+	}
+}
+
+func TestPagesWithoutColourHoldNoEscape(t *testing.T) {
+	for name, text := range pages(t, plainStyle()) {
+		if strings.Contains(text, "\x1b") {
+			t.Errorf("%s holds an escape character:\n%q", name, text)
+		}
+		if !strings.HasSuffix(text, "\n") {
+			t.Errorf("%s does not end with a newline", name)
+		}
+	}
+}
+
+func TestColourIsNeverTheOnlyBearerOfAMeaning(t *testing.T) {
+	plain := pages(t, plainStyle())
+	for name, text := range pages(t, colourStyle()) {
+		if got := string(Harmless([]byte(text), false)); got != plain[name] {
+			t.Errorf("%s without its colours is\n%s\nwant\n%s", name, got, plain[name])
+		}
+	}
+}
+
+func TestLinesFitTheTerminal(t *testing.T) {
+	for _, width := range []int{20, 40, 60} {
+		s := colourStyle()
+		s.Width = width
+		for name, text := range map[string]string{
+			"live": s.Live(sampleRun(), 0), "runs": s.Runs(summaries()), "pipelines": s.Pipelines(samplePipelines()),
+		} {
+			for line := range strings.Lines(text) {
+				if got := Width(strings.TrimSuffix(line, "\n")); got > width {
+					t.Errorf("%s: a line has %d columns of %d: %q", name, got, width, line)
+				}
+			}
+		}
+	}
+}
+
+func TestLiveViewNeverScrollsTheTerminal(t *testing.T) {
+	tall := sampleRun()
+	for range 30 {
+		tall.Stages = append(tall.Stages, sampleStages()...)
+	}
+	for height := 3; height < 40; height++ {
+		s := plainStyle()
+		s.Height = height
+		for _, run := range []rpc.Run{sampleRun(), tall} {
+			if rows := strings.Count(s.Live(run, 0), "\n"); rows > height-1 {
+				t.Errorf("%d rows on a terminal of %d", rows, height)
+			}
+		}
+	}
+}
+
+func TestLiveViewFoldsWhatIsCompleteFirst(t *testing.T) {
+	s := plainStyle()
+	s.Height = 9 // a row of the tree too few
+	text := s.Live(sampleRun(), 0)
+	if strings.Contains(text, "    dump ") || !strings.Contains(text, "upload") || !strings.Contains(text, "mail") {
+		t.Errorf("the ended stage should have shrunk, and no other:\n%s", text)
+	}
+}
+
+func TestProblemsReadLikeACompilers(t *testing.T) {
+	got := Problems([]rpc.Problem{
+		{File: "a.toml", Line: 3, Column: 7, Path: "stage[0]", Message: "unknown key"},
+		{File: "a.toml", Line: 4, Message: "no column"},
+		{File: "a.toml", Path: "stage[0].name", Message: "no line"},
+		{Message: "nothing\nknown"},
+	})
+	want := "a.toml:3:7: unknown key\na.toml:4: no column\na.toml:stage[0].name: no line\nnothing known\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,0 +1,238 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+func summary(status string) rpc.RunSummary {
+	return rpc.RunSummary{Name: "nightly/42", ID: 1007, Number: 42, Pipeline: "nightly", Status: status}
+}
+
+// compile is the one step of the run that these tests watch.
+func compile(status string) rpc.RunStep {
+	step := rpc.RunStep{Name: "compile", Uses: "shell", Status: status}
+	if status == "created" || status == "pending" {
+		return step
+	}
+	begun, ended := time.Now().Add(-2*time.Second), time.Now()
+	attempt := rpc.RunAttempt{Number: 1, Status: status, StartedAt: &begun}
+	if hasEnded(status) {
+		attempt.FinishedAt = &ended
+	}
+	if status == "failed" {
+		attempt.FailureReason = "script_failure"
+	}
+	step.Attempts = []rpc.RunAttempt{attempt}
+	return step
+}
+
+func whole(status string) []rpc.RunStage {
+	return []rpc.RunStage{{Name: "build", Status: status, Steps: []rpc.RunStep{compile(status)}}}
+}
+
+// passes makes a run go through statuses, one at each sequence number from 1.
+func passes(d *fake, statuses ...string) {
+	on(d, func(_ context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+		i := int(q.After)
+		status := statuses[i]
+		news := &rpc.RunWatchResponse{Run: summary(status), Sequence: q.After + 1, Ended: i == len(statuses)-1}
+		if i == 0 {
+			news.Whole = whole(status)
+		} else {
+			news.Steps = []rpc.StepChange{{Stage: "build", RunStep: compile(status)}}
+		}
+		return news, nil
+	})
+	last := statuses[len(statuses)-1]
+	always[rpc.RunGetRequest](d, rpc.Run{RunSummary: summary(last), Stages: whole(last)})
+}
+
+func startable(d *fake) {
+	always[rpc.RunStartRequest](d, rpc.RunStartResponse{Run: summary("created")})
+}
+
+func TestRunPrintsTheNameAlone(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	r := d.ctl("run", "nightly", "--note", "why")
+	r.wants(t, ExitOK, "nightly/42\n", "")
+	if r.stdout != "nightly/42\n" {
+		t.Errorf("stdout is %q", r.stdout)
+	}
+	d.ctl("run", "nightly", "-o", "json").wants(t, ExitOK, `{"run":{"name":"nightly/42",`, "")
+	asked := requests[rpc.RunStartRequest](d)
+	if asked[0].Pipeline != "nightly" || asked[0].Note != "why" || asked[0].Key == "" || asked[0].Key == asked[1].Key {
+		t.Errorf("asked %+v: want a key, and another for each call", asked)
+	}
+}
+
+func TestRunWithAKnownKeySaysSo(t *testing.T) {
+	d := newFake(t)
+	always[rpc.RunStartRequest](d, rpc.RunStartResponse{Run: summary("running"), Duplicate: true})
+	d.ctl("run", "nightly", "--key", "k").wants(t, ExitOK, "nightly/42\n", "nothing was started")
+	if got := requests[rpc.RunStartRequest](d)[0].Key; got != "k" {
+		t.Errorf("the key was %q", got)
+	}
+}
+
+func TestWaitingEndsWithTheRunsOutcome(t *testing.T) {
+	for _, c := range []struct {
+		status string
+		code   int
+		stderr string
+	}{
+		{"success", ExitOK, "nightly/42: success\n"},
+		{"failed", ExitRun, "nightly/42: failed\nbuild/compile: script_failure\n"},
+		{"canceled", ExitRun, "nightly/42: canceled\n"},
+		{"skipped", ExitRun, "nightly/42: skipped\n"},
+	} {
+		d := newFake(t)
+		startable(d)
+		passes(d, "created", "running", c.status)
+		d.ctl("run", "nightly", "--wait").wants(t, c.code, "nightly/42\n", c.stderr)
+		d.ctl("watch", "nightly/42").wants(t, c.code, "build/compile: "+c.status, c.stderr)
+	}
+}
+
+func TestWaitInJSONEndsWithTheRun(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	passes(d, "created", "failed")
+	r := d.ctl("run", "nightly", "--wait", "-o", "json")
+	r.wants(t, ExitRun, "{", "failed")
+	lines := strings.Split(r.stdout, "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], `{"run":`) || !strings.Contains(lines[1], `"failure_reason":"script_failure"`) {
+		t.Errorf("stdout is %q", r.stdout)
+	}
+}
+
+func TestWatchShowsEachChangeOnce(t *testing.T) {
+	d := newFake(t)
+	passes(d, "created", "pending", "running", "success")
+	r := d.ctl("watch", "nightly/latest")
+	var seen []string
+	for line := range strings.Lines(r.stdout) {
+		_, rest, _ := strings.Cut(line, " ")
+		seen = append(seen, strings.TrimSpace(rest))
+	}
+	want := "build/compile: pending;build/compile: running;build/compile: success in 2.0s"
+	if got := strings.Join(seen, ";"); got != want {
+		t.Errorf("saw %s, want %s", got, want)
+	}
+	asked := requests[rpc.RunWatchRequest](d)
+	if asked[0].Run != "nightly/latest" || asked[1].Run != "1007" {
+		t.Errorf("asked %+v: want the run that was latest at first to be kept to", asked)
+	}
+	if n := strings.Count(d.ctl("watch", "nightly/42", "-o", "json").stdout, "\n"); n != 4 {
+		t.Errorf("%d lines of JSON, want one for each answer", n)
+	}
+}
+
+// TestWaitingSurvivesARestart kills the daemon while it is waited for.
+func TestWaitingSurvivesARestart(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	waiting := make(chan struct{})
+	on(d, func(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+		if q.After == 0 {
+			return &rpc.RunWatchResponse{Run: summary("running"), Sequence: 5, Whole: whole("running")}, nil
+		}
+		close(waiting)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	ended := make(chan result, 1)
+	go func() { ended <- d.ctl("run", "nightly", "--wait") }()
+	<-waiting
+	d.kill()
+	on(d, func(_ context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+		return &rpc.RunWatchResponse{Run: summary("success"), Sequence: 6, Ended: true}, nil
+	})
+	d.start(t)
+	(<-ended).wants(t, ExitOK, "nightly/42\n", "success")
+	asked := requests[rpc.RunWatchRequest](d)
+	if last := asked[len(asked)-1]; last.After != 5 {
+		t.Errorf("asked with the cursor %d after the restart, want 5", last.After)
+	}
+}
+
+// TestLostAnswerStartsNoSecondRun kills the daemon before run.start is
+// answered.
+func TestLostAnswerStartsNoSecondRun(t *testing.T) {
+	d := newFake(t)
+	asked := make(chan struct{})
+	on(d, func(ctx context.Context, q *rpc.RunStartRequest) (*rpc.RunStartResponse, error) {
+		close(asked)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	ended := make(chan result, 1)
+	go func() { ended <- d.ctl("run", "nightly") }()
+	<-asked
+	d.kill()
+	always[rpc.RunStartRequest](d, rpc.RunStartResponse{Run: summary("running"), Duplicate: true})
+	d.start(t)
+	(<-ended).wants(t, ExitOK, "nightly/42\n", "nothing was started")
+	keys := requests[rpc.RunStartRequest](d)
+	if len(keys) < 2 || keys[0].Key != keys[len(keys)-1].Key {
+		t.Errorf("asked %+v, want one key", keys)
+	}
+}
+
+func TestInterruptedWaitSaysThatTheRunGoesOn(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	waiting := make(chan struct{})
+	on(d, func(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+		close(waiting)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	ctx, interrupt := context.WithCancel(t.Context())
+	ended := make(chan result, 1)
+	go func() { ended <- d.ctlWith(ctx, "", nil, "run", "nightly", "--wait") }()
+	<-waiting
+	interrupt()
+	(<-ended).wants(t, ExitInterrupted, "nightly/42\n", "nightly/42 goes on")
+}
+
+func TestPatienceEnds(t *testing.T) {
+	var words []string
+	l := newLink("/no/such/socket", func(format string, _ ...any) { words = append(words, format) })
+	gone := &rpc.Error{Code: rpc.CodeUnavailable, Message: "stopping"}
+	tries := 0
+	ask := func() (*rpc.Info, error) { tries++; return nil, gone }
+	if _, err := persistFor(t.Context(), l, time.Minute, ask); !errors.Is(err, gone) || tries != 1 {
+		t.Errorf("a daemon that was never there was asked %d times: %v", tries, err)
+	}
+	l.met = true
+	if _, err := persistFor(t.Context(), l, 700*time.Millisecond, ask); !errors.Is(err, gone) || tries < 4 {
+		t.Errorf("asked %d times: %v", tries, err)
+	}
+	if len(words) != 1 {
+		t.Errorf("said %q, want one word on the absence", words)
+	}
+}
+
+func TestStageStatusFollowsItsSteps(t *testing.T) {
+	for steps, want := range map[string]string{
+		"": "skipped", "created created": "created", "pending created": "pending", "running failed": "running",
+		"success created": "running", "success skipped": "success", "success failed": "failed", "failed!": "success",
+		"skipped": "skipped", "canceled success": "canceled", "canceling success": "canceling", "failed canceled": "failed",
+	} {
+		var list []rpc.RunStep
+		for _, status := range strings.Fields(steps) {
+			name, may := strings.CutSuffix(status, "!")
+			list = append(list, rpc.RunStep{Status: name, AllowFailure: may})
+		}
+		if got := stageStatus(list); got != want {
+			t.Errorf("%q is %s, want %s", steps, got, want)
+		}
+	}
+}
