@@ -110,9 +110,9 @@ type fake struct {
 }
 
 type fakeAttempt struct {
-	cancel  chan bool
-	begun   chan struct{}
-	ended   chan struct{}
+	cancel chan bool
+	begun  chan struct{}
+	ended  chan struct{}
 }
 
 func (f *fake) Describe(context.Context, *steppb.DescribeRequest) (*steppb.Description, error) {

@@ -141,6 +141,10 @@ func orNow(at time.Time) time.Time {
 func (h *Host) complain(e *entry, err error) {
 	p := e.process
 	said := status.Convert(err)
+	if said.Code() == codes.Unavailable && p.awaitEnd(h.ctx, time.Second) { // its socket is closed before its end is seen
+		e.trouble = errors.New(p.fate())
+		return
+	}
 	e.trouble = fmt.Errorf("plugin %s (%s) refused the attempt: %s: %s", p.Type, p.Path, said.Code(),
 		clipped(printable([]byte(said.Message())), 1<<10))
 	if said.Code() == codes.ResourceExhausted && !e.heard {
