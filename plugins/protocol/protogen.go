@@ -1,3 +1,3 @@
 package protocol
 
-//go:generate go run ./protogen
+//go:generate go run ./protogen steppb

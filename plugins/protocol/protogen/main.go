@@ -1,5 +1,5 @@
-// Protogen writes package steppb from step.proto. It is run by go generate in
-// the directory of step.proto and needs neither protoc nor the network: the
+// Protogen writes package steppb from step.proto, into the directory of its
+// argument. It is run by go generate where step.proto lies and needs neither protoc nor the network: the
 // compiler is bufbuild/protocompile, the two generators are tools of go.mod.
 package main
 
@@ -19,20 +19,20 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
-const (
-	source = "step.proto"
-	target = "steppb"
-)
+const source = "step.proto"
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("protogen: ")
+	if len(os.Args) != 2 {
+		log.Fatal("usage: protogen DIRECTORY")
+	}
 	request, err := compile(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
 	for _, generator := range []string{"protoc-gen-go", "protoc-gen-go-grpc"} {
-		if err := generate(generator, request); err != nil {
+		if err := generate(generator, request, os.Args[1]); err != nil {
 			log.Fatalf("%s: %v", generator, err)
 		}
 	}
@@ -56,8 +56,9 @@ func compile(ctx context.Context) ([]byte, error) {
 	return proto.Marshal(request)
 }
 
-// generate runs one generator and writes the files that it answers.
-func generate(generator string, request []byte) error {
+// generate runs one generator and writes the files that it answers into
+// directory.
+func generate(generator string, request []byte, directory string) error {
 	cmd := exec.Command("go", "tool", generator)
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(request), os.Stderr
 	out, err := cmd.Output()
@@ -71,12 +72,12 @@ func generate(generator string, request []byte) error {
 	if response.Error != nil {
 		return fmt.Errorf("%s", response.GetError())
 	}
-	return write(response.GetFile())
+	return write(response.GetFile(), directory)
 }
 
-func write(files []*pluginpb.CodeGeneratorResponse_File) error {
+func write(files []*pluginpb.CodeGeneratorResponse_File, directory string) error {
 	for _, f := range files {
-		name := filepath.Join(target, filepath.Base(f.GetName()))
+		name := filepath.Join(directory, filepath.Base(f.GetName()))
 		if err := os.WriteFile(name, []byte(f.GetContent()), 0o644); err != nil {
 			return err
 		}

@@ -1,0 +1,155 @@
+package shell_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/penstock/penstock/plugins/protocol"
+	"github.com/penstock/penstock/plugins/shell"
+	"github.com/penstock/penstock/plugins/step"
+	"github.com/penstock/penstock/plugins/steplog"
+)
+
+// run rehearses settings and returns the standard output and the error.
+func run(t *testing.T, dir string, s shell.Settings) (string, error) {
+	t.Helper()
+	err := step.Rehearse(t.Context(), dir, s, shell.Work)
+	text, read := os.ReadFile(filepath.Join(dir, steplog.Head))
+	if read != nil && !errors.Is(read, os.ErrNotExist) {
+		t.Fatal(read)
+	}
+	var out []byte
+	for f, err := range steplog.All(text) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Stream == steplog.Stdout {
+			out = f.AppendText(out)
+		}
+	}
+	return string(out), err
+}
+
+func TestWhatRuns(t *testing.T) {
+	for name, test := range map[string]struct {
+		settings shell.Settings
+		want     string
+	}{
+		"script":  {shell.Settings{Script: "echo one\necho two"}, "one\ntwo\n"},
+		"command": {shell.Settings{Command: "printf", Args: []string{"%s|", "a b", "$HOME"}}, "a b|$HOME|"},
+		"path":    {shell.Settings{Command: "/bin/echo", Args: []string{"x"}}, "x\n"},
+		"bash":    {shell.Settings{Script: "shopt -q -o pipefail && echo $((1+1))", Shell: "bash"}, "2\n"},
+		"shell":   {shell.Settings{Script: "echo x", Shell: "/bin/sh"}, "x\n"},
+		"env":     {shell.Settings{Script: `echo "$A $PENSTOCK_PIPELINE"`, Env: map[string]string{"A": "b c"}}, "b c rehearsal\n"},
+		"path of the step": {shell.Settings{
+			Script: "tool", Env: map[string]string{"PATH": "tools:/usr/bin:/bin"},
+		}, "found\n"},
+		"dir": {shell.Settings{Script: `basename "$PWD"`, Dir: "sub/dir"}, "dir\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			workspace := filepath.Join(dir, "workspace")
+			if err := os.MkdirAll(filepath.Join(workspace, "sub/dir"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Mkdir(filepath.Join(workspace, "tools"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(workspace, "tools/tool"), []byte("#!/bin/sh\necho found\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := run(t, dir, test.settings); got != test.want || err != nil {
+				t.Errorf("%q, %v; want %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestHowItFails(t *testing.T) {
+	for name, test := range map[string]struct {
+		settings shell.Settings
+		code     int // 0: none
+		message  string
+	}{
+		"exit":            {shell.Settings{Script: "exit 7"}, 7, "sh ended with exit code 7"},
+		"first failure":   {shell.Settings{Script: "false\necho not reached"}, 1, "exit code 1"},
+		"pipe":            {shell.Settings{Script: "false | true", Shell: "bash"}, 1, "exit code 1"},
+		"signal":          {shell.Settings{Script: "kill -SEGV $$"}, 139, "killed by SIGSEGV"},
+		"not found":       {shell.Settings{Command: "nosuchprogram"}, 127, `"nosuchprogram" not found in PATH=/`},
+		"no file":         {shell.Settings{Command: "./none"}, 127, "not found"},
+		"not executable":  {shell.Settings{Command: "/etc/passwd"}, 126, "cannot be executed"},
+		"a directory":     {shell.Settings{Command: "/etc"}, 126, "is a directory"},
+		"no directory":    {shell.Settings{Script: "true", Dir: "none"}, 0, "the directory cannot be used"},
+		"broken #!":       {shell.Settings{Script: "printf '#!/none\n' > x; chmod +x x; exec ./x"}, 127, "exit code 127"},
+		"missing program": {shell.Settings{Script: "nosuchprogram"}, 127, "exit code 127"},
+	} {
+		out, err := run(t, t.TempDir(), test.settings)
+		failure, ok := errors.AsType[*step.Failure](err)
+		if !ok || !strings.Contains(failure.Message, test.message) || out != "" {
+			t.Errorf("%s: %q, %v", name, out, err)
+			continue
+		}
+		if test.code == 0 != (failure.ExitCode == nil) || test.code != 0 && *failure.ExitCode != test.code {
+			t.Errorf("%s: code %v, want %d", name, failure.ExitCode, test.code)
+		}
+	}
+}
+
+func TestOutputsReachTheFile(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := run(t, dir, shell.Settings{Script: `echo size=3 >> "$PENSTOCK_OUTPUT"; printf 'list<<E\na\nb\nE\n' >> "$PENSTOCK_OUTPUT"`}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := protocol.ReadOutputs(dir); err != nil || got["size"] != "3" || got["list"] != "a\nb" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestACanceledScriptIsGone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stop := context.AfterFunc(ctx, func() {})
+	defer stop()
+	dir := t.TempDir()
+	work := func(ctx context.Context, s shell.Settings, task *step.Task) error {
+		cancel()
+		return shell.Work(ctx, s, task)
+	}
+	if err := step.Rehearse(ctx, dir, shell.Settings{Script: "sleep 600"}, work); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSettingsAreRefusedWithTheirPlace(t *testing.T) {
+	for settings, want := range map[string]string{
+		`{}`:                                                 ": one of script and command is required",
+		`{"script": "x", "command": "y"}`:                    "command: must not be given together",
+		`{"script": "x", "args": ["y"]}`:                     "args: are for command",
+		`{"command": "x", "shell": "sh"}`:                    "shell: is for script",
+		`{"script": "x", "shell": "python3"}`:                "shell: \"python3\" is none of",
+		`{"script": "x", "shell": "bin/sh"}`:                 "shell: ",
+		`{"script": "x", "dir": "../up"}`:                    "dir: ",
+		`{"script": "x", "dir": "/abs"}`:                     "dir: ",
+		`{"script": "x", "env": {"A B": "x"}}`:               "env: \"A B\" is no name",
+		`{"script": "x", "env": {"PENSTOCK_X":""}}`:          "env: PENSTOCK_X is set by Penstock",
+		`{"script": "x\u0000"}`:                              ": no text may hold a NUL byte",
+		`{"script": "` + strings.Repeat("x", 128<<10) + `"}`: "script: has 131072 bytes",
+		`{"skript": "x"}`:                                    "skript: there is no such setting; did you mean script?",
+	} {
+		_, err := step.Decode[shell.Settings]([]byte(settings))
+		problems, ok := errors.AsType[step.Problems](err)
+		if !ok || len(problems) != 1 || !strings.Contains(problems[0].Path+": "+problems[0].Message, want) {
+			t.Errorf("%.60s: %v, want %q", settings, err, want)
+		}
+	}
+}
+
+func TestTheLongestScriptRuns(t *testing.T) {
+	script := "echo x #" + strings.Repeat("y", 127<<10-8)
+	if out, err := run(t, t.TempDir(), shell.Settings{Script: script}); out != "x\n" || err != nil {
+		t.Errorf("%q, %v", out, err)
+	}
+}
