@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -56,6 +57,8 @@ type honest struct {
 	idle  *time.Timer
 	quit  chan struct{} // asked to end
 	group sync.WaitGroup
+
+	attempts atomic.Int32
 }
 
 // plugin is the main of the honest plugin and answers its exit code.
@@ -225,6 +228,9 @@ func (h *honest) Start(r *steppb.StartRequest, stream steppb.Step_StartServer) e
 	text, err := os.ReadFile(filepath.Join(r.Directory, protocol.RequestFile))
 	if err != nil && !lies("directory") || !filepath.IsAbs(r.Directory) {
 		return status.Error(codes.InvalidArgument, "no request")
+	}
+	if h.attempts.Add(1) > 1 && lies("next") {
+		return status.Error(codes.ResourceExhausted, "not yet")
 	}
 	w := h.join(stream.Context(), r, text)
 	for i := w.current(); ; i++ {

@@ -131,3 +131,21 @@ func servesCapacity(b *bench) {
 		w.attempt.ended(protocol.Canceled, "")
 	}
 }
+
+// takesNext: the host gives the place of an attempt to the next one as soon as
+// it is told the end.
+func takesNext(b *bench) {
+	p := b.process()
+	for range 20 {
+		p.start(b.attempt(b.suite.Good)).toEnd()
+	}
+	lost := b.attempt(b.suite.Good)
+	if err := os.WriteFile(lost.path(protocol.GoFile), nil, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	for range 20 {
+		if last := p.start(lost).end(); last != elsewhere {
+			b.Fatalf("start tells %v, want ELSEWHERE", last)
+		}
+	}
+}

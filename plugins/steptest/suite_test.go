@@ -103,6 +103,7 @@ func TestEachBrokenRuleIsNoticed(t *testing.T) {
 		"lock":        "another process stands back",
 		"joins":       "a second start joins",
 		"history":     "a second start joins",
+		"next":        "who told the end takes the next attempt at once",
 		"go":          "what was begun and lost is not begun again",
 		"canceled":    "cancel ends the attempt",
 		"leaves":      "cancel ends the attempt",
