@@ -169,7 +169,10 @@ func (d *Daemon) openEngine() (err error) {
 		Store: d.store, Host: d.attempts, Archive: d.attempts, Log: d.log, BootID: bootID,
 		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return d.sweepAttempts()
 }
 
 // Serve runs the daemon until ctx ends or its state can no longer be trusted,

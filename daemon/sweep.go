@@ -12,13 +12,12 @@ import (
 )
 
 // sweepOrphans removes the files of runs without a record, left by a deletion
-// that was cut off, and the directories of attempts that are recorded to the
-// end. It touches nothing of a run that lives.
+// that was cut off.
 func (d *Daemon) sweepOrphans() error {
 	view := d.store.View()
 	defer view.Close()
 	for _, dir := range []string{"workspaces", "logs"} {
-		err := d.sweepRuns(dir, func(id uint64) (bool, error) {
+		err := d.sweep(dir, func(_ string, id uint64) (bool, error) {
 			_, err := view.Run(id)
 			return errors.Is(err, store.ErrNotFound), ignoreNotFound(err)
 		})
@@ -26,32 +25,39 @@ func (d *Daemon) sweepOrphans() error {
 			return err
 		}
 	}
-	live, err := view.Live()
-	if err != nil {
-		return err
-	}
-	lives := map[uint64]bool{}
-	for _, id := range live {
-		lives[id] = true
-	}
-	return d.sweepRuns("attempts", func(id uint64) (bool, error) { return !lives[id], nil })
+	return nil
 }
 
-// sweepRuns removes the entries of a directory whose run, the number before
-// the first point of the name, is an orphan. Other names are not ours.
-func (d *Daemon) sweepRuns(dir string, orphan func(id uint64) (bool, error)) error {
+// sweepAttempts removes the directories of attempts that are recorded to the
+// end. It is asked between the restoring of the runs and their going on.
+func (d *Daemon) sweepAttempts() error {
+	return d.sweep("attempts", func(name string, id uint64) (bool, error) {
+		_, rest, _ := strings.Cut(name, ".")
+		at := strings.LastIndexByte(rest, '.')
+		n, err := strconv.Atoi(rest[at+1:])
+		if at < 0 || err != nil {
+			return false, nil // not ours
+		}
+		return !d.engine.Owes(id, rest[:at], n), nil
+	})
+}
+
+// sweep removes the orphans among the entries of a directory of the state. An
+// entry belongs to the run whose id stands before the first point of its name;
+// other names are not ours.
+func (d *Daemon) sweep(dir string, orphan func(name string, id uint64) (bool, error)) error {
 	dir = filepath.Join(d.paths.State, dir)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
 	for _, entry := range entries {
-		name, _, _ := strings.Cut(entry.Name(), ".")
-		id, err := strconv.ParseUint(name, 10, 64)
+		number, _, _ := strings.Cut(entry.Name(), ".")
+		id, err := strconv.ParseUint(number, 10, 64)
 		if err != nil {
 			continue
 		}
-		gone, err := orphan(id)
+		gone, err := orphan(entry.Name(), id)
 		if err != nil {
 			return fmt.Errorf("sweep: %w", err)
 		}

@@ -174,6 +174,22 @@ func (e *Engine) restore() error {
 	return nil
 }
 
+// Owes reports whether an attempt of a run that lives still has to be launched,
+// joined or sealed. It may be asked before Run.
+func (e *Engine) Owes(id uint64, step string, attempt int) bool {
+	l := e.live[id]
+	if l == nil {
+		return false
+	}
+	for i := range l.run.Plan.Steps {
+		if l.run.Plan.Steps[i].Name == step {
+			attempts := l.run.Steps[i].Attempts
+			return attempt <= len(attempts) && attempts[attempt-1].Log == nil
+		}
+	}
+	return false
+}
+
 func (e *Engine) adopt(record store.Run, r *run.Run) *live {
 	l := &live{record: record, run: r, seen: map[int]bool{}}
 	e.live[record.ID] = l
