@@ -60,7 +60,7 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 }
 
 func newClient(conn net.Conn) *Client {
-	w := &wireChannel{line: newLine(conn, longestAnswer, 64<<10)}
+	w := newWireChannel(conn)
 	return &Client{calls: jrpc2.NewClient(w, nil), wire: w}
 }
 
@@ -96,7 +96,7 @@ func (c *Client) explain(ctx context.Context, method string, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", method, ctx.Err())
 	}
-	// A request that could not be sent may have been refused before.
+	// Why the connection ended is known once its reader has.
 	if closing := c.Close(); closing != nil {
 		err = closing
 	} else if c.wire.cause != nil {

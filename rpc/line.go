@@ -82,8 +82,8 @@ func (l *line) skip() error {
 	return nil
 }
 
-// write sends p as a line within the given time. A line that cannot be sent
-// whole ends the connection: what follows half a line has no meaning.
+// write sends p as a line within the given time. After an error the connection
+// is of no more use for writing: half a line may have been sent.
 func (l *line) write(p []byte, within time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -92,7 +92,7 @@ func (l *line) write(p []byte, within time.Duration) error {
 	}
 	parts := net.Buffers{p, []byte("\n")}
 	if _, err := parts.WriteTo(l.conn); err != nil {
-		return errors.Join(fmt.Errorf("write a line of %d bytes: %w", len(p), err), l.conn.Close())
+		return fmt.Errorf("write a line of %d bytes: %w", len(p), err)
 	}
 	return nil
 }

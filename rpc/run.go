@@ -111,6 +111,7 @@ type AttemptLog struct {
 	Missing int64  `json:"missing,omitempty"` // bytes of it beyond the cap, dropped from the middle
 	SHA256  string `json:"sha256"`            // of what is kept
 	Stored  int64  `json:"stored"`            // bytes on disk, compressed
+	Problem string `json:"problem,omitempty"` // why it could not be kept whole
 }
 
 // RunWatchRequest waits for a run to change. Ask with the Sequence of the

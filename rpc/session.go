@@ -65,9 +65,13 @@ func (s *session) Recv() ([]byte, error) {
 	return nil, errFaults
 }
 
-// Send writes an answer of jrpc2's.
+// Send writes an answer of jrpc2's. One that cannot be written ends the
+// connection, for jrpc2 would go on.
 func (s *session) Send(text []byte) error {
 	err := s.line.write(text, s.lim.write)
+	if err != nil {
+		err = errors.Join(err, s.Close())
+	}
 	s.answered(answers(text))
 	return err
 }

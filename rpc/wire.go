@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"syscall"
 	"time"
 
 	"github.com/creachadair/jrpc2"
@@ -21,7 +23,12 @@ const (
 // looks as if the daemon had sent it.
 type wireChannel struct {
 	line  *line
-	cause error // why Recv ended; to be read after jrpc2's reader has ended
+	ended chan struct{} // closed when Recv has ended
+	cause error         // why it has
+}
+
+func newWireChannel(conn net.Conn) *wireChannel {
+	return &wireChannel{line: newLine(conn, longestAnswer, 64<<10), ended: make(chan struct{})}
 }
 
 // Recv returns the next answer. An answer to no request is the daemon's last
@@ -33,6 +40,7 @@ func (w *wireChannel) Recv() ([]byte, error) {
 	}
 	if err != nil {
 		w.cause = err
+		close(w.ended)
 		return nil, io.EOF
 	}
 	return text, nil
@@ -54,8 +62,19 @@ func lastWord(text []byte) error {
 	return received(r.Error)
 }
 
-// Send writes a request.
-func (w *wireChannel) Send(text []byte) error { return w.line.write(text, sendWithin) }
+// Send writes a request. Where it cannot, the daemon may have said why before
+// it closed its end: Recv is given the time to read that.
+func (w *wireChannel) Send(text []byte) error {
+	err := w.line.write(text, sendWithin)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
+		<-w.ended
+		return err
+	}
+	return errors.Join(err, w.Close())
+}
 
 // Close ends the connection.
 func (w *wireChannel) Close() error { return w.line.conn.Close() }
