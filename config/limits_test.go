@@ -52,7 +52,7 @@ func TestTextsBeyondALimitAreRefusedAtTheirPlace(t *testing.T) {
 		{"no UTF-8", small + "# \xff", "7:3: the text is not valid UTF-8 here"},
 		{"UTF-16", "n\x00a\x00m\x00e\x00", "1:2: the text holds a NUL byte"},
 		{"byte order mark", "\ufeff" + small, ""},
-		{"byte order mark shifts nothing", "\ufeffnam = 1\n" + small, "1:1: unknown key \"nam\""},
+		{"byte order mark shifts nothing", "\ufeffname = \"p\"\nnam = 1\nstage = [{ name = \"s\", step = [{ name = \"t\", uses = \"shell\" }] }]", "2:1: unknown key \"nam\""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -42,6 +42,5 @@ func (r *reader) inspectText(at *place, s string) {
 
 // isScript tells whether the place is with.script of a step.
 func (p *place) isScript() bool {
-	with := p.parent
-	return p.name == "script" && with != nil && with.name == "with" && with.parent.index >= 0
+	return p.name == "script" && p.parent.name == "with"
 }
