@@ -79,9 +79,14 @@ func (w *world) killedDaemon(attempts []Attempt) {
 	}
 }
 
-func (w *world) touch(path string) {
+// tell ends the work of an attempt that waits until it is told.
+func (w *world) tell(a Attempt) {
 	w.t.Helper()
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
+	fifo, err := os.OpenFile(a.Directory+".finish", os.O_WRONLY, 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := fifo.Close(); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -90,10 +95,10 @@ func TestAttemptsOutliveAKilledDaemon(t *testing.T) {
 	w := newWorld(t)
 	var attempts []Attempt
 	for i := range 12 {
-		attempts = append(attempts, w.attempt(fmt.Sprintf("live/%d", i), "good", "until-file"))
+		attempts = append(attempts, w.attempt(fmt.Sprintf("live/%d", i), "good", "until-told"))
 	}
 	w.killedDaemon(attempts)
-	w.touch(attempts[0].Directory + ".finish") // ends while nobody watches, or soon after
+	w.tell(attempts[0]) // ends while nobody watches, or soon after
 	h := w.open()
 	if got := len(h.left()); got != len(attempts) {
 		t.Errorf("%d processes adopted, want %d", got, len(attempts))
@@ -108,7 +113,9 @@ func TestAttemptsOutliveAKilledDaemon(t *testing.T) {
 		}
 	}
 	for i, a := range attempts {
-		w.touch(a.Directory + ".finish")
+		if i > 0 {
+			w.tell(a)
+		}
 		if o := all[i].end(); o.Status != protocol.Success {
 			t.Errorf("%s: %+v", a.Request.Attempt, o)
 		}
@@ -190,7 +197,7 @@ func TestProcessThatDiedUnwatchedLosesItsAttempt(t *testing.T) {
 }
 
 func TestSpawnedButNotRecordedProcessIsFound(t *testing.T) {
-	w, a, p := interrupted(t, "until-file")
+	w, a, p := interrupted(t, "until-told")
 	bare := record{Name: p.Name, Type: p.Type, Path: p.Path, SHA256: p.SHA256, BootID: p.BootID, Cgroup: p.Cgroup}
 	if err := bare.write(p.dir); err != nil {
 		t.Fatal(err)
@@ -201,7 +208,7 @@ func TestSpawnedButNotRecordedProcessIsFound(t *testing.T) {
 	if got := h.left(); len(got) != 1 || got[0].record != p.record || got[0].client == nil {
 		t.Errorf("%+v", got)
 	}
-	w.touch(a.Directory + ".finish")
+	w.tell(a)
 	if o := n.end(); o.Status != protocol.Success {
 		t.Errorf("%+v", o)
 	}
@@ -217,14 +224,14 @@ func TestAttemptOfAnUnreachableProcessIsWaitedFor(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			w, a, p := interrupted(t, "until-file")
+			w, a, p := interrupted(t, "until-told")
 			if err := test.hide(w, p); err != nil {
 				t.Fatal(err)
 			}
 			h := w.open()
 			n := w.launch(h, a)
 			n.begin()
-			w.touch(a.Directory + ".finish")
+			w.tell(a)
 			if o := n.end(); o.Status != protocol.Success {
 				t.Errorf("%+v", o)
 			}

@@ -233,10 +233,10 @@ func (a *fakeAttempt) work(r *steppb.StartRequest, do string, lock *os.File) {
 	case "block":
 		<-a.cancel
 		result.Status = protocol.Canceled
-	case "until-file":
-		for !exists(filepath.Dir(r.Directory), filepath.Base(r.Directory)+".finish") {
-			time.Sleep(time.Millisecond)
-		}
+	case "until-told":
+		fifo, err := os.Open(r.Directory + ".finish") // until somebody writes
+		must(err)
+		must(fifo.Close())
 	case "stubborn":
 		pauseForever()
 	case "obey-force":
@@ -278,13 +278,14 @@ func (a *fakeAttempt) work(r *steppb.StartRequest, do string, lock *os.File) {
 // leave starts a process of the step that outlives the plugin: marked, in a
 // session of its own, and deaf to TERM.
 func leave(r *steppb.StartRequest) {
-	child := exec.Command("sh", "-c", `trap '' TERM; echo $$ > "$0.tmp"; mv "$0.tmp" "$0"; while :; do sleep 100; done`, r.Directory+".pid")
+	child := exec.Command("sh", "-c", `trap '' TERM; echo $$ > "$0"; echo ready; while :; do sleep 100; done`, r.Directory+".pid")
 	child.Env = []string{"PATH=" + os.Getenv("PATH"), protocol.EnvAttempt + "=" + r.Attempt}
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	ready, err := child.StdoutPipe()
+	must(err)
 	must(child.Start())
-	for !exists(filepath.Dir(r.Directory), filepath.Base(r.Directory)+".pid") {
-		time.Sleep(time.Millisecond)
-	}
+	_, err = ready.Read(make([]byte, 1))
+	must(err)
 }
 
 func exists(dir, name string) bool {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/penstock/penstock/plugins/protocol"
 )
 
@@ -137,6 +139,11 @@ func (w *world) open() *Host {
 
 // attempt is one that is to do something on a plugin.
 func (w *world) attempt(name, kind, do string) Attempt {
+	if do == "until-told" {
+		if err := unix.Mkfifo(filepath.Join(w.work, strings.ReplaceAll(name, "/", "-")+".finish"), 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	return Attempt{
 		Directory: filepath.Join(w.work, strings.ReplaceAll(name, "/", "-")), Type: kind, BootID: w.boot,
 		Request: protocol.Request{
