@@ -21,8 +21,12 @@ const (
 	farthest = 1 << 61
 )
 
-// errOvertaken says that a log changed under a listing.
-var errOvertaken = errors.New("the log is rewritten faster than it is read")
+var (
+	// errDropped says that a file does not hold what the listing said.
+	errDropped = errors.New("the log was cut while it was read")
+	// errOvertaken says that this went on.
+	errOvertaken = errors.New("the log is rewritten faster than it is read")
+)
 
 // live is a log in an attempt directory at one moment: segments that follow
 // each other without a gap, but for one behind the first.
@@ -181,13 +185,24 @@ func (l *live) readAt(s steplog.Segment, b []byte, at int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.ReadFull(io.NewSectionReader(f, at, int64(len(b))), b)
-	return errors.Join(err, f.Close())
+	return errors.Join(readFull(io.NewSectionReader(f, at, int64(len(b))), b), f.Close())
+}
+
+// readFull reads what the listing said is there.
+func readFull(r io.Reader, b []byte) error {
+	_, err := io.ReadFull(r, b)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errDropped
+	}
+	return err
 }
 
 // open opens a segment that is a plain file. It does not block on a pipe.
 func (l *live) open(s steplog.Segment) (*os.File, error) {
 	f, err := l.root.OpenFile(s.Name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errDropped
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -243,3 +243,21 @@ func holds(dir string, from, to int64) (string, error) {
 	}
 	return "", err
 }
+
+func TestWhatGoesAfterTheListingIsDropped(t *testing.T) {
+	root, err := os.OpenRoot(attempt(t, map[string]string{"log": "a\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for name, listed := range map[string][]steplog.Segment{
+		"unlinked":              segments(5, 2),
+		"cut back":              segments(0, 3),
+		"cut back, all of them": segments(0, 4),
+	} {
+		l := &live{root, listed}
+		if c, err := l.read(listed[0].Start+listed[0].Size-2, 0); !errors.Is(err, errDropped) {
+			t.Errorf("%s: %+v, %v, want %v", name, c, err, errDropped)
+		}
+	}
+}

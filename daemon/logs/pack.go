@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
-	"io"
 	"os"
 
 	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
@@ -59,12 +58,12 @@ func (p *packer) add(l *live, g steplog.Segment) error {
 	}
 	defer f.Close() // opened to read
 	for rest := g.Size; rest > 0; {
-		n, err := io.ReadFull(f, p.block.plain[p.filled:][:min(rest, int64(blockSize-p.filled))])
-		if err != nil {
+		b := p.block.plain[p.filled:][:min(rest, int64(blockSize-p.filled))]
+		if err := readFull(f, b); err != nil {
 			return err
 		}
-		rest -= int64(n)
-		if p.filled += n; p.filled == blockSize {
+		rest -= int64(len(b))
+		if p.filled += len(b); p.filled == blockSize {
 			if err := p.flush(); err != nil {
 				return err
 			}

@@ -3,7 +3,6 @@ package logs
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 )
 
@@ -48,16 +47,24 @@ func (s *Store) read(key Key, dir string, sealed *Sealed, cursor int64, limit in
 	return chunk, liveErr
 }
 
-// readLive reads from an attempt directory. What its writer does between the
-// listing and the reading is a reason to look again.
+// readLive reads from an attempt directory.
 func readLive(dir string, cursor int64, limit int) (Chunk, error) {
-	for range tries {
+	return keepUp(func() (Chunk, error) {
 		l, err := openLive(dir)
 		if err != nil {
 			return Chunk{}, err
 		}
 		chunk, err := l.read(cursor, limit)
-		if err = errors.Join(err, l.close()); !overtaken(err) {
+		return chunk, errors.Join(err, l.close())
+	})
+}
+
+// keepUp reads again where the writer dropped a file, or cut it back, after it
+// had been listed.
+func keepUp(read func() (Chunk, error)) (Chunk, error) {
+	for range tries {
+		chunk, err := read()
+		if !errors.Is(err, errDropped) {
 			return chunk, err
 		}
 	}
@@ -91,10 +98,4 @@ func bare(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// overtaken reports whether a file was dropped or cut back after it had been
-// listed.
-func overtaken(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

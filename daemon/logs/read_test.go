@@ -2,6 +2,7 @@ package logs
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,5 +126,29 @@ func usage(t *testing.T, s *Store, run uint64, want int64) {
 	t.Helper()
 	if got, err := s.Usage(run); err != nil || got != want {
 		t.Errorf("usage of run %d is %d, %v, want %d", run, got, err, want)
+	}
+}
+
+func TestKeepUp(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fails int
+		want  error
+	}{
+		{"at once", 0, nil},
+		{"dropped once", 1, nil},
+		{"dropped often", tries - 1, nil},
+		{"dropped for ever", tries, errOvertaken},
+	} {
+		left := c.fails
+		got, err := keepUp(func() (Chunk, error) {
+			if left--; left >= 0 {
+				return Chunk{}, fmt.Errorf("read: %w", errDropped)
+			}
+			return Chunk{Next: 5}, nil
+		})
+		if !errors.Is(err, c.want) || (got.Next == 5) != (c.want == nil) {
+			t.Errorf("%s: %+v, %v, want %v", c.name, got, err, c.want)
+		}
 	}
 }

@@ -94,12 +94,12 @@ func TestSealCutsOffAnUnfinishedLine(t *testing.T) {
 func TestALineWithoutEndIsKept(t *testing.T) {
 	text := "a\n" + strings.Repeat("x", maxLine+500)
 	dir, s := attempt(t, map[string]string{"log": text}), open(t, t.TempDir())
-	before, err := follow(s.from(dir, nil, 0), 0)
+	before, err := follow(s.from(dir, nil, 10), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sealed := seal(t, s, dir)
-	after, err := follow(s.from("", &sealed, 0), 0)
+	after, err := follow(s.from("", &sealed, 10), 0)
 	if err != nil || !slices.Equal(after, []piece{{0, text}}) || !strings.HasPrefix(text, before[0].content) || len(before[0].content) < maxLine {
 		t.Errorf("%d bytes before and %d after sealing, %v, want %d", len(before[0].content), len(after[0].content), err, len(text))
 	}
@@ -212,6 +212,25 @@ func TestSealThatFailsLeavesAllAsItWas(t *testing.T) {
 	}
 	if sealed := seal(t, s, attemptDir); sealed.Lines != 9 {
 		t.Errorf("sealed as %+v the second time, want 9 lines", sealed)
+	}
+}
+
+// A hostile step may cut its log while it is sealed.
+func TestSealOfALogThatIsCutMeanwhileLeavesNoFile(t *testing.T) {
+	dir, attemptDir := t.TempDir(), attempt(t, map[string]string{"log": "a\n", steplog.SegmentName(9): "b\n"})
+	s := open(t, dir)
+	l, err := openLive(attemptDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	put(t, filepath.Join(attemptDir, "log"), "")
+	if sealed, err := s.sealLive(key, l); !errors.Is(err, errDropped) || sealed != (Sealed{}) {
+		t.Errorf("%+v, %v, want %v", sealed, err, errDropped)
+	}
+	files(t, dir)
+	if sealed := seal(t, s, attemptDir); sealed.Kept() != 2 {
+		t.Errorf("sealed as %+v the next time, want the 2 bytes that are left", sealed)
 	}
 }
 
