@@ -56,8 +56,8 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 	} {
 		args := strings.Fields(c.args)
 		d.ctl(args...).wants(t, ExitOK, c.want, "")
-		if got := d.asked[len(d.asked)-1]; !reflect.DeepEqual(got, c.asks) {
-			t.Errorf("%s asks %+v, want %+v", c.args, got, c.asks)
+		if asked := d.all(); !reflect.DeepEqual(asked[len(asked)-1], c.asks) {
+			t.Errorf("%s asks %+v, want %+v", c.args, asked[len(asked)-1], c.asks)
 		}
 		if c.json != nil {
 			strictJSON(t, d.ctl(append(args, "-o", "json")...), c.json)
@@ -155,8 +155,8 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 	} {
 		d.ctl(strings.Fields(args)...).wants(t, ExitUsage, "", stderr)
 	}
-	if len(d.asked) > 0 {
-		t.Errorf("the daemon was asked %+v", d.asked)
+	if asked := d.all(); len(asked) > 0 {
+		t.Errorf("the daemon was asked %+v", asked)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 func TestDeleteWithoutATerminalWantsYes(t *testing.T) {
 	d := newFake(t)
 	d.ctlWith(t.Context(), "y\n", nil, "delete", "nightly").wants(t, ExitUsage, "", "add --yes")
-	if len(d.asked) > 0 {
-		t.Errorf("asked %+v", d.asked)
+	if asked := d.all(); len(asked) > 0 {
+		t.Errorf("asked %+v", asked)
 	}
 }
 

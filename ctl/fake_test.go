@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -111,12 +112,17 @@ func ask[Q, A any](ctx context.Context, d *fake, q *Q) (*A, error) {
 	return a.(*A), nil
 }
 
-// requests are the requests of a type that came so far.
-func requests[Q any](d *fake) []Q {
+// all is every request that came so far.
+func (d *fake) all() []any {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return slices.Clone(d.asked)
+}
+
+// requests are the requests of a type that came so far.
+func requests[Q any](d *fake) []Q {
 	var found []Q
-	for _, q := range d.asked {
+	for _, q := range d.all() {
 		if q, ok := q.(*Q); ok {
 			found = append(found, *q)
 		}

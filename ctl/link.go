@@ -32,6 +32,7 @@ type link struct {
 	mu     sync.Mutex  // protects the fields below
 	client *rpc.Client // nil while there is no connection
 	met    bool        // a daemon was there once
+	told   bool        // that it is away now was said
 }
 
 func newLink(socket string, notice func(string, ...any)) *link {
@@ -52,7 +53,7 @@ func (l *link) connect(ctx context.Context) (*rpc.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.client, l.met = c, true
+	l.client, l.met, l.told = c, true, false
 	return c, nil
 }
 
@@ -74,6 +75,18 @@ func (l *link) close() error {
 	return l.drop(c)
 }
 
+// absent says that the daemon is away: once, however many calls wait for it.
+func (l *link) absent(limit time.Duration) {
+	l.mu.Lock()
+	told := l.told
+	l.told = true
+	l.mu.Unlock()
+	if !told {
+		l.notice("penstockctl: the daemon is away; asking again for up to %v", limit)
+	}
+}
+
+// known tells whether a daemon was there once.
 func (l *link) known() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,7 +2,6 @@ package ctl
 
 import (
 	"context"
-	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -25,16 +24,20 @@ func frames(stream, text string) []byte {
 
 // logsOf serves logs by the name of the step; pieces of a log are had one at a
 // time.
-func logsOf(d *fake, logs map[string][][]byte) {
-	on(d, func(_ context.Context, q *rpc.LogReadRequest) (*rpc.LogReadResponse, error) {
+func logsOf(d *fake, logs map[string][][]byte) logReader {
+	serve := func(_ context.Context, q *rpc.LogReadRequest) (*rpc.LogReadResponse, error) {
 		pieces := logs[q.Step]
 		at := int(q.Offset)
 		if at >= len(pieces) {
 			return &rpc.LogReadResponse{Attempt: q.Attempt, Next: q.Offset, End: true}, nil
 		}
 		return &rpc.LogReadResponse{Attempt: q.Attempt, Data: pieces[at], Next: q.Offset + 1, End: at+1 == len(pieces)}, nil
-	})
+	}
+	on(d, serve)
+	return serve
 }
+
+type logReader = func(context.Context, *rpc.LogReadRequest) (*rpc.LogReadResponse, error)
 
 // twoSteps is a run with the steps build/compile and build/test, and a third
 // that never began.
@@ -125,18 +128,17 @@ func live(d *fake) {
 			{Stage: "build", RunStep: compile("success")}, {Stage: "build", RunStep: test},
 		}}, nil
 	})
-	logsOf(d, map[string][][]byte{
+	serve := logsOf(d, map[string][][]byte{
 		"compile": {frames("stdout", "hel"), frames("stderr", "err\n"), frames("stdout", "lo\n")},
 		"test":    {frames("stdout", "no newline")},
 	})
-	inner := d.handlers[reflect.TypeFor[*rpc.LogReadRequest]()]
-	d.handlers[reflect.TypeFor[*rpc.LogReadRequest]()] = func(ctx context.Context, q any) (any, error) {
-		a, err := inner(ctx, q)
-		if err == nil && a.(*rpc.LogReadResponse).End {
+	on(d, func(ctx context.Context, q *rpc.LogReadRequest) (*rpc.LogReadResponse, error) {
+		a, err := serve(ctx, q)
+		if a.End {
 			read.Done()
 		}
 		return a, err
-	}
+	})
 }
 
 func TestFollowedLogsOfSeveralStepsCarryTheirNames(t *testing.T) {

@@ -26,7 +26,7 @@ func persistFor[A any](ctx context.Context, l *link, limit time.Duration, ask fu
 			return nil, err
 		}
 		if away.delay == tellDelay {
-			l.notice("penstockctl: the daemon is away; asking again for up to %v", limit)
+			l.absent(limit)
 		}
 		if stopped := pause(ctx, away.delay); stopped != nil {
 			return nil, stopped

@@ -117,7 +117,7 @@ func (s Style) Difference(text string) string {
 
 func differenceColour(line string) string {
 	switch {
-	case strings.HasPrefix(line, "+++ "), strings.HasPrefix(line, "--- "):
+	case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "+++ "), strings.HasPrefix(line, "--- "):
 		return bold
 	case strings.HasPrefix(line, "@@"):
 		return cyan
