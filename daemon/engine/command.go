@@ -98,6 +98,8 @@ func (t *turn) known(key string) (record store.Run, known bool, err error) {
 	return record, err == nil, err
 }
 
+func forgetRequests(t *turn) error { return t.tx.ForgetRequests(t.now.Add(-keyLife)) }
+
 // Cancel asks a run to end and answers once the wish is durable.
 func (e *Engine) Cancel(ctx context.Context, id uint64, actor, note string, force bool) error {
 	return e.ask(ctx, func(t *turn) error {

@@ -29,6 +29,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
@@ -212,8 +213,10 @@ func (e *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	e.performAll()
+	forget := time.NewTicker(keyLife / 24)
+	defer forget.Stop()
 	for {
-		batch, err := e.wait(ctx)
+		batch, err := e.wait(ctx, forget.C)
 		if err != nil {
 			return nil
 		}
@@ -237,11 +240,13 @@ func (e *Engine) performAll() {
 const maxBatch = 512
 
 // wait takes the messages that wait, at least one.
-func (e *Engine) wait(ctx context.Context) ([]message, error) {
+func (e *Engine) wait(ctx context.Context, forget <-chan time.Time) ([]message, error) {
 	var batch []message
 	select {
 	case m := <-e.inbox:
 		batch = append(batch, m)
+	case <-forget:
+		batch = append(batch, message{work: forgetRequests})
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -174,7 +175,22 @@ func (tx *Tx) PutStep(run uint64, step int, s run.Step) { tx.put(stepKey(run, st
 // PutRequest remembers which run a request with a key made.
 func (tx *Tx) PutRequest(key string, r Request) { tx.put(requestKey(key), r) }
 
-// DeleteRun removes a run of a plan of steps and parts.
+// ForgetRequests removes the keys of requests older than a time.
+func (tx *Tx) ForgetRequests(before time.Time) error {
+	prefix := []byte("k/")
+	return tx.scan(prefix, prefix, func(key, record []byte) error {
+		var r Request
+		if err := decode(key, record, &r); err != nil {
+			return err
+		}
+		if r.At.Before(before) {
+			tx.remove(append([]byte(nil), key...))
+		}
+		return nil
+	})
+}
+
+// DeleteRun removes a run with its plan and its steps.
 func (tx *Tx) DeleteRun(r Run) error {
 	tx.remove(runKey(r.ID))
 	tx.remove(indexKey(r.Pipeline, r.Number))
