@@ -126,6 +126,14 @@ func TestLinesFitTheTerminal(t *testing.T) {
 	}
 }
 
+func TestStatusShowsTheWholeOfAMessageOnANarrowTerminal(t *testing.T) {
+	s := plainStyle()
+	s.Width = 20
+	if text := s.Run(sampleRun()); !strings.Contains(text, "pid 12 sleep 600, may fail\n") {
+		t.Errorf("cut:\n%s", text)
+	}
+}
+
 func TestLiveViewNeverScrollsTheTerminal(t *testing.T) {
 	tall := sampleRun()
 	for range 30 {

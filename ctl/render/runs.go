@@ -20,8 +20,10 @@ func (s Style) Runs(list []rpc.RunSummary) string {
 	return s.table([]string{"RUN", "ID", "STATUS", "CAUSE", "CREATED", "DURATION"}, rows)
 }
 
-// Run is a run with all its steps.
+// Run is a run with all its steps. Its lines are not cut: what a failed step
+// said is to be read whole.
 func (s Style) Run(r rpc.Run) string {
+	s.Width = 0
 	return s.paint(bold, Line(r.Name)) + gap + s.outcome(r.RunSummary) + "\n" +
 		s.pairs(
 			[2]string{"id", fmt.Sprint(r.ID)},
