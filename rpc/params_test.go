@@ -3,13 +3,16 @@ package rpc
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
 func TestParametersAreReadStrictly(t *testing.T) {
-	performed := false
+	var performed atomic.Bool
 	r := start(t, echo(func(_ context.Context, method string, _ any) (any, error) {
-		performed = performed || method != DaemonInfo
+		if method != DaemonInfo {
+			performed.Store(true)
+		}
 		return nil, nil
 	}), nil).raw(t)
 	for _, c := range []struct{ method, params, says string }{
@@ -39,7 +42,7 @@ func TestParametersAreReadStrictly(t *testing.T) {
 			t.Errorf("%s: a message of %d bytes", c.method, len(a.Error.Message))
 		}
 	}
-	if performed {
+	if performed.Load() {
 		t.Error("a method was performed")
 	}
 	r.ok()

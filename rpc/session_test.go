@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,18 +114,18 @@ func TestAnEndlessLineCostsNoMemory(t *testing.T) {
 
 func TestALineOfTheGreatestLengthIsRead(t *testing.T) {
 	const head, tail = `{"jsonrpc":"2.0","id":1,"method":"pipeline.apply","params":{"text":"`, `"}}`
-	got := 0
+	var got atomic.Int64
 	d := start(t, echo(func(_ context.Context, _ string, q any) (any, error) {
 		if apply, ok := q.(*PipelineApplyRequest); ok {
-			got = len(apply.Text)
+			got.Store(int64(len(apply.Text)))
 		}
 		return nil, nil
 	}), nil)
 	r := d.raw(t)
 	room := 1<<20 - len(head) - len(tail)
 	r.send("%s%s%s", head, strings.Repeat("x", room), tail)
-	if a := r.receive(); a.Error.Code != 0 || got != room {
-		t.Errorf("%+v, %d bytes", a.Error, got)
+	if a := r.receive(); a.Error.Code != 0 || got.Load() != int64(room) {
+		t.Errorf("%+v, %d bytes", a.Error, got.Load())
 	}
 	r.send("%s%s%s", head, strings.Repeat("x", room+1), tail)
 	if a := r.receive(); a.Error.Code != CodeNotRequest {
