@@ -51,12 +51,13 @@ const lifeAlone = 500 * time.Millisecond
 type honest struct {
 	steppb.UnimplementedStepServer
 
-	mu    sync.Mutex
-	works map[string]*work
-	peers int
-	idle  *time.Timer
-	quit  chan struct{} // asked to end
-	group sync.WaitGroup
+	mu      sync.Mutex
+	works   map[string]*work
+	peers   int
+	closing bool // takes no new attempts
+	idle    *time.Timer
+	quit    chan struct{} // asked to end
+	group   sync.WaitGroup
 
 	attempts atomic.Int32
 }
@@ -124,6 +125,9 @@ func (h *honest) awaitQuit() {
 			if lies("term") {
 				os.Exit(0)
 			}
+			h.mu.Lock()
+			h.closing = true
+			h.mu.Unlock()
 			h.group.Wait()
 			return
 		}
@@ -233,6 +237,9 @@ func (h *honest) Start(r *steppb.StartRequest, stream steppb.Step_StartServer) e
 		return status.Error(codes.ResourceExhausted, "not yet")
 	}
 	w := h.join(stream.Context(), r, text)
+	if w == nil {
+		return status.Error(codes.Unavailable, "about to end")
+	}
 	for i := w.current(); ; i++ {
 		state := w.await(stream.Context(), i)
 		if state == 0 {
@@ -247,11 +254,15 @@ func (h *honest) Start(r *steppb.StartRequest, stream steppb.Step_StartServer) e
 	}
 }
 
+// join answers nil where the process is about to end.
 func (h *honest) join(caller context.Context, r *steppb.StartRequest, text []byte) *work {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if w := h.works[r.Attempt]; w != nil && !lies("joins") {
 		return w
+	}
+	if h.closing {
+		return nil
 	}
 	ctx := context.Background()
 	if lies("connection") {
