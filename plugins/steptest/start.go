@@ -111,7 +111,7 @@ func (w *watch) settled() *watch {
 	const least = 300 * time.Millisecond
 	limit := time.NewTimer(least)
 	defer limit.Stop()
-	again := time.NewTicker(least / 50)
+	again := time.NewTicker(least / 6)
 	defer again.Stop()
 	for len(w.attempt.processes()) == 0 {
 		select {
