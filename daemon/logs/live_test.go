@@ -187,7 +187,7 @@ func TestOpenRefusesWhatIsNoPlainFile(t *testing.T) {
 // Frames of one length tell by their place which they are. The smallest limit
 // makes the writer drop a file every few frames, while four readers go on.
 func TestReadersOfARotatingLogGetRightBytes(t *testing.T) {
-	const count = 20_000
+	const count = 5_000
 	dir, s := t.TempDir(), open(t, t.TempDir())
 	done := make(chan error)
 	for range 4 {
