@@ -222,20 +222,3 @@ func TestPatienceEnds(t *testing.T) {
 		t.Errorf("said %q, want one word on the absence, however many wait", words)
 	}
 }
-
-func TestStageStatusFollowsItsSteps(t *testing.T) {
-	for steps, want := range map[string]string{
-		"": "skipped", "created created": "created", "pending created": "pending", "running failed": "running",
-		"success created": "running", "success skipped": "success", "success failed": "failed", "failed!": "success",
-		"skipped": "skipped", "canceled success": "canceled", "canceling success": "canceling", "failed canceled": "failed",
-	} {
-		var list []rpc.RunStep
-		for _, status := range strings.Fields(steps) {
-			name, may := strings.CutSuffix(status, "!")
-			list = append(list, rpc.RunStep{Status: name, AllowFailure: may})
-		}
-		if got := stageStatus(list); got != want {
-			t.Errorf("%q is %s, want %s", steps, got, want)
-		}
-	}
-}

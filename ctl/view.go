@@ -1,10 +1,6 @@
 package ctl
 
-import (
-	"reflect"
-
-	"github.com/penstock/penstock/rpc"
-)
+import "github.com/penstock/penstock/rpc"
 
 // view is a run as far as the news of it have come.
 type view struct {
@@ -22,17 +18,27 @@ func (v *view) take(news *rpc.RunWatchResponse) []rpc.StepChange {
 	if news.Whole != nil {
 		return v.replace(news.Whole)
 	}
-	touched := make(map[string]bool)
-	for _, c := range news.Steps {
-		if step := v.place[place{c.Stage, c.Name}]; step != nil {
-			*step = c.RunStep
-			touched[c.Stage] = true
+	for _, stage := range news.Stages {
+		if known := v.stage[stage.Name]; known != nil {
+			known.Status = stage.Status
 		}
 	}
-	for name := range touched {
-		v.stage[name].Status = stageStatus(v.stage[name].Steps)
+	var changes []rpc.StepChange
+	for _, c := range news.Steps {
+		if step := v.place[place{c.Stage, c.Name}]; step != nil {
+			if moved(step, &c.RunStep) {
+				changes = append(changes, c)
+			}
+			*step = c.RunStep
+		}
 	}
-	return news.Steps
+	return changes
+}
+
+// moved reports whether a step is further than it was; a log that was sealed
+// meanwhile is no news to a watcher.
+func moved(old, now *rpc.RunStep) bool {
+	return old.Status != now.Status || len(old.Attempts) != len(now.Attempts)
 }
 
 func (v *view) replace(stages []rpc.RunStage) []rpc.StepChange {
@@ -46,35 +52,10 @@ func (v *view) replace(stages []rpc.RunStage) []rpc.StepChange {
 			step := &stages[i].Steps[j]
 			at := place{stages[i].Name, step.Name}
 			v.place[at] = step
-			if old := before[at]; old == nil && step.Status != "created" || old != nil && !reflect.DeepEqual(*old, *step) {
+			if old := before[at]; old == nil && step.Status != "created" || old != nil && moved(old, step) {
 				changes = append(changes, rpc.StepChange{Stage: at.stage, RunStep: *step})
 			}
 		}
 	}
 	return changes
-}
-
-// stageStatus estimates a stage's status from its steps while news come
-// without it, in the order that matters to a watcher. The daemon's own word
-// follows with the next whole answer.
-func stageStatus(steps []rpc.RunStep) string {
-	has := make(map[string]bool)
-	for _, step := range steps {
-		status := step.Status
-		if step.AllowFailure && (status == "failed" || status == "canceled") {
-			status = "success"
-		}
-		has[status] = true
-	}
-	begun := has["success"] || has["failed"] || has["canceled"]
-	switch {
-	case has["running"], begun && (has["pending"] || has["created"]):
-		return "running"
-	}
-	for _, status := range []string{"pending", "canceling", "created", "failed", "canceled", "success"} {
-		if has[status] {
-			return status
-		}
-	}
-	return "skipped"
 }

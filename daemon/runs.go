@@ -163,7 +163,7 @@ func (d *Daemon) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.Run
 	if q.After != 0 && record.State.Sequence == q.After {
 		return answer, nil
 	}
-	if !news.Live || news.Whole || d.changes(view, record, news.Steps, answer) != nil {
+	if !news.Live || news.Whole || changes(view, record.ID, news, answer) != nil {
 		return answer, d.whole(view, record, answer)
 	}
 	return answer, nil
@@ -176,22 +176,24 @@ func (d *Daemon) runID(name string) (uint64, error) {
 	return record.ID, err
 }
 
-// changes fills in the steps that changed. An error means that not all of them
-// have records of their own: the whole run has to be shown.
-func (d *Daemon) changes(view *store.View, record store.Run, steps []int, answer *rpc.RunWatchResponse) error {
-	plan, err := view.Plan(record.ID)
-	if err != nil {
-		return err
-	}
-	for _, i := range steps {
-		s, err := view.Step(record.ID, i)
+// changes fills in the steps that changed, and the statuses of their stages.
+// An error means that not all of them have records of their own: the whole run
+// has to be shown.
+func changes(view *store.View, id uint64, news engine.News, answer *rpc.RunWatchResponse) error {
+	stages := map[int]bool{}
+	for _, i := range news.Steps {
+		s, err := view.Step(id, i)
 		if err != nil {
-			answer.Steps = nil
+			answer.Steps, answer.Stages = nil, nil
 			return err
 		}
-		answer.Steps = append(answer.Steps, rpc.StepChange{
-			Stage: plan.Stages[plan.Steps[i].Stage].Name, RunStep: runStep(plan, i, &s),
-		})
+		stage := news.Plan.Steps[i].Stage
+		name := news.Plan.Stages[stage].Name
+		if !stages[stage] {
+			stages[stage] = true
+			answer.Stages = append(answer.Stages, rpc.StageChange{Name: name, Status: string(news.Stages[stage])})
+		}
+		answer.Steps = append(answer.Steps, rpc.StepChange{Stage: name, RunStep: runStep(news.Plan, i, &s)})
 	}
 	return nil
 }

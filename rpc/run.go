@@ -125,11 +125,18 @@ type RunWatchRequest struct {
 // RunWatchResponse says what changed after the cursor. A step that changed
 // several times comes once, as it is now.
 type RunWatchResponse struct {
-	Run      RunSummary   `json:"run"`
-	Sequence uint64       `json:"sequence"`
-	Ended    bool         `json:"ended"`           // the run is complete: success, failed, canceled or skipped
-	Whole    []RunStage   `json:"whole,omitempty"` // the cursor was too old or 0: every stage and step
-	Steps    []StepChange `json:"steps,omitempty"` // else: the steps that changed
+	Run      RunSummary    `json:"run"`
+	Sequence uint64        `json:"sequence"`
+	Ended    bool          `json:"ended"`            // the run is complete: success, failed, canceled or skipped
+	Whole    []RunStage    `json:"whole,omitempty"`  // the cursor was too old or 0: every stage and step
+	Steps    []StepChange  `json:"steps,omitempty"`  // else: the steps that changed
+	Stages   []StageChange `json:"stages,omitempty"` // and their stages, as they are now
+}
+
+// StageChange is the status of a stage.
+type StageChange struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
 }
 
 // StepChange is a step that changed, with its place.

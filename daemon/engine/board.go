@@ -21,6 +21,7 @@ type post struct {
 	sequence uint64
 	since    uint64 // entries cover every change after this sequence
 	entries  []entry
+	plan     *run.Plan
 	stages   []run.Status
 	changed  chan struct{} // closed and replaced at each change
 }
@@ -41,7 +42,7 @@ func (b *board) open(l *live) {
 	defer b.mu.Unlock()
 	b.posts[l.record.ID] = &post{
 		sequence: l.run.State.Sequence, since: l.run.State.Sequence,
-		stages: stageStatuses(l.run), changed: make(chan struct{}),
+		plan: l.run.Plan, stages: stageStatuses(l.run), changed: make(chan struct{}),
 	}
 }
 
@@ -94,10 +95,11 @@ func stageStatuses(r *run.Run) []run.Status {
 
 // News is what a watcher is told of a run.
 type News struct {
-	Live  bool         // false: look at the stored run, it will not change
-	Whole bool         // the cursor is too old: every step may have changed
-	Steps []int        // else: the steps that changed after the cursor
-	Stage []run.Status // of every stage, where Live
+	Live   bool         // false: look at the stored run, it will not change
+	Whole  bool         // the cursor is too old: every step may have changed
+	Steps  []int        // else: the steps that changed after the cursor
+	Plan   *run.Plan    // where Live
+	Stages []run.Status // where Live: of every stage
 }
 
 // Watch waits until the run has changed after the sequence, or ctx ends, and
@@ -124,7 +126,7 @@ func (b *board) look(id, after uint64) (News, <-chan struct{}) {
 	if p == nil {
 		return News{}, nil
 	}
-	n := News{Live: true, Stage: append([]run.Status(nil), p.stages...)}
+	n := News{Live: true, Plan: p.plan, Stages: append([]run.Status(nil), p.stages...)}
 	if after >= p.sequence && after != 0 {
 		return n, p.changed
 	}
