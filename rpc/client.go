@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-
-	"github.com/creachadair/jrpc2"
 )
 
 var (
@@ -32,8 +30,7 @@ func IsUnreachable(err error) bool { return errors.Is(err, errUnreachable) }
 // A call whose context ends returns at once. The protocol has no word for
 // giving up: the daemon goes on with the call until it is done or Close.
 type Client struct {
-	calls *jrpc2.Client
-	wire  *wireChannel
+	exchange *exchange
 }
 
 var _ Service = (*Client)(nil)
@@ -46,7 +43,7 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 	conn, err := d.DialContext(ctx, "unix", socket)
 	switch {
 	case err == nil:
-		return newClient(conn), nil
+		return &Client{newExchange(conn)}, nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("connect to %s: %w", socket, ctx.Err())
 	case errors.Is(err, fs.ErrPermission):
@@ -59,15 +56,10 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 	return nil, fmt.Errorf("connect to %s: %w: %w", socket, errUnreachable, err)
 }
 
-func newClient(conn net.Conn) *Client {
-	w := newWireChannel(conn)
-	return &Client{calls: jrpc2.NewClient(w, nil), wire: w}
-}
-
 // Close ends the connection and every call on it, here and in the daemon. It
 // may be called twice.
 func (c *Client) Close() error {
-	if err := c.calls.Close(); err != nil {
+	if err := c.exchange.close(); err != nil {
 		return fmt.Errorf("close the connection to the daemon: %w", err)
 	}
 	return nil
@@ -76,41 +68,18 @@ func (c *Client) Close() error {
 // invoke performs a call and decodes its answer leniently: a newer daemon may
 // say more.
 func invoke[A any](ctx context.Context, c *Client, method string, request any) (*A, error) {
-	answer, err := c.calls.Call(ctx, method, request)
+	result, err := c.exchange.call(ctx, method, request)
+	if _, ok := errors.AsType[*Error](err); ok {
+		return nil, err
+	}
 	if err != nil {
-		return nil, c.explain(ctx, method, err)
+		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	a := new(A)
-	if err := answer.UnmarshalResult(a); err != nil {
+	if err := json.Unmarshal(result, a); err != nil {
 		return nil, fmt.Errorf("%s: the daemon's answer: %w", method, err)
 	}
 	return a, nil
-}
-
-// explain turns an error of jrpc2's into one that Client promises.
-func (c *Client) explain(ctx context.Context, method string, err error) error {
-	var e *jrpc2.Error
-	switch {
-	case errors.As(err, &e):
-		return received(e)
-	case ctx.Err() != nil:
-		return fmt.Errorf("%s: %w", method, ctx.Err())
-	}
-	// Why the connection ended is known once its reader has.
-	if closing := c.Close(); closing != nil {
-		err = closing
-	} else if c.wire.cause != nil {
-		err = c.wire.cause
-	}
-	if refused, ok := errors.AsType[*Error](err); ok {
-		return refused
-	}
-	return fmt.Errorf("%s: %w: %w", method, ErrLost, err)
-}
-
-func received(e *jrpc2.Error) *Error {
-	code := Code(e.Code)
-	return &Error{Code: code, Message: e.Message, Data: code.data(e.Data)}
 }
 
 // Discover returns the daemon's description of its API, an OpenRPC document.

@@ -90,7 +90,8 @@
 // It knows nothing of pipelines and runs but their messages, decides nobody's
 // role, keeps no state between connections and imports nothing of ours. It has
 // no pushes: a long poll is resumed by asking again, a push is not. It is the
-// only importer of jrpc2, whose limits (none) and manners at a slow, silent or
-// rude client it exists to mend; the comments in session.go and handler.go say
-// which.
+// only importer of jrpc2, which is the server's core: parsing, dispatch, batches
+// and their answers. What jrpc2 lacks (bounds, manners at a slow, silent or rude
+// client) is added around it; the comments in session.go, handler.go and
+// exchange.go say where and why.
 package rpc

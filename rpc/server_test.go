@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -206,53 +205,5 @@ func TestABrokenListenerEndsServe(t *testing.T) {
 	err = Serve(t.Context(), p, echo(silent), ServerOptions{})
 	if !errors.Is(err, syscall.EINVAL) {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestTheCallerIsWhomTheKernelSays(t *testing.T) {
-	got := make(chan Peer, 1)
-	d := start(t, echo(func(ctx context.Context, _ string, _ any) (any, error) {
-		p, ok := PeerFrom(ctx)
-		if !ok {
-			t.Error("a call without a caller")
-		}
-		got <- p
-		return nil, nil
-	}), nil)
-	groups, err := os.Getgroups()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The address of the caller's socket is text of the caller's choice.
-	local := filepath.Join(filepath.Dir(d.socket), "x;uid=0;gid=0;")
-	conn, err := net.DialUnix("unix", &net.UnixAddr{Name: local, Net: "unix"}, &net.UnixAddr{Name: d.socket, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	rawOf(t, conn).ok()
-	p := <-got
-	if int(p.UID) != os.Getuid() || int(p.GID) != os.Getgid() || int(p.PID) != os.Getpid() {
-		t.Errorf("%+v, want uid %d gid %d pid %d", p, os.Getuid(), os.Getgid(), os.Getpid())
-	}
-	for _, g := range groups {
-		if !p.In(uint32(g)) {
-			t.Errorf("not in group %d: %+v", g, p)
-		}
-	}
-	if absent := uint32(1<<31 - 3); p.In(absent) {
-		t.Errorf("in group %d: %+v", absent, p)
-	}
-	if !slices.IsSorted(p.Groups) {
-		t.Errorf("SO_PEERGROUPS is sorted by the kernel: %v", p.Groups)
-	}
-}
-
-func TestNoCallerIsNotRoot(t *testing.T) {
-	if p, ok := PeerFrom(context.Background()); ok {
-		t.Errorf("%+v", p)
-	}
-	if p, ok := PeerFrom(WithPeer(context.Background(), Peer{UID: 5})); !ok || p.UID != 5 {
-		t.Errorf("%+v", p)
 	}
 }

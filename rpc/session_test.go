@@ -87,6 +87,14 @@ func TestTheTenthFaultEndsTheConnection(t *testing.T) {
 	r.closed()
 }
 
+func TestJSONThatIsNoRequestIsAFaultAsWell(t *testing.T) {
+	r := start(t, echo(silent), nil).raw(t)
+	for range 10 {
+		r.send("{}")
+	}
+	r.closed()
+}
+
 func TestAnEndlessLineCostsNoMemory(t *testing.T) {
 	d := start(t, echo(silent), nil)
 	r := d.raw(t)
@@ -379,6 +387,19 @@ func TestACallInFlightIsNoSilence(t *testing.T) {
 	if took != time.Hour || !errors.Is(err, io.EOF) {
 		t.Errorf("after %v: %v", took, err)
 	}
+}
+
+func TestStopComesBeforeTheNextWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		s, begun := newSession(ours, serverLimits()), time.Now()
+		s.Stop()
+		if _, err := s.Recv(); err != io.EOF || time.Since(begun) != 0 {
+			t.Errorf("after %v: %v", time.Since(begun), err)
+		}
+		s.Close()
+	})
 }
 
 func TestALineMustBeFinishedInTime(t *testing.T) {
