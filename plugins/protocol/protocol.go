@@ -6,15 +6,17 @@
 // # The attempt directory
 //
 // One try of one step owns one directory. The daemon makes it with
-// request.json in it and then calls Start; from there on the plugin needs
+// request.json in it, and perhaps with the lock and a result.json.tmp of an
+// attempt that is long over, whose contents mean nothing; then it calls Start; from there on the plugin needs
 // nothing of the daemon to finish. In it lie:
 //
 //	request.json  what is to be done (Request); no secrets; never changed
 //	lock          held by flock(2), LOCK_EX, from before go until after
 //	              result.json: liveness is this lock, never a pid. Its content
 //	              is one JSON line (Holder)
-//	go            created with O_CREAT|O_EXCL at the last moment before the work
-//	              begins: only its creator may begin. What can fail goes before
+//	go            created with O_CREAT|O_EXCL, or as a link(2) to lock, at the
+//	              last moment before the work begins: only its creator may
+//	              begin. What can fail goes before
 //	log, log.N    the output (package steplog); absent while there is none
 //	outputs       name=value lines, as $PENSTOCK_OUTPUT (see Outputs)
 //	result.json   how it ended (Result): written as a temporary file, synced,

@@ -26,7 +26,7 @@ func TestAnAttemptEndsAsItsWorkSays(t *testing.T) {
 		{"nothing", protocol.Success, "", ""},
 		{"fail", protocol.Failed, protocol.ScriptFailure, "the answer is 42"},
 		{"error", protocol.Failed, protocol.PluginFailure, "the machinery broke"},
-		{"panic", protocol.Failed, protocol.PluginFailure, "assignment to entry in nil map"},
+		{"panic", protocol.Failed, protocol.PluginFailure, "a planted panic"},
 		{"goexit", protocol.Failed, protocol.PluginFailure, "left its goroutine"},
 	} {
 		a := mode(t, test.mode)
@@ -139,9 +139,11 @@ func TestAReaderOfTheLockDoesNotStopTheWork(t *testing.T) {
 	lock, err := os.Create(filepath.Join(a.dir, protocol.LockFile))
 	fatal(t, err)
 	defer lock.Close()
-	fatal(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_SH))
-	timer := time.AfterFunc(50*time.Millisecond, func() { syscall.Flock(int(lock.Fd()), syscall.LOCK_UN) })
-	defer timer.Stop()
+	fd := int(lock.Fd())
+	fatal(t, syscall.Flock(fd, syscall.LOCK_SH))
+	released := make(chan error, 1)
+	time.AfterFunc(50*time.Millisecond, func() { released <- syscall.Flock(fd, syscall.LOCK_UN) })
+	defer func() { fatal(t, <-released) }()
 	if r := p.perform(a); r.Status != protocol.Success {
 		t.Errorf("%+v", r)
 	}

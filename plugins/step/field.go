@@ -40,7 +40,11 @@ func unknown(key string, fields []field) string {
 	best, near := "", 1+len(key)/3
 	for i, f := range fields {
 		names[i] = f.name
-		if d := distance(strings.ToLower(key), strings.ToLower(f.name)); d <= near {
+		d := distance(strings.ToLower(key), strings.ToLower(f.name))
+		if len(key) > 1 && strings.HasPrefix(f.name, key) {
+			d = 1
+		}
+		if d <= near {
 			best, near = f.name, d-1
 		}
 	}

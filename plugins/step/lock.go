@@ -71,15 +71,24 @@ func wrapLock(err error) error {
 	return nil
 }
 
+// sign writes the holder into the lock file, over that of a process that died
+// before the work began.
 func sign(file *os.File, holder protocol.Holder) error {
 	line, err := json.Marshal(holder)
 	if err != nil {
 		return fmt.Errorf("write the lock: %w", err)
 	}
-	if _, err := file.WriteAt(append(line, '\n'), 0); err != nil {
+	info, err := file.Stat()
+	if err == nil && info.Size() > 0 {
+		err = file.Truncate(0)
+	}
+	if err == nil {
+		_, err = file.WriteAt(append(line, '\n'), 0)
+	}
+	if err != nil {
 		return fmt.Errorf("write the lock: %w", err)
 	}
-	return file.Truncate(int64(len(line)) + 1)
+	return nil
 }
 
 // self is the holder that this process is.

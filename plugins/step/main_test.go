@@ -44,8 +44,7 @@ func testWork(ctx context.Context, s testSettings, t *Task) error {
 	case "hang":
 		select {}
 	case "panic":
-		var m map[string]int
-		m["x"] = 1
+		panic("a planted panic")
 	case "goexit":
 		runtime.Goexit()
 	case "fail":
@@ -74,7 +73,7 @@ func TestMain(m *testing.M) {
 
 // process is the test binary at work as a plugin.
 type process struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	conn   *grpc.ClientConn
 	client steppb.StepClient
@@ -85,7 +84,7 @@ type process struct {
 }
 
 // launch starts a plugin that serves as many attempts as capacity has letters.
-func launch(t *testing.T, capacity string) *process {
+func launch(t testing.TB, capacity string) *process {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "ps") // t.TempDir is too long for a socket
 	fatal(t, err)
@@ -110,7 +109,13 @@ func launch(t *testing.T, capacity string) *process {
 	fatal(t, err)
 	p.addr = strings.Split(line, "|")[3]
 	go func() { defer close(p.exited); cmd.Process.Wait() }()
-	t.Cleanup(func() { cmd.Process.Kill(); <-p.exited })
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		<-p.exited
+		if text := p.errors(); strings.Contains(text, "DATA RACE") {
+			t.Errorf("in the plugin:\n%s", text)
+		}
+	})
 	p.connect()
 	return p
 }
@@ -171,14 +176,14 @@ func (p *process) cancel(a *trial, force bool) {
 	fatal(p.t, err)
 }
 
-func next(t *testing.T, stream grpc.ServerStreamingClient[steppb.Progress]) steppb.Progress_State {
+func next(t testing.TB, stream grpc.ServerStreamingClient[steppb.Progress]) steppb.Progress_State {
 	t.Helper()
 	progress, err := stream.Recv()
 	fatal(t, err)
 	return progress.GetState()
 }
 
-func awaitState(t *testing.T, stream grpc.ServerStreamingClient[steppb.Progress], want steppb.Progress_State) {
+func awaitState(t testing.TB, stream grpc.ServerStreamingClient[steppb.Progress], want steppb.Progress_State) {
 	t.Helper()
 	for {
 		progress, err := stream.Recv()
@@ -193,13 +198,13 @@ func awaitState(t *testing.T, stream grpc.ServerStreamingClient[steppb.Progress]
 
 // trial is an attempt directory of a test.
 type trial struct {
-	t    *testing.T
+	t    testing.TB
 	name string
 	dir  string
 }
 
 // newTrial makes the directory of an attempt; change may alter the request.
-func newTrial(t *testing.T, settings map[string]any, change func(*protocol.Request)) *trial {
+func newTrial(t testing.TB, settings map[string]any, change func(*protocol.Request)) *trial {
 	t.Helper()
 	dir := t.TempDir()
 	a := &trial{t: t, name: "test/1/stage/" + filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir), dir: dir}
@@ -216,12 +221,12 @@ func newTrial(t *testing.T, settings map[string]any, change func(*protocol.Reque
 	return a
 }
 
-func script(t *testing.T, text string, change func(*protocol.Request)) *trial {
+func script(t testing.TB, text string, change func(*protocol.Request)) *trial {
 	t.Helper()
 	return newTrial(t, map[string]any{"mode": "script", "script": text}, change)
 }
 
-func mode(t *testing.T, name string) *trial {
+func mode(t testing.TB, name string) *trial {
 	t.Helper()
 	return newTrial(t, map[string]any{"mode": name}, nil)
 }
@@ -300,7 +305,7 @@ func fifo(t *testing.T) (path string, wait func() string) {
 	}
 }
 
-func fatal(t *testing.T, err error) {
+func fatal(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -40,14 +40,28 @@ func there(directory, name string) (bool, error) {
 }
 
 // createGo makes the work this process's to begin; errElsewhere where it was
-// another's.
+// another's. The go file is a hard link to the lock: link(2) is as exclusive as
+// O_EXCL and makes no inode, which is the larger part of the price of a file. A
+// file system without links gets a file of its own.
 func createGo(directory string) error {
-	file, err := os.OpenFile(filepath.Join(directory, protocol.GoFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	path := filepath.Join(directory, protocol.GoFile)
+	err := os.Link(filepath.Join(directory, protocol.LockFile), path)
+	if err != nil && !errors.Is(err, os.ErrExist) {
+		err = createFile(path)
+	}
 	if errors.Is(err, os.ErrExist) {
 		return errElsewhere
 	}
 	if err != nil {
 		return fmt.Errorf("create the go file: %w", err)
+	}
+	return nil
+}
+
+func createFile(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
 	}
 	return file.Close()
 }
@@ -75,11 +89,14 @@ func writeResult(directory string, result protocol.Result, durable bool) error {
 }
 
 func writeFile(path string, text []byte, durable bool) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(text)
+	if err == nil {
+		err = file.Truncate(int64(len(text)))
+	}
 	if err == nil && durable {
 		err = file.Sync()
 	}

@@ -102,9 +102,7 @@ func (s *server) begin(a *attempt) {
 	if err != nil {
 		err = status.Errorf(codes.FailedPrecondition, "prepare attempt %s: %v", a.name, err)
 	}
-	s.dismiss(a, err == nil && state == steppb.Progress_ENDED)
-	a.become(state, err)
-	s.depart()
+	s.depart(a, state, err)
 }
 
 func (s *server) run(a *attempt) {
@@ -116,19 +114,23 @@ func (s *server) run(a *attempt) {
 		fmt.Fprintf(os.Stderr, "attempt %s: let go of the lock: %v\n", a.name, err)
 	}
 	a.cancel(nil)
-	s.dismiss(a, true)
-	a.become(steppb.Progress_ENDED, nil)
 	if a.hung { // and came back all the same
+		s.dismiss(a, true)
 		s.life.returned()
+		a.become(steppb.Progress_ENDED, nil)
 		return
 	}
-	s.depart()
+	s.depart(a, steppb.Progress_ENDED, nil)
 }
 
-// depart counts an attempt out, and may end the process by it.
-func (s *server) depart() {
-	s.work.Done()
+// depart counts an attempt out and then rings the doorbell, so that who hears
+// it finds room for the next. That may be the end of the process: it waits for
+// the streams that still tell of it.
+func (s *server) depart(a *attempt, state steppb.Progress_State, err error) {
+	s.dismiss(a, err == nil && state == steppb.Progress_ENDED)
 	s.life.leave()
+	a.become(state, err)
+	s.work.Done()
 }
 
 // recordPatience is how long a result that finds no space is tried again.

@@ -75,7 +75,7 @@ func (t *Tree) Signal(pid int, sig syscall.Signal) error {
 // not signal are named and left. The tree must not be used after it.
 func (t *Tree) End(grace time.Duration) ([]string, error) {
 	defer t.keeper.release(t)
-	if t.keeper.Sweep() || !t.used() {
+	if !t.used() || t.keeper.Sweep() {
 		return nil, nil
 	}
 	e := newEnding(t.find, t.path())
