@@ -20,6 +20,7 @@ import (
 // do: it knows where on the disk an attempt lives, and nothing else does.
 //
 //	<state>/attempts/<run id>.<step>.<attempt>/   while it is not sealed
+//	<state>/spare/                                emptied ones, for the next
 //	<state>/workspaces/<run id>/                  until the run is deleted
 //	<state>/logs/<run id>/                        until the run is deleted
 type attempts struct {
@@ -124,7 +125,7 @@ func (a *attempts) Seal(plan *run.Plan, step, attempt int) run.Log {
 
 // Sweep is engine.Archive's.
 func (a *attempts) Sweep(plan *run.Plan, step, attempt int) {
-	if err := os.RemoveAll(a.directory(plan, step, attempt)); err != nil {
+	if err := a.host.Discard(a.directory(plan, step, attempt)); err != nil {
 		a.log.Warn("an attempt's directory stays behind", "error", err)
 	}
 }

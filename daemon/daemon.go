@@ -149,7 +149,8 @@ func (d *Daemon) openHost(ctx context.Context) (err error) {
 	c := d.config.Load()
 	d.host, err = host.Open(ctx, host.Config{
 		Directories: c.PluginDirs, Runtime: filepath.Join(filepath.Dir(d.paths.Socket), "p"),
-		Idle: c.Plugins.Idle, Cgroup: c.Plugins.Cgroup, Pins: c.Plugins.SHA256, Log: d.log,
+		Spare: filepath.Join(d.paths.State, "spare"),
+		Idle:  c.Plugins.Idle, Cgroup: c.Plugins.Cgroup, Pins: c.Plugins.SHA256, Log: d.log,
 	})
 	return err
 }

@@ -17,7 +17,7 @@ const maxTries = 3
 // attend brings an attempt from whatever its directory says to its end. It
 // returns false when the host is closed first.
 func (h *Host) attend(e *entry) (Outcome, bool) {
-	fresh, err := prepare(e.attempt)
+	fresh, err := h.prepare(e.attempt)
 	if err != nil {
 		return h.failed(e, protocol.PluginFailure, fmt.Errorf("make the attempt directory: %w", err)), true
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -80,28 +79,4 @@ func probe(path string) (bool, protocol.Holder, error) {
 		return true, protocol.Holder{}, nil
 	}
 	return true, holder, nil
-}
-
-// prepare makes the attempt directory with request.json in it. It says whether
-// the directory is new; an existing one that never got its request gets it.
-func prepare(a Attempt) (fresh bool, err error) {
-	err = os.Mkdir(a.Directory, 0o700)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = errors.Join(os.MkdirAll(filepath.Dir(a.Directory), 0o700), os.Mkdir(a.Directory, 0o700))
-	}
-	fresh = err == nil
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return false, err
-	}
-	path := filepath.Join(a.Directory, protocol.RequestFile)
-	if !fresh {
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return false, err
-		}
-	}
-	text, err := json.Marshal(a.Request)
-	if err != nil {
-		return fresh, err
-	}
-	return fresh, replaceFile(path, text)
 }

@@ -19,6 +19,7 @@ import (
 type Config struct {
 	Directories []string          // of plugin binaries; the first that has one wins
 	Runtime     string            // absolute and short; made private (0700); processes have their directories in it
+	Spare       string            // directory for emptied attempt directories, on their file system; "" keeps none
 	Idle        time.Duration     // a process without work for so long is ended; 0 is a minute
 	Cgroup      string            // "auto", "off" (also ""), or the cgroup v2 directory to make ours in
 	Pins        map[string]string // type → SHA-256 in hex that its binary must have
@@ -54,6 +55,7 @@ type Host struct {
 	protected bool // from the OOM killer, which plugins are not to inherit
 	limits    limits
 	binaries  *binaries
+	spares    *spares
 
 	ctx    context.Context // done when the host is closed
 	cancel func()
@@ -87,8 +89,13 @@ func open(ctx context.Context, c Config, limits limits) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	spares, err := openSpares(c.Spare)
+	if err != nil {
+		return nil, err
+	}
 	h := &Host{
-		log: c.Log, runtime: filepath.Clean(c.Runtime), bootID: boot, limits: limits,
+		spares: spares,
+		log:    c.Log, runtime: filepath.Clean(c.Runtime), bootID: boot, limits: limits,
 		binaries:     &binaries{directories: c.Directories, known: map[string]binary{}},
 		entries:      map[string]*entry{},
 		processes:    map[string]*process{},
