@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/penstock/penstock/plugins/steplog"
+	"github.com/penstock/penstock/rpc"
+)
+
+// step holds a step against its traces.
+func (j *judge) step(ctx context.Context, run string, shape *shape, w wanted) error {
+	attempt := w.attempt(run)
+	begun, ended := j.effects.begun[attempt], j.effects.ended[attempt]
+	j.claimed[attempt] = true
+	switch {
+	case len(begun) > 1 || len(ended) > 1:
+		j.found.add(twice, "%s began %d times and ended %d times", attempt, len(begun), len(ended))
+		return nil
+	case w.status == "canceled": // it may have been stopped before it began
+		return nil
+	case w.status == "skipped" && len(begun) > 0:
+		j.found.add(missing, "%s began, and ought not", attempt)
+		return nil
+	case w.status == "skipped":
+		return nil
+	case len(begun) == 0 || len(ended) == 0:
+		j.found.add(missing, "%s began %d times and ended %d times", attempt, len(begun), len(ended))
+		return nil
+	}
+	j.figures.attempts++
+	j.order(run, shape, w, begun[0])
+	return j.output(ctx, run, w, ended[0])
+}
+
+// order sees that what w waits for had ended when it began.
+func (j *judge) order(run string, shape *shape, w wanted, begun int) {
+	for _, before := range shape.steps {
+		if !w.waitsFor(before.name) {
+			continue
+		}
+		if ended := j.effects.ended[before.attempt(run)]; len(ended) == 0 || ended[0].line > begun {
+			j.found.add(missing, "%s began before %s had ended", w.attempt(run), before.name)
+		}
+	}
+}
+
+// output holds the stored output against what the step printed.
+func (j *judge) output(ctx context.Context, run string, w wanted, printed ending) error {
+	is := ending{line: printed.line}
+	out, errs := sha256.New(), sha256.New()
+	for q := (&rpc.LogReadRequest{Run: run, Stage: w.stage, Step: w.name, Attempt: 1, Limit: 256 << 10}); ; {
+		piece, err := ask(ctx, j.client, (*rpc.Client).LogRead, q)
+		if err != nil {
+			return fmt.Errorf("read the log of %s: %w", w.name, err)
+		}
+		for frame, err := range steplog.All(piece.Data) {
+			switch {
+			case err != nil || frame.Stream == steplog.Note:
+				j.found.add(differs, "%s: a frame %q, %v", w.attempt(run), frame.Text, err)
+			case frame.Stream == steplog.Stdout:
+				out.Write(frame.AppendText(nil)) // a hash takes everything
+			default:
+				errs.Write(frame.AppendText(nil))
+			}
+			j.figures.bytes += int64(len(frame.Text))
+		}
+		if q.Offset = piece.Next; piece.End {
+			break
+		}
+	}
+	is.out, is.errs = fmt.Sprintf("%x", out.Sum(nil)), fmt.Sprintf("%x", errs.Sum(nil))
+	if is != printed {
+		j.found.add(differs, "the output of %s is not what the step printed", w.attempt(run))
+	}
+	return nil
+}

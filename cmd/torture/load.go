@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+// load is the clients and what they were told.
+type load struct {
+	socket string
+	meter  *meter
+	drain  chan struct{} // closed: start no more runs
+
+	mu    sync.Mutex // protects the field below
+	acked map[string]*shape
+}
+
+// run keeps every client busy until drain, and then until its run has ended.
+func (l *load) run(ctx context.Context, all []*shape) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range all {
+		for i := range s.clients {
+			group.Go(func() error { return l.drive(ctx, s, fmt.Sprintf("%s-%d", s.name, i)) })
+		}
+	}
+	return group.Wait()
+}
+
+// drive runs one pipeline again and again.
+func (l *load) drive(ctx context.Context, s *shape, name string) error {
+	c := &client{socket: l.socket}
+	defer c.drop()
+	for n := 1; ; n++ {
+		select {
+		case <-l.drain:
+			return nil
+		default:
+		}
+		q := &rpc.RunStartRequest{Pipeline: s.name, Key: fmt.Sprintf("%s-%d", name, n)}
+		started, err := ask(ctx, c, (*rpc.Client).RunStart, q)
+		if err != nil {
+			return fmt.Errorf("start %s: %w", s.name, err)
+		}
+		l.acknowledge(started.Run.Name, s)
+		if err := l.watch(ctx, c, s, started.Run.Name); err != nil {
+			return fmt.Errorf("%s: %w", started.Run.Name, err)
+		}
+	}
+}
+
+func (l *load) acknowledge(run string, s *shape) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acked[run] = s
+}
+
+// watch follows a run to its end and cancels it where its shape says so, once
+// a step of it runs.
+func (l *load) watch(ctx context.Context, c *client, s *shape, run string) error {
+	seen := statuses{}
+	q := &rpc.RunWatchRequest{Run: run, WaitMS: 60000}
+	for asked := false; ; {
+		news, err := ask(ctx, c, (*rpc.Client).RunWatch, q)
+		if err != nil {
+			return err
+		}
+		l.meter.add(seen.take(news))
+		if news.Ended {
+			return nil
+		}
+		q.After = news.Sequence
+		if s.cancel && !asked && seen.has("running") {
+			asked = true
+			if err := l.cancel(ctx, c, run); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// cancel may be told that the run is ending already: an answer was lost.
+func (l *load) cancel(ctx context.Context, c *client, run string) error {
+	_, err := ask(ctx, c, (*rpc.Client).RunCancel, &rpc.RunCancelRequest{Run: run})
+	if refusal, ok := err.(*rpc.Error); ok && refusal.Code == rpc.CodeConflict {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+// Command torture kills the daemon again and again under load and then looks
+// for anything that was lost, done twice, or left over.
+//
+// # Method
+//
+// A private daemon, built with the tag torture, serves clients that start runs
+// without pause: chains, fans with needs, steps that last for seconds and have
+// children, floods of output, steps that fail, and runs that are canceled. The
+// daemon is killed, half of the times at a random moment and half at a named
+// point of package crash, at the nth pass, and started again at once; some of
+// the new ones are killed while they recover. Clients whose call got no answer
+// ask again with the same idempotency key or cursor.
+//
+// Each step is this same program: it appends "begin" and its attempt's name to
+// one file outside the daemon's state with a single O_APPEND write, prints
+// bytes of a generator that the attempt's name seeds (control bytes, invalid
+// UTF-8 and lines longer than a frame among them) to stdout and stderr, and
+// appends "end" with the SHA-256 of both. Nothing of this passes the daemon.
+//
+// A kill counts when the load before it was high enough: transitions of steps
+// and runs, as the clients saw them, for each second in which the daemon
+// answered, over at least the last half second of that; and steps at work, as
+// the effects file tells. Kills during recovery are extra and do not count.
+//
+// # Oracle
+//
+// When the kills are done the clients let their runs end, and then:
+//
+//   - every run that a client was told of is there and ended as its pipeline
+//     must, and no run is there that nobody asked for;
+//   - every step that had to run began exactly once, those behind a failure
+//     never, and none before what it waits for had ended;
+//   - the log of every attempt, as log.read tells it, has stream by stream the
+//     SHA-256 that the step recorded;
+//   - no attempt directory is left, and after SIGTERM no process.
+//
+// Any violation makes the exit code 1 and keeps the directory for a look.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "step" {
+		os.Exit(step(os.Args[2:]))
+	}
+	plan := defaultPlan()
+	flag.IntVar(&plan.kills, "kills", plan.kills, "kills that must count")
+	flag.Uint64Var(&plan.seed, "seed", uint64(time.Now().UnixNano()), "of the random choices")
+	flag.Float64Var(&plan.rate, "rate", plan.rate, "transitions a second before a kill for it to count")
+	flag.IntVar(&plan.running, "running", plan.running, "steps at work before a kill for it to count")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := torture(ctx, plan, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "torture:", err)
+		os.Exit(1)
+	}
+}

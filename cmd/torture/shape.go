@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// shape is a pipeline of the load and how each of its runs must end.
+type shape struct {
+	name    string
+	clients int // that keep one run of it going
+	cancel  bool
+	status  string
+	text    strings.Builder
+	current string // stage
+	steps   []wanted
+}
+
+// wanted is how a step must end.
+type wanted struct {
+	stage, name string
+	status      string
+	after       []string // steps that end before it begins
+}
+
+// shapes is the load. The program is the path of this one.
+func shapes(program, effects string) []*shape {
+	chain := newShape("chain", "serial", effects, 6)
+	chain.stage("s")
+	for i := range 6 {
+		chain.step(fmt.Sprintf("c%d", i), command(program, 0, 8<<10, 0), "success", chain.before(i)...)
+	}
+	fan := newShape("fan", "parallel", effects, 2)
+	fan.stage("out")
+	for i := range 6 {
+		fan.step(fmt.Sprintf("f%d", i), command(program, 0, 2<<10, 0), "success")
+	}
+	fan.stage("in")
+	fan.step("early", "needs = [\"f0\"]\n"+command(program, 0, 2<<10, 0), "success", "f0")
+	fan.step("join", command(program, 0, 2<<10, 0), "success", "f0", "f1", "f2", "f3", "f4", "f5")
+	long := newShape("long", "parallel", effects, 4)
+	long.stage("s")
+	for i := range 12 {
+		last := 3*time.Second + time.Duration(i)*250*time.Millisecond
+		long.step(fmt.Sprintf("l%d", i), script(program, last, 32<<10), "success")
+	}
+	flood := newShape("flood", "parallel", effects, 1)
+	flood.stage("s")
+	flood.step("flood", command(program, 500*time.Millisecond, 2<<20, 0), "success")
+	broken := newShape("broken", "parallel", effects, 1)
+	broken.status = "failed"
+	broken.stage("good")
+	broken.step("a", command(program, 0, 1<<10, 0), "success")
+	broken.stage("bad")
+	broken.step("b", command(program, 0, 1<<10, 7), "failed", "a")
+	broken.stage("never")
+	broken.step("c", command(program, 0, 1<<10, 0), "skipped")
+	return []*shape{chain, fan, long, flood, broken, canceled(program, effects)}
+}
+
+func canceled(program, effects string) *shape {
+	s := newShape("canceled", "parallel", effects, 1)
+	s.status, s.cancel = "canceled", true
+	s.stage("s")
+	s.step("x", script(program, time.Hour, 1<<10), "canceled")
+	s.step("y", command(program, time.Hour, 1<<10, 0), "canceled")
+	return s
+}
+
+func newShape(name, order, effects string, clients int) *shape {
+	s := &shape{name: name, clients: clients, status: "success"}
+	fmt.Fprintf(&s.text, "name = %q\norder = %q\n[variables]\n%s = %q\n", name, order, effectsVariable, effects)
+	return s
+}
+
+func (s *shape) stage(name string) {
+	fmt.Fprintf(&s.text, "[[stage]]\nname = %q\n", name)
+	s.current = name
+}
+
+// step adds a step to the current stage.
+func (s *shape) step(name, with, status string, after ...string) {
+	fmt.Fprintf(&s.text, "[[stage.step]]\nname = %q\nuses = \"shell\"\n%s\n", name, with)
+	s.steps = append(s.steps, wanted{stage: s.current, name: name, status: status, after: after})
+}
+
+// before is the steps of a chain before its ith.
+func (s *shape) before(i int) []string {
+	if i == 0 {
+		return nil
+	}
+	return []string{s.steps[i-1].name}
+}
+
+func command(program string, last time.Duration, size, exit int) string {
+	return fmt.Sprintf("with = { command = %q, args = [\"step\", \"-for\", %q, \"-bytes\", \"%d\", \"-exit\", \"%d\"] }",
+		program, last, size, exit)
+}
+
+// script does the work in a child of the step's main process.
+func script(program string, last time.Duration, size int) string {
+	return fmt.Sprintf("with = { script = \"'%s' step -for %s -bytes %d & wait $!\" }", program, last, size)
+}
+
+// attempt is the name of the step's only attempt in a run.
+func (w wanted) attempt(run string) string { return fmt.Sprintf("%s/%s/%s/1", run, w.stage, w.name) }
+
+func (w wanted) waitsFor(step string) bool { return slices.Contains(w.after, step) }
