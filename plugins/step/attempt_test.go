@@ -1,6 +1,7 @@
 package step
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -381,5 +382,24 @@ func TestAStepSeesOnlyItsOwnEnvironment(t *testing.T) {
 	}
 	if strings.Contains(out, "SECRET") || strings.Contains(out, "PLUGIN_") {
 		t.Errorf("the plugin's environment leaks:\n%s", out)
+	}
+}
+
+// The daemon gives directories of ended attempts to new ones, with the files in
+// them that every attempt makes.
+func TestADirectoryThatIsUsedAgainShowsNothingOfItsPast(t *testing.T) {
+	p := launch(t, "x")
+	a := mode(t, "nothing")
+	long := strings.Repeat("x", 4000)
+	for _, name := range []string{protocol.LockFile, protocol.ResultFile + ".tmp"} {
+		fatal(t, os.WriteFile(filepath.Join(a.dir, name), []byte(long), 0o600))
+	}
+	if r := p.perform(a); r.Status != protocol.Success {
+		t.Errorf("%+v", r)
+	}
+	text, err := os.ReadFile(filepath.Join(a.dir, protocol.LockFile))
+	var holder protocol.Holder
+	if err != nil || json.Unmarshal(text, &holder) != nil || holder.Process != "p1" {
+		t.Errorf("the lock says %.200q, %v", text, err)
 	}
 }

@@ -71,21 +71,22 @@ func wrapLock(err error) error {
 	return nil
 }
 
-// sign writes the holder into the lock file, over that of a process that died
-// before the work began.
+// sign writes the holder into the lock file in one write. What an earlier one
+// left there is covered with spaces rather than cut off: ext4 writes a file
+// that was cut to nothing to the disk as soon as it is closed (ext4(5), auto_da_alloc).
 func sign(file *os.File, holder protocol.Holder) error {
 	line, err := json.Marshal(holder)
 	if err != nil {
 		return fmt.Errorf("write the lock: %w", err)
 	}
 	info, err := file.Stat()
-	if err == nil && info.Size() > 0 {
-		err = file.Truncate(0)
-	}
-	if err == nil {
-		_, err = file.WriteAt(append(line, '\n'), 0)
-	}
 	if err != nil {
+		return fmt.Errorf("write the lock: %w", err)
+	}
+	if gap := int(info.Size()) - len(line) - 1; gap > 0 {
+		line = append(line, bytes.Repeat([]byte{' '}, gap)...)
+	}
+	if _, err := file.WriteAt(append(line, '\n'), 0); err != nil {
 		return fmt.Errorf("write the lock: %w", err)
 	}
 	return nil
