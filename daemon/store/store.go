@@ -28,6 +28,9 @@ type Store struct {
 // that another process holds, or of another schema, is refused and left as it
 // is.
 func Open(dir string, log *slog.Logger) (*Store, error) {
+	if err := removeStillborn(dir); err != nil {
+		return nil, err
+	}
 	db, err := badger.Open(badgerOptions(dir, log))
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", dir, err)
