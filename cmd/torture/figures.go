@@ -51,7 +51,9 @@ func (f *figures) kill(as death, counts bool, rate float64, working int) {
 
 // print prints the table, with what the check found.
 func (f *figures) print(out io.Writer, found *findings) {
-	row := func(name, format string, values ...any) { fmt.Fprintf(out, "%-28s %s\n", name, fmt.Sprintf(format, values...)) }
+	row := func(name, format string, values ...any) {
+		fmt.Fprintf(out, "%-28s %s\n", name, fmt.Sprintf(format, values...))
+	}
 	slices.Sort(f.rates)
 	slices.Sort(f.working)
 	slices.Sort(f.recovery)
