@@ -13,15 +13,16 @@ import (
 // Badger's next Open takes it for a new one and fails: "Create a new file".
 // Nothing was ever written to them. The caller holds the state directory.
 func removeStillborn(dir string) error {
-	for _, pattern := range []string{"*.mem", "*.vlog"} {
-		paths, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			return err
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look for files that were never begun: %w", err)
+	}
+	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); ext != ".mem" && ext != ".vlog" || !e.Type().IsRegular() {
+			continue
 		}
-		for _, path := range paths {
-			if err := removeEmpty(path); err != nil {
-				return fmt.Errorf("remove a file that was never begun: %w", err)
-			}
+		if err := removeEmpty(filepath.Join(dir, e.Name())); err != nil {
+			return fmt.Errorf("remove a file that was never begun: %w", err)
 		}
 	}
 	return nil
@@ -29,11 +30,8 @@ func removeStillborn(dir string) error {
 
 func removeEmpty(path string) error {
 	info, err := os.Lstat(path)
-	if err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+	if err == nil && info.Size() == 0 {
 		err = os.Remove(path)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
 	}
 	return err
 }
