@@ -119,6 +119,11 @@ func TestACanceledCallLeavesTheClientUsable(t *testing.T) {
 		t.Error(err)
 	}
 	close(release)
+	c.exchange.mu.Lock()
+	defer c.exchange.mu.Unlock()
+	if n := len(c.exchange.waiting); n != 0 {
+		t.Errorf("%d calls are remembered", n)
+	}
 }
 
 func TestCloseEndsTheCallsInTheDaemon(t *testing.T) {

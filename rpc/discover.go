@@ -158,7 +158,7 @@ func lenient(s *jsonschema.Schema) *jsonschema.Schema {
 	if s == nil {
 		return nil
 	}
-	if s.Properties != nil {
+	if more := s.AdditionalProperties; more != nil && more.Not != nil { // JSON Schema's false
 		s.AdditionalProperties = nil
 	}
 	for _, p := range s.Properties {

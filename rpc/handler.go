@@ -89,10 +89,8 @@ func (h *handler) explain(method string, err error) *Error {
 	switch {
 	case errors.As(err, &e):
 		return &Error{Code: e.Code, Message: err.Error(), Data: e.Data}
-	case h.ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled): // or the caller has gone, and will not read this
 		return Errorf(CodeUnavailable, "%s: the daemon is stopping; ask again", method)
-	case errors.Is(err, context.Canceled):
-		return Errorf(CodeUnavailable, "%s: the caller has gone", method)
 	}
 	h.log.Error("call failed", "method", method, "err", err)
 	return Errorf(CodeInternal, "%s failed within the daemon; its log has the reason", method)

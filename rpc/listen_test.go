@@ -60,26 +60,33 @@ func TestListenLeavesALiveSocket(t *testing.T) {
 }
 
 func TestListenersThatRaceHaveOneWinner(t *testing.T) {
+	const rounds, many = 200, 4
 	path := stale(t, shortDir(t))
-	const many = 20
-	got := make(chan net.Listener, many)
-	for range many {
-		go func() {
-			l, _ := Listen(path, false)
-			got <- l
-		}()
-	}
-	var winners []net.Listener
-	for range many {
-		if l := <-got; l != nil {
-			winners = append(winners, l)
+	for range rounds {
+		got, begin := make(chan net.Listener, many), make(chan bool)
+		for range many {
+			go func() {
+				<-begin
+				l, _ := Listen(path, false)
+				got <- l
+			}()
 		}
-	}
-	if len(winners) != 1 {
-		t.Errorf("%d listen", len(winners))
-	}
-	for _, l := range winners {
-		l.Close()
+		close(begin)
+		var winners []net.Listener
+		for range many {
+			if l := <-got; l != nil {
+				winners = append(winners, l)
+			}
+		}
+		for _, l := range winners {
+			l.(*net.UnixListener).SetUnlinkOnClose(false) // stale for the next round
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if len(winners) != 1 {
+			t.Fatalf("%d listen", len(winners))
+		}
 	}
 }
 

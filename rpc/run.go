@@ -120,6 +120,9 @@ type RunWatchRequest struct {
 	Run    string `json:"run"`
 	After  uint64 `json:"after,omitempty"`   // 0 answers at once with the whole run
 	WaitMS int    `json:"wait_ms,omitempty"` // at most 60000; 0 answers at once
+	// UntilEnded answers with the summary alone, once the run has ended or the
+	// time is over: for who waits and does not look.
+	UntilEnded bool `json:"until_ended,omitempty"`
 }
 
 // RunWatchResponse says what changed after the cursor. A step that changed

@@ -118,6 +118,15 @@ func TestTheEndOfTheServerEndsIdleConnections(t *testing.T) {
 	r.closed()
 }
 
+func TestNoConnectionIsLetInAfterTheEnd(t *testing.T) {
+	v := &server{lim: serverLimits(), open: map[*session]uint32{}, users: map[uint32]int{}}
+	v.each((*session).Close)
+	err := v.register(&session{}, 0)
+	if e, ok := errors.AsType[*Error](err); !ok || e.Code != CodeUnavailable || len(v.open) != 0 {
+		t.Errorf("%v, %d open", err, len(v.open))
+	}
+}
+
 func TestAUserHasSoManyConnections(t *testing.T) {
 	d := start(t, echo(silent), func(l *limits) { l.perUser = 3 })
 	var all []*raw
@@ -126,7 +135,7 @@ func TestAUserHasSoManyConnections(t *testing.T) {
 		r.ok()
 		all = append(all, r)
 	}
-	for range 3 {
+	for range 50 {
 		c, err := Dial(t.Context(), d.socket)
 		if err != nil {
 			t.Fatal(err)

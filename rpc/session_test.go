@@ -311,6 +311,16 @@ func TestANotificationIsNotPerformed(t *testing.T) {
 	}
 }
 
+func TestJRPC2GetsNoLineOfNotifications(t *testing.T) {
+	// It would queue them without a bound.
+	s, r := pair(t, serverLimits())
+	note := `{"jsonrpc":"2.0","method":"run.start","params":{"pipeline":"a"}}`
+	r.send("%s\n[%s,%s]\n%s", note, note, note, watch)
+	if text, err := s.Recv(); string(text) != watch || err != nil {
+		t.Errorf("%s %v", text, err)
+	}
+}
+
 func TestAnIDIsFreeAgainAfterAnUnknownMethod(t *testing.T) {
 	r := start(t, echo(silent), nil).raw(t)
 	for range 3 {
