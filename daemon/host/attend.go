@@ -28,7 +28,7 @@ func (h *Host) attend(e *entry) (Outcome, bool) {
 				return h.failed(e, protocol.PluginFailure, err), true
 			}
 		}
-		if outcome, done := h.step(e, found, fresh); done {
+		if outcome, done := h.step(e, found); done {
 			return outcome, h.ctx.Err() == nil
 		}
 	}
@@ -36,7 +36,7 @@ func (h *Host) attend(e *entry) (Outcome, bool) {
 }
 
 // step acts on what was found. It says whether that was the end.
-func (h *Host) step(e *entry, found finding, fresh bool) (Outcome, bool) {
+func (h *Host) step(e *entry, found finding) (Outcome, bool) {
 	if found.begun && found.state == held {
 		h.announce(e, begunAt(e.attempt.Directory))
 	}
@@ -49,7 +49,9 @@ func (h *Host) step(e *entry, found finding, fresh bool) (Outcome, bool) {
 	case gone:
 		return h.lose(e), true
 	}
-	if !fresh && e.tries == 0 && e.attempt.BootID != h.bootID {
+	// Directories are not synced: one that is new now may have been there, and
+	// the step at work, before the machine went down.
+	if e.tries == 0 && e.attempt.BootID != h.bootID {
 		return h.failed(e, Lost, errors.New("the machine was restarted while the attempt was being started")), true
 	}
 	return h.begin(e)
