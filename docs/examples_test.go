@@ -5,6 +5,7 @@ package docs_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +66,8 @@ func checkSettings(s config.Step) error {
 		_, err = step.Decode[http.Settings](settings)
 	case "sleep":
 		_, err = step.Decode[sleep.Settings](settings)
+	default:
+		err = fmt.Errorf("there is no built-in step %q", s.Uses)
 	}
 	return err
 }
