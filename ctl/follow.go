@@ -24,6 +24,17 @@ func (a *app) follow(ctx context.Context, run string, see func(*rpc.RunWatchResp
 	}
 }
 
+// await waits until a run has ended, and sees nothing of what happens before.
+func (a *app) await(ctx context.Context, run rpc.RunSummary) (*rpc.RunWatchResponse, error) {
+	request := rpc.RunWatchRequest{Run: fmt.Sprint(run.ID), WaitMS: pollMS, UntilEnded: true}
+	for {
+		news, err := persist(ctx, a.link, (*rpc.Client).RunWatch, &request)
+		if err != nil || news.Ended {
+			return news, err
+		}
+	}
+}
+
 // verdict says on stderr how a run ended, and as an error whether that is not
 // what was hoped for.
 func (a *app) verdict(ctx context.Context, run rpc.RunSummary) error {

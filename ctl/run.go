@@ -71,7 +71,7 @@ func (a *app) run(ctx context.Context, s start) error {
 }
 
 func (a *app) waitRun(ctx context.Context, run rpc.RunSummary) error {
-	last, err := a.follow(ctx, run.Name, func(*rpc.RunWatchResponse) error { return nil })
+	last, err := a.await(ctx, run)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,9 @@ func whole(status string) []rpc.RunStage {
 func passes(d *fake, statuses ...string) {
 	on(d, func(_ context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
 		i := int(q.After)
+		if q.UntilEnded {
+			i = len(statuses) - 1
+		}
 		status := statuses[i]
 		news := &rpc.RunWatchResponse{Run: summary(status), Sequence: q.After + 1, Ended: i == len(statuses)-1}
 		if i == 0 {
@@ -134,10 +137,9 @@ func TestWatchShowsEachChangeOnce(t *testing.T) {
 	}
 }
 
-// TestWaitingSurvivesARestart kills the daemon while it is waited for.
-func TestWaitingSurvivesARestart(t *testing.T) {
+// TestWatchingSurvivesARestart kills the daemon while a run is watched.
+func TestWatchingSurvivesARestart(t *testing.T) {
 	d := newFake(t)
-	startable(d)
 	waiting := make(chan struct{})
 	on(d, func(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
 		if q.After == 0 {
@@ -147,19 +149,43 @@ func TestWaitingSurvivesARestart(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})
+	asked := restarted(t, d, waiting, "watch", "nightly/42")
+	if last := asked[len(asked)-1]; last.After != 5 {
+		t.Errorf("asked with the cursor %d after the restart, want 5", last.After)
+	}
+}
+
+// TestWaitingSurvivesARestart kills the daemon while a run is waited for.
+func TestWaitingSurvivesARestart(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	waiting := make(chan struct{})
+	on(d, func(ctx context.Context, _ *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+		close(waiting)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	for _, q := range restarted(t, d, waiting, "run", "nightly", "--wait") {
+		if !q.UntilEnded || q.Run != "1007" {
+			t.Errorf("asked %+v, want for the end of the run, by its id", q)
+		}
+	}
+}
+
+// restarted kills the daemon once a command waits for it, and answers with
+// what the command asked until the next one told it of the end.
+func restarted(t *testing.T, d *fake, waiting <-chan struct{}, args ...string) []rpc.RunWatchRequest {
+	t.Helper()
 	ended := make(chan result, 1)
-	go func() { ended <- d.ctl("run", "nightly", "--wait") }()
+	go func() { ended <- d.ctl(args...) }()
 	<-waiting
 	d.kill()
 	on(d, func(_ context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
 		return &rpc.RunWatchResponse{Run: summary("success"), Sequence: 6, Ended: true}, nil
 	})
 	d.start(t)
-	(<-ended).wants(t, ExitOK, "nightly/42\n", "success")
-	asked := requests[rpc.RunWatchRequest](d)
-	if last := asked[len(asked)-1]; last.After != 5 {
-		t.Errorf("asked with the cursor %d after the restart, want 5", last.After)
-	}
+	(<-ended).wants(t, ExitOK, "\n", "success")
+	return requests[rpc.RunWatchRequest](d)
 }
 
 // TestLostAnswerStartsNoSecondRun kills the daemon before run.start is

@@ -148,8 +148,24 @@ func (d *Daemon) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.Run
 	}
 	ctx, cancel := context.WithTimeout(ctx, waitOf(q.WaitMS))
 	defer cancel()
+	if q.UntilEnded {
+		d.engine.Await(ctx, id)
+		return d.watched(id, func(*store.View, store.Run, *rpc.RunWatchResponse) error { return nil })
+	}
 	news := d.engine.Watch(ctx, id, q.After)
+	return d.watched(id, func(view *store.View, record store.Run, answer *rpc.RunWatchResponse) error {
+		if q.After != 0 && record.State.Sequence == q.After {
+			return nil
+		}
+		if !news.Live || news.Whole || changes(view, record.ID, news, answer) != nil {
+			return whole(view, record, answer)
+		}
+		return nil
+	})
+}
 
+// watched is the answer on a run as it is stored, with what fill adds to it.
+func (d *Daemon) watched(id uint64, fill func(*store.View, store.Run, *rpc.RunWatchResponse) error) (*rpc.RunWatchResponse, error) {
 	view := d.store.View()
 	defer view.Close()
 	record, pipeline, err := findRun(view, fmt.Sprint(id))
@@ -160,13 +176,7 @@ func (d *Daemon) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.Run
 		Run: summarize(record, pipeline.Name, time.Now()), Sequence: record.State.Sequence,
 		Ended: record.State.Status.Complete(),
 	}
-	if q.After != 0 && record.State.Sequence == q.After {
-		return answer, nil
-	}
-	if !news.Live || news.Whole || changes(view, record.ID, news, answer) != nil {
-		return answer, d.whole(view, record, answer)
-	}
-	return answer, nil
+	return answer, fill(view, record, answer)
 }
 
 func (d *Daemon) runID(name string) (uint64, error) {
@@ -198,7 +208,7 @@ func changes(view *store.View, id uint64, news engine.News, answer *rpc.RunWatch
 	return nil
 }
 
-func (d *Daemon) whole(view *store.View, record store.Run, answer *rpc.RunWatchResponse) error {
+func whole(view *store.View, record store.Run, answer *rpc.RunWatchResponse) error {
 	r, _, err := view.Restore(record)
 	if err != nil {
 		return failure(err, "run")

@@ -148,7 +148,7 @@ func (w *world) run(ctx context.Context, name string, count int) (time.Duration,
 }
 
 func (w *world) await(ctx context.Context, run string) error {
-	q := &rpc.RunWatchRequest{Run: run, After: 1, WaitMS: 60000}
+	q := &rpc.RunWatchRequest{Run: run, WaitMS: 60000, UntilEnded: true}
 	for {
 		news, err := w.client.RunWatch(ctx, q)
 		if err != nil {
@@ -160,6 +160,5 @@ func (w *world) await(ctx context.Context, run string) error {
 			}
 			return nil
 		}
-		q.After = news.Sequence
 	}
 }

@@ -19,6 +19,7 @@ type board struct {
 // post is the board's view of one live run.
 type post struct {
 	sequence uint64
+	ended    bool
 	since    uint64 // entries cover every change after this sequence
 	entries  []entry
 	plan     *run.Plan
@@ -51,7 +52,7 @@ func (b *board) post(l *live) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.posts[l.record.ID]
-	p.sequence = l.run.State.Sequence
+	p.sequence, p.ended = l.run.State.Sequence, l.run.Complete()
 	p.entries = append(p.entries, entry{p.sequence, append([]int(nil), l.steps...)})
 	if n := len(p.entries) - maxEntries; n > 0 {
 		p.since = p.entries[n-1].sequence
@@ -100,6 +101,31 @@ type News struct {
 	Steps  []int        // else: the steps that changed after the cursor
 	Plan   *run.Plan    // where Live
 	Stages []run.Status // where Live: of every stage
+}
+
+// Await waits until the run has ended, or ctx does.
+func (e *Engine) Await(ctx context.Context, id uint64) {
+	for {
+		ended, changed := e.board.over(id)
+		if ended {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (b *board) over(id uint64) (bool, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.posts[id]
+	if p == nil || p.ended {
+		return true, nil
+	}
+	return false, p.changed
 }
 
 // Watch waits until the run has changed after the sequence, or ctx ends, and
