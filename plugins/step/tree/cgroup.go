@@ -26,6 +26,13 @@ func makeCgroup(parent string, n int) (*cgroup, error) {
 	return &cgroup{path, dir}, nil
 }
 
+// remove lets go of the directory. One that cannot go yet, for a process in it
+// is not quite dead, goes with the plugin's own.
+func (c *cgroup) remove() {
+	_ = c.dir.Close() // it was only read
+	_ = os.Remove(c.path)
+}
+
 // pids returns the processes in the cgroup at path and in those below it.
 // Zombies are not among them. A cgroup that is gone has none.
 func pids(path string) map[int]bool {

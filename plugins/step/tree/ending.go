@@ -21,6 +21,7 @@ func (p proc) identity() identity { return identity{p.pid, p.start} }
 type ending struct {
 	find    func() ([]proc, error) // those that live now
 	cgroup  string                 // that holds them and nothing else; "" for none
+	spent   bool                   // the cgroup was killed
 	seen    map[identity]string
 	refused map[identity]bool // may not be signaled
 }
@@ -58,7 +59,7 @@ func (e *ending) round(sig syscall.Signal, span time.Duration) (done bool, err e
 	}
 	if sig == unix.SIGKILL && e.cgroup != "" {
 		// Where the kernel has no cgroup.kill, the signals below do the same slower.
-		_ = killCgroup(e.cgroup)
+		e.spent = killCgroup(e.cgroup) == nil || e.spent
 	}
 	for _, fd := range e.signal(living, sig) {
 		awaitExit(fd, deadline)

@@ -176,13 +176,19 @@ func (k *Keeper) place(t *Tree) {
 	t.cgroup = slot
 }
 
-// release takes t from the keeper; an empty cgroup serves the next one.
-func (k *Keeper) release(t *Tree) {
+// release takes t from the keeper. Its cgroup serves the next one unless it is
+// spent: Linux since 6.14 kills at birth what clone3(2) puts into a cgroup in
+// which cgroup.kill was ever used.
+func (k *Keeper) release(t *Tree, spent bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	delete(k.trees, t)
-	if t.cgroup != nil {
+	switch {
+	case t.cgroup == nil:
+	case spent:
+		t.cgroup.remove()
+	default:
 		k.slots = append(k.slots, t.cgroup)
-		t.cgroup = nil
 	}
+	t.cgroup = nil
 }

@@ -74,11 +74,11 @@ func (t *Tree) Signal(pid int, sig syscall.Signal) error {
 // the processes are gone, however long that takes; only those that it may
 // not signal are named and left. The tree must not be used after it.
 func (t *Tree) End(grace time.Duration) ([]string, error) {
-	defer t.keeper.release(t)
+	e := newEnding(t.find, t.path())
+	defer func() { t.keeper.release(t, e.spent) }()
 	if !t.used() || t.keeper.Sweep() {
 		return nil, nil
 	}
-	e := newEnding(t.find, t.path())
 	err := e.run(grace, 0)
 	return e.names(), err
 }

@@ -133,6 +133,20 @@ func TestACgroupIsUsedAgain(t *testing.T) {
 	}
 }
 
+// Linux since 6.14 kills at birth what is put into a cgroup that was killed.
+func TestAStepAfterOneThatHadToBeKilledLives(t *testing.T) {
+	k := keeper(t, cgroupDirectory(t))
+	for range 3 {
+		tree, process := plant(t, k, "a/1/s/x/1", "trap '' TERM; sleep 600 & echo; exit 0")
+		if state, err := tree.Wait(process); err != nil || !state.Success() {
+			t.Fatalf("%v, %v", state, err)
+		}
+		if left, err := tree.End(time.Nanosecond); err != nil || len(left) != 1 {
+			t.Fatalf("left over: %v, %v", left, err)
+		}
+	}
+}
+
 func TestACgroupThatCannotBeMadeIsDoneWithout(t *testing.T) {
 	k := keeper(t, filepath.Join(t.TempDir(), "none"))
 	tree, process := plant(t, k, "without", "echo; exec sleep 600")
