@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +43,11 @@ func (h *house) await(ts *testscript.TestScript, neg bool, args []string) error 
 	case len(args) == 2 && args[0] == "exists":
 		return awaitExists(ts.MkAbs(args[1]), !neg)
 	case len(args) == 2 && args[0] == "gone":
-		return awaitGone(args[1])
+		pid, err := pidOf(ts, args[1])
+		if err != nil {
+			return err
+		}
+		return awaitGone(pid)
 	case len(args) == 3 && args[0] == "grep":
 		return awaitMatch(ts.MkAbs(args[2]), args[1])
 	case len(args) == 2:
@@ -63,15 +66,8 @@ func awaitExists(path string, want bool) error {
 	})
 }
 
-func awaitGone(pid string) error {
-	n, err := strconv.Atoi(pid)
-	if err != nil {
-		return err
-	}
-	return until("the end of process "+pid, func() (bool, error) {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n))
-		return err != nil || strings.Contains(string(stat), ") Z "), nil
-	})
+func awaitGone(pid int) error {
+	return until(fmt.Sprintf("the end of process %d", pid), func() (bool, error) { return !lives(pid), nil })
 }
 
 func awaitMatch(path, expression string) error {

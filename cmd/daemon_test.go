@@ -178,8 +178,11 @@ ours:
 	return cmd, dies, nil
 }
 
-// activate listens as a socket unit does, and goes on when the daemon is gone.
+// activate listens as a socket unit does, and goes on when a daemon is gone.
 func (h *house) activate() (*os.File, error) {
+	if h.listener != nil {
+		return h.listener.File()
+	}
 	if err := os.MkdirAll(filepath.Dir(h.socket()), 0o700); err != nil {
 		return nil, err
 	}
@@ -187,6 +190,7 @@ func (h *house) activate() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.listener = l
 	h.closers = append(h.closers, l.Close)
 	return l.File()
 }

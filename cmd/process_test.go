@@ -122,3 +122,32 @@ func (h *house) expected(r relative, all bool) bool {
 	}
 	return !all && strings.Contains(r.line, "/penstock-step-")
 }
+
+// alive tells whether a process that is named by its pid, or by a file with it,
+// lives now. A zombie does not.
+func (h *house) alive(ts *testscript.TestScript, neg bool, args []string) error {
+	for _, arg := range args {
+		pid, err := pidOf(ts, arg)
+		if err != nil {
+			return err
+		}
+		if lives(pid) == neg {
+			return fmt.Errorf("process %d (%s) lives: %v", pid, arg, neg)
+		}
+	}
+	return nil
+}
+
+func pidOf(ts *testscript.TestScript, arg string) (int, error) {
+	if pid, err := strconv.Atoi(arg); err == nil {
+		return pid, nil
+	}
+	return strconv.Atoi(strings.TrimSpace(ts.ReadFile(arg)))
+}
+
+// lives reads the state of a process, which follows its name (proc(5)).
+func lives(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	i := bytes.LastIndexByte(stat, ')')
+	return err == nil && i > 0 && !bytes.HasPrefix(stat[i:], []byte(") Z"))
+}

@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // testscript's own commands there are
 //
 //	daemon start [-crash POINT:N] [-boot FILE] [-activate] [-notify] [ARG…]
-//	                      start a daemon; wait until it answers, or ended as it was to
+//	                      start a daemon; wait until it answers, or has ended as it was to
 //	daemon stop           SIGTERM; it must end within 5 s
 //	daemon kill           SIGKILL
 //	daemon restart [ARG…] kill and start
@@ -25,13 +26,14 @@ import (
 //	[!] await exists PATH wait for a path
 //	await grep RE PATH    wait until a file matches
 //	await NAME STATUS     wait until a run (a/1) or a step (a/1/s/x) has the status
-//	await gone PID        wait until a process has ended
+//	await gone PID        wait until a process has ended; PID may be a file with it
 //	fifo PATH…            make FIFOs
 //	gate PATH             wait for the reader of a FIFO, and let it go on
 //	exits CODE PROG ARG…  run a program that must end with the code
 //	json PATH VALUE       the JSON in stdout has the value at stages.0.name
 //	keys PATH KEY…        the object there has these members
 //	pid VAR RE            the one process of this script whose command line matches
+//	[!] alive PID         a process lives; PID may be a file with the number
 //	survivors [all]       no process of a step is left; all: none but the daemon
 //	talk FILE             send a file over the socket, half close it, show the answers
 //	endless MIB           send a line without an end and show the answer
@@ -53,7 +55,7 @@ func TestScripts(t *testing.T) {
 			"daemon": command((*house).daemonCommand), "await": command((*house).await),
 			"fifo": command((*house).fifo), "gate": command((*house).gate),
 			"exits": command((*house).exits), "json": command((*house).json), "keys": command((*house).keys),
-			"pid": command((*house).pid), "survivors": command((*house).survivors),
+			"pid": command((*house).pid), "alive": command((*house).alive), "survivors": command((*house).survivors),
 			"talk": command((*house).talk), "endless": command((*house).endless), "deaf": command((*house).deaf),
 		},
 	})
@@ -80,7 +82,8 @@ func shortDir(t *testing.T) string {
 // house is where one script lives.
 type house struct {
 	dir, bin string
-	daemon   *process // nil: there was none
+	daemon   *process          // nil: there was none
+	listener *net.UnixListener // of socket activation, once there was one
 	closers  []func() error
 }
 
