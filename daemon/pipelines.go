@@ -72,7 +72,11 @@ func pipelineFor(tx *store.Tx, name string, now time.Time) (p store.Pipeline, cr
 		return p, false, err
 	}
 	meta, err := tx.Meta()
-	return store.Pipeline{ID: meta.LastPipeline + 1, Name: name, CreatedAt: now}, true, err
+	if err != nil {
+		return p, false, err
+	}
+	n, err := tx.LastNumber(name)
+	return store.Pipeline{ID: meta.LastPipeline + 1, Name: name, LastNumber: n, CreatedAt: now}, true, err
 }
 
 func currentText(tx *store.Tx, p store.Pipeline) (string, error) {
@@ -271,7 +275,9 @@ func (d *Daemon) PipelineRename(ctx context.Context, q *rpc.PipelineRenameReques
 		if err := nameFree(tx, q.To); err != nil {
 			return err
 		}
-		p = tx.RenamePipeline(p, q.To)
+		if p, err = tx.RenamePipeline(p, q.To); err != nil {
+			return err
+		}
 		p.Revision++
 		putRevision(tx, p, &source.Pipeline, store.Revision{
 			Text: r.Text, AppliedAt: now, AppliedBy: who, Note: "renamed from " + q.Name,

@@ -9,6 +9,7 @@
 //
 //	m/meta                          Meta: the last ids given, the generation
 //	n/<name>                        id of the pipeline of that name
+//	t/<name>                        the last number of a name that was given up
 //	p/<pipeline>                    Pipeline
 //	v/<pipeline><revision>          Revision: one immutable text
 //	r/<run>                         Run: identity, cause, run.State
@@ -63,6 +64,7 @@ func number(prefix string, ns ...uint64) []byte {
 var metaKey = []byte("m/meta")
 
 func nameKey(name string) []byte                   { return []byte("n/" + name) }
+func retiredKey(name string) []byte                { return []byte("t/" + name) }
 func pipelineKey(id uint64) []byte                 { return number("p/", id) }
 func revisionKey(pipeline, revision uint64) []byte { return number("v/", pipeline, revision) }
 func runKey(id uint64) []byte                      { return number("r/", id) }

@@ -143,11 +143,20 @@ func (tx *Tx) PutPipeline(p Pipeline) {
 }
 
 // RenamePipeline gives p another name.
-func (tx *Tx) RenamePipeline(p Pipeline, to string) Pipeline {
-	tx.remove(nameKey(p.Name))
-	p.Name = to
+func (tx *Tx) RenamePipeline(p Pipeline, to string) (Pipeline, error) {
+	tx.retire(p)
+	n, err := tx.LastNumber(to)
+	p.Name, p.LastNumber = to, max(p.LastNumber, n)
 	tx.PutPipeline(p)
-	return p
+	return p, err
+}
+
+// retire gives the name of p up. Its numbers are not: nightly/42 names one run
+// for ever, to plugins and to whoever kept the name, so a later pipeline of the
+// name goes on counting from there.
+func (tx *Tx) retire(p Pipeline) {
+	tx.remove(nameKey(p.Name))
+	tx.put(retiredKey(p.Name), p.LastNumber)
 }
 
 // PutRevision writes a revision of a pipeline.
@@ -201,7 +210,7 @@ func (tx *Tx) DeleteRun(r Run) error {
 // DeletePipeline removes a pipeline with its revisions; its runs go first.
 func (tx *Tx) DeletePipeline(p Pipeline) error {
 	tx.remove(pipelineKey(p.ID))
-	tx.remove(nameKey(p.Name))
+	tx.retire(p)
 	return tx.removeUnder(number("v/", p.ID))
 }
 

@@ -98,6 +98,15 @@ func (r *reader) PipelineNamed(name string) (Pipeline, error) {
 	return r.Pipeline(id)
 }
 
+// LastNumber reads the last number that runs under a name were given by
+// pipelines that have it no more.
+func (r *reader) LastNumber(name string) (n uint64, err error) {
+	if err = r.get(retiredKey(name), &n); errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return n, err
+}
+
 // Revision reads one revision of a pipeline.
 func (r *reader) Revision(pipeline, revision uint64) (v Revision, err error) {
 	return v, r.get(revisionKey(pipeline, revision), &v)
