@@ -41,7 +41,7 @@ type Outcome struct {
 	BegunAt       time.Time // zero: the work never began
 	EndedAt       time.Time
 	LogSize       int64             // bytes ever written to the log
-	Outputs       map[string]string // of a success
+	Outputs       map[string]string // as far as they can be read
 	Leftovers     []string          // processes that outlived the step and were ended
 	Plugin        Plugin            // that did it; zero where none was reached
 }

@@ -75,26 +75,12 @@ func outcomeOf(dir string, r protocol.Result) Outcome {
 	for _, leftover := range r.Leftovers[:min(len(r.Leftovers), maxLeftovers)] {
 		o.Leftovers = append(o.Leftovers, clipped(printable([]byte(leftover)), maxLeftover))
 	}
-	if o.Status != protocol.Success {
-		return o
-	}
-	var err error
-	if o.Outputs, err = readOutputs(dir); err != nil {
+	outputs, err := protocol.ReadOutputs(dir)
+	if o.Outputs = outputs; err != nil && o.Status == protocol.Success {
 		o.Status, o.FailureReason = protocol.Failed, protocol.PluginFailure
 		o.Message = clipped(printable([]byte("the step succeeded, but its outputs cannot be used: "+err.Error())), protocol.MaxMessage)
 	}
 	return o
-}
-
-func readOutputs(dir string) (map[string]string, error) {
-	text, err := readLimited(filepath.Join(dir, protocol.OutputsFile), protocol.MaxOutputs)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return protocol.ParseOutputs(text)
 }
 
 // begunAt is when the go file was made; zero where there is none.
