@@ -29,11 +29,11 @@ func (g *guide) leave() error {
 
 // abandon ends the daemon of a tour that was cut off, and its runs before it.
 func (g *guide) abandon() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if out, err := g.shell(ctx, "penstockctl cancel --force archive/latest").CombinedOutput(); err != nil {
-		g.paint.line(string(bytes.TrimSpace(out))) // it had no run, or one that has ended
-	} else if err := g.shell(ctx, "penstockctl watch archive/latest >/dev/null; :").Run(); err != nil {
+	ctx, done := context.WithTimeout(context.Background(), 10*time.Second)
+	defer done()
+	// A run that has ended, or none, is not canceled: that is no news.
+	cancel := g.shell(ctx, "penstockctl cancel --force archive/latest >/dev/null 2>&1 && penstockctl watch archive/latest >/dev/null 2>&1; :")
+	if err := cancel.Run(); err != nil {
 		return err
 	}
 	return g.signal(syscall.SIGTERM)
