@@ -1,0 +1,108 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// PipelineApply puts a definition.
+func (d *Daemon) PipelineApply(ctx context.Context, q *rpc.PipelineApplyRequest) (*rpc.PipelineApplyResponse, error) {
+	if err := checkNote(q.Note); err != nil {
+		return nil, err
+	}
+	file := q.File
+	if file == "" {
+		file = "pipeline.toml"
+	}
+	source, err := d.checkText(ctx, file, q.Text)
+	if err != nil {
+		return nil, failure(err, file)
+	}
+	return d.put(ctx, source, q)
+}
+
+// put makes text the current revision of the pipeline that it names.
+func (d *Daemon) put(ctx context.Context, source *config.Source, q *rpc.PipelineApplyRequest) (*rpc.PipelineApplyResponse, error) {
+	who, _ := actor(ctx)
+	var answer *rpc.PipelineApplyResponse
+	err := d.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+		p, created, err := pipelineFor(tx, source.Pipeline.Name, now)
+		if err != nil {
+			return err
+		}
+		if q.ExpectRevision != 0 && q.ExpectRevision != p.Revision {
+			return rpc.Errorf(rpc.CodeConflict, "pipeline %q is at revision %d, not %d: somebody changed it meanwhile",
+				p.Name, p.Revision, q.ExpectRevision)
+		}
+		old, err := currentText(tx, p)
+		if err != nil {
+			return err
+		}
+		answer = &rpc.PipelineApplyResponse{
+			Pipeline: p.Name, Revision: p.Revision, Created: created, Changed: created || old != q.Text,
+			Difference: difference(p.Name, p.Revision, old, p.Revision+1, q.Text),
+		}
+		if !answer.Changed {
+			return nil
+		}
+		answer.Revision++
+		if q.DryRun {
+			return nil
+		}
+		p.Revision++
+		putRevision(tx, p, &source.Pipeline, store.Revision{Text: q.Text, AppliedAt: now, AppliedBy: who, Note: q.Note})
+		return nil
+	})
+	return answer, failure(err, fmt.Sprintf("pipeline %q", source.Pipeline.Name))
+}
+
+// pipelineFor finds the pipeline of a name, or makes one. Only what is put is
+// written.
+func pipelineFor(tx *store.Tx, name string, now time.Time) (p store.Pipeline, created bool, err error) {
+	p, err = tx.PipelineNamed(name)
+	if !errors.Is(err, store.ErrNotFound) {
+		return p, false, err
+	}
+	meta, err := tx.Meta()
+	if err != nil {
+		return p, false, err
+	}
+	n, err := tx.LastNumber(name)
+	return store.Pipeline{ID: meta.LastPipeline + 1, Name: name, LastNumber: n, CreatedAt: now}, true, err
+}
+
+func currentText(tx *store.Tx, p store.Pipeline) (string, error) {
+	if p.Revision == 0 {
+		return "", nil
+	}
+	r, err := tx.Revision(p.ID, p.Revision)
+	return r.Text, err
+}
+
+// putRevision writes p, whose Revision is the new one, and r as that revision.
+func putRevision(tx *store.Tx, p store.Pipeline, definition *config.Pipeline, r store.Revision) {
+	r.Revision, r.Description, r.Stages = p.Revision, definition.Description, len(definition.Stages)
+	for _, s := range definition.Stages {
+		r.Steps += len(s.Steps)
+	}
+	if meta, err := tx.Meta(); err == nil && p.ID > meta.LastPipeline {
+		meta.LastPipeline = p.ID
+		tx.PutMeta(meta)
+	}
+	tx.PutPipeline(p)
+	tx.PutRevision(p.ID, r)
+}
+
+func difference(name string, oldRevision uint64, old string, newRevision uint64, new string) string {
+	return string(diff.Diff(
+		fmt.Sprintf("%s@%d", name, oldRevision), []byte(old),
+		fmt.Sprintf("%s@%d", name, newRevision), []byte(new)))
+}

@@ -1,0 +1,86 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+// PipelineDelete removes a pipeline and everything under it.
+func (d *Daemon) PipelineDelete(ctx context.Context, q *rpc.PipelineDeleteRequest) (*rpc.PipelineDeleteResponse, error) {
+	answer, id, err := d.pipelineDeletion(q.Name)
+	if err != nil || q.DryRun {
+		return answer, err
+	}
+	subject := fmt.Sprintf("pipeline %q", q.Name)
+	runs, err := d.engine.DeletePipeline(ctx, id)
+	if err != nil {
+		return nil, failure(err, subject)
+	}
+	var errs []error
+	for _, run := range runs {
+		errs = append(errs, d.attempts.removeRun(run))
+	}
+	return answer, failure(errors.Join(errs...), subject)
+}
+
+// pipelineDeletion says what goes with a pipeline.
+func (d *Daemon) pipelineDeletion(name string) (*rpc.PipelineDeleteResponse, uint64, error) {
+	view := d.store.View()
+	defer view.Close()
+	subject := fmt.Sprintf("pipeline %q", name)
+	p, err := view.PipelineNamed(name)
+	if err != nil {
+		return nil, 0, failure(err, subject)
+	}
+	answer := &rpc.PipelineDeleteResponse{Revisions: int(p.Revision)}
+	for record, err := range view.RunsOf(p.ID) {
+		if err != nil {
+			return nil, 0, failure(err, subject)
+		}
+		bytes, err := d.logs.Usage(record.ID)
+		if err != nil {
+			return nil, 0, failure(err, subject)
+		}
+		answer.Runs++
+		answer.LogBytes += uint64(bytes)
+		if !record.State.Status.Complete() {
+			answer.LiveRuns++
+		}
+	}
+	return answer, p.ID, nil
+}
+
+// RunDelete removes a run that is over, with its logs and its workspace.
+func (d *Daemon) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.RunDeleteResponse, error) {
+	answer, id, err := d.runDeletion(q.Run)
+	if err != nil || q.DryRun {
+		return answer, err
+	}
+	subject := fmt.Sprintf("run %q", q.Run)
+	if err := d.engine.DeleteRun(ctx, id); err != nil {
+		return nil, failure(err, subject)
+	}
+	return answer, failure(d.attempts.removeRun(id), subject)
+}
+
+// runDeletion says what goes with a run.
+func (d *Daemon) runDeletion(name string) (*rpc.RunDeleteResponse, uint64, error) {
+	view := d.store.View()
+	defer view.Close()
+	record, pipeline, err := findRun(view, name)
+	if err != nil {
+		return nil, 0, err
+	}
+	plan, err := view.Plan(record.ID)
+	if err != nil {
+		return nil, 0, failure(err, fmt.Sprintf("run %q", name))
+	}
+	bytes, err := d.logs.Usage(record.ID)
+	return &rpc.RunDeleteResponse{
+		Run: summarize(record, pipeline.Name, time.Now()), Steps: len(plan.Steps), LogBytes: uint64(bytes),
+	}, record.ID, failure(err, fmt.Sprintf("run %q", name))
+}

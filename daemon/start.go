@@ -1,0 +1,59 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// RunStart starts a run.
+func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.RunStartResponse, error) {
+	if err := errors.Join(checkNote(q.Note), checkKey(q.Key)); err != nil {
+		return nil, failure(err, "run")
+	}
+	if err := d.checkDisk(); err != nil {
+		return nil, failure(err, "run")
+	}
+	name, uid := actor(ctx)
+	cause := store.Cause{Source: "command", Actor: name, UID: uid, Note: q.Note}
+	for {
+		record, duplicate, err := d.start(ctx, q, cause)
+		if errors.Is(err, engine.ErrRevision) {
+			continue // somebody applied a text meanwhile: theirs is to run
+		}
+		if err != nil {
+			return nil, failure(err, fmt.Sprintf("pipeline %q", q.Pipeline))
+		}
+		summary := summarize(record, q.Pipeline, time.Now())
+		return &rpc.RunStartResponse{Run: summary, Duplicate: duplicate}, nil
+	}
+}
+
+func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.Cause) (store.Run, bool, error) {
+	view := d.store.View()
+	pipeline, err := view.PipelineNamed(q.Pipeline)
+	if err != nil {
+		view.Close()
+		return store.Run{}, false, err
+	}
+	plan, err := d.texts.plan(view, pipeline)
+	view.Close()
+	if err != nil {
+		return store.Run{}, false, err
+	}
+	return d.engine.Start(ctx, engine.StartRequest{
+		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: plan, Cause: cause, Key: q.Key,
+	})
+}
+
+func checkKey(key string) error {
+	if len(key) > 128 {
+		return rpc.Errorf(rpc.CodeInvalid, "the key has %d bytes; at most 128 are kept", len(key))
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// maxWait bounds a long poll.
+const maxWait = time.Minute
+
+func waitOf(ms int) time.Duration {
+	return min(max(0, time.Duration(ms)*time.Millisecond), maxWait)
+}
+
+// RunWatch waits for a run to change.
+func (d *Daemon) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+	id, err := d.runID(q.Run)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, waitOf(q.WaitMS))
+	defer cancel()
+	if q.UntilEnded {
+		d.engine.Await(ctx, id)
+		return d.watched(id, func(*store.View, store.Run, *rpc.RunWatchResponse) error { return nil })
+	}
+	news := d.engine.Watch(ctx, id, q.After)
+	return d.watched(id, func(view *store.View, record store.Run, answer *rpc.RunWatchResponse) error {
+		if q.After != 0 && record.State.Sequence == q.After {
+			return nil
+		}
+		if !news.Live || news.Whole || changes(view, record.ID, news, answer) != nil {
+			return whole(view, record, answer)
+		}
+		return nil
+	})
+}
+
+// watched is the answer on a run as it is stored, with what fill adds to it.
+func (d *Daemon) watched(id uint64, fill func(*store.View, store.Run, *rpc.RunWatchResponse) error) (*rpc.RunWatchResponse, error) {
+	view := d.store.View()
+	defer view.Close()
+	record, pipeline, err := findRun(view, fmt.Sprint(id))
+	if err != nil {
+		return nil, err
+	}
+	answer := &rpc.RunWatchResponse{
+		Run: summarize(record, pipeline.Name, time.Now()), Sequence: record.State.Sequence,
+		Ended: record.State.Status.Complete(),
+	}
+	return answer, fill(view, record, answer)
+}
+
+func (d *Daemon) runID(name string) (uint64, error) {
+	view := d.store.View()
+	defer view.Close()
+	record, _, err := findRun(view, name)
+	return record.ID, err
+}
+
+// changes fills in the steps that changed, and the statuses of their stages.
+// An error means that not all of them have records of their own: the whole run
+// has to be shown.
+func changes(view *store.View, id uint64, news engine.News, answer *rpc.RunWatchResponse) error {
+	stages := map[int]bool{}
+	for _, i := range news.Steps {
+		s, err := view.Step(id, i)
+		if err != nil {
+			answer.Steps, answer.Stages = nil, nil
+			return err
+		}
+		stage := news.Plan.Steps[i].Stage
+		name := news.Plan.Stages[stage].Name
+		if !stages[stage] {
+			stages[stage] = true
+			answer.Stages = append(answer.Stages, rpc.StageChange{Name: name, Status: string(news.Stages[stage])})
+		}
+		answer.Steps = append(answer.Steps, rpc.StepChange{Stage: name, RunStep: runStep(news.Plan, i, &s)})
+	}
+	return nil
+}
+
+func whole(view *store.View, record store.Run, answer *rpc.RunWatchResponse) error {
+	r, _, err := view.Restore(record)
+	if err != nil {
+		return failure(err, "run")
+	}
+	answer.Whole = stages(r)
+	return nil
+}
