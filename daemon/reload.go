@@ -8,6 +8,7 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/rpc"
 )
 
 // Reload reads the configuration again and takes over what can change in a
@@ -21,6 +22,9 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the configuration stays as it was: %w", err)
 	}
+	if err := d.admit(who); err != nil {
+		return fmt.Errorf("the configuration stays as it was: %w", err)
+	}
 	d.warnFixed(c)
 	if err := d.engine.Configure(ctx, engine.Settings{MaxRunning: c.Steps.MaxRunning}); err != nil {
 		return err
@@ -32,6 +36,15 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	d.config.Store(&c)
 	d.log.Info("the configuration was read again")
 	return nil
+}
+
+// admit opens the socket to those whom who admits, and closes it where that is
+// nobody any more. A socket that was handed in is its maker's.
+func (d *Daemon) admit(who *access) error {
+	if d.options.Listener != nil || who.open() == d.access.Load().open() {
+		return nil
+	}
+	return rpc.Admit(d.paths.Socket, who.open())
 }
 
 // warnFixed names what differs and needs a restart.

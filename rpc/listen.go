@@ -54,6 +54,23 @@ func listen(path string, open bool) (l net.Listener, err error) {
 	return bindSocket(path, open)
 }
 
+// Admit opens a socket that Listen made to others, or closes it to them.
+// Connections that are there stay. The directory must be fit, as for Listen.
+func Admit(path string, open bool) error {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("admit others to %s: %w", path, err)
+	}
+	if err := errors.Join(checkDirectory(dir, open), dir.Close()); err != nil {
+		return fmt.Errorf("admit others to %s: %w", path, err)
+	}
+	mode := fs.FileMode(0o600)
+	if open {
+		mode = 0o666
+	}
+	return os.Chmod(path, mode)
+}
+
 // privateDirectory makes or checks the directory of a socket and opens it.
 func privateDirectory(path string, open bool) (*os.File, error) {
 	mode := fs.FileMode(0o700)
