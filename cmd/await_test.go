@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,6 +51,8 @@ func (h *house) await(ts *testscript.TestScript, neg bool, args []string) error 
 		return awaitGone(pid)
 	case len(args) == 3 && args[0] == "grep":
 		return awaitMatch(ts.MkAbs(args[2]), args[1])
+	case len(args) == 2 && args[0] == "joined":
+		return h.awaitJoined(args[1])
 	case len(args) == 2:
 		return h.awaitStatus(args[0], args[1])
 	}
@@ -114,6 +117,29 @@ func (h *house) awaitStatus(name, status string) error {
 		}
 		q.After = news.Sequence
 	}
+}
+
+// awaitJoined waits until the daemon has a number of attempts in its hands:
+// those that it found at work it joins while it answers already.
+func (h *house) awaitJoined(number string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, err := rpc.Dial(ctx, h.socket())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }() // it was read from only
+	return until(number+" attempts at work", func() (bool, error) {
+		list, err := c.PluginList(ctx, &rpc.PluginListRequest{})
+		if err != nil {
+			return false, err
+		}
+		working := 0
+		for _, p := range list.Plugins {
+			working += p.Attempts
+		}
+		return strconv.Itoa(working) == number, nil
+	})
 }
 
 // statusOf is the status of a run, or of the stage and step in it.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // relative is a process that belongs to a script.
@@ -66,6 +67,23 @@ func (h *house) killAll() error {
 		}
 	}
 	return errors.New("processes of the script cannot be killed")
+}
+
+// unmountAll unmounts what a script mounted below its directory (the fifth
+// field of proc_pid_mountinfo(5)).
+func (h *house) unmountAll() error {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(mounts)) {
+		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], h.dir+"/") {
+			if err := unix.Unmount(fields[4], unix.MNT_DETACH); err != nil {
+				return fmt.Errorf("unmount %s: %w", fields[4], err)
+			}
+		}
+	}
+	return nil
 }
 
 // pid finds the one process whose command line matches, and waits for it.

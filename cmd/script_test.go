@@ -26,6 +26,7 @@ import (
 //	[!] await exists PATH wait for a path
 //	await grep RE PATH    wait until a file matches
 //	await NAME STATUS     wait until a run (a/1) or a step (a/1/s/x) has the status
+//	await joined N        wait until the daemon has N attempts in its hands
 //	await gone PID        wait until a process has ended; PID may be a file with it
 //	fifo PATH…            make FIFOs
 //	gate PATH             wait for the reader of a FIFO, and let it go on
@@ -160,7 +161,7 @@ func (h *house) leave(t testscript.T) {
 		h.daemon.signal(os.Kill)
 		<-h.daemon.done
 	}
-	problems := []error{h.killAll()}
+	problems := []error{h.killAll(), h.unmountAll()}
 	for _, c := range h.closers {
 		problems = append(problems, c())
 	}
