@@ -68,10 +68,10 @@ func (c *settingsCheck) one(ctx context.Context, step *config.Step) ([]host.Prob
 	}
 	found, err := c.host.Check(ctx, step.Uses, step.With)
 	switch {
-	case errors.Is(err, host.ErrMissing):
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil: // it is missing, or cannot be used
 		found = []host.Problem{{Path: ".uses", Message: err.Error()}}
-	case err != nil:
-		return nil, err
 	default:
 		found = below(found)
 	}

@@ -196,7 +196,7 @@ func (h *Host) sweep(e *entry) ([]string, error) {
 	if e.attempt.BootID != h.bootID {
 		return nil, nil
 	}
-	target := tree.Target{Mark: e.name}
+	target := tree.Target{Mark: e.mark()}
 	if p := e.process; p != nil && !p.alive() {
 		target.Cgroup = p.Cgroup
 		if _, err := startTime(p.Pid); errors.Is(err, os.ErrNotExist) {

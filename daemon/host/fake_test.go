@@ -279,7 +279,7 @@ func (a *fakeAttempt) work(r *steppb.StartRequest, do string, lock *os.File) {
 // session of its own, and deaf to TERM.
 func leave(r *steppb.StartRequest) {
 	child := exec.Command("sh", "-c", `trap '' TERM; echo $$ > "$0"; echo ready; while :; do sleep 100; done`, r.Directory+".pid")
-	child.Env = []string{"PATH=" + os.Getenv("PATH"), protocol.EnvAttempt + "=" + r.Attempt}
+	child.Env = []string{"PATH=" + os.Getenv("PATH"), protocol.EnvOutput + "=" + filepath.Join(r.Directory, protocol.OutputsFile)}
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	ready, err := child.StdoutPipe()
 	must(err)

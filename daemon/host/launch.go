@@ -1,6 +1,7 @@
 package host
 
 import (
+	"path/filepath"
 	"time"
 
 	"github.com/penstock/penstock/plugins/protocol"
@@ -102,6 +103,9 @@ func (h *Host) vacate(e *entry, how ending) {
 	}
 	e.process, e.heard = nil, false
 }
+
+// mark is what the processes of the step carry in their environment.
+func (e *entry) mark() string { return filepath.Join(e.attempt.Directory, protocol.OutputsFile) }
 
 func (e *entry) plugin() Plugin {
 	if e.process == nil {

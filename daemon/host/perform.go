@@ -197,7 +197,7 @@ func (h *Host) measure(e *entry, p *process) {
 		h.warn("kill plugin process", p.kill())
 		return
 	}
-	_, err := tree.Kill(tree.Target{Mark: e.name}, h.limits.death)
+	_, err := tree.Kill(tree.Target{Mark: e.mark()}, h.limits.death)
 	h.warn("kill processes of attempt", err)
 }
 

@@ -78,8 +78,11 @@ const (
 
 // The variables that every step sees in its environment.
 const (
-	EnvAttempt = "PENSTOCK_ATTEMPT" // nightly/42/build/compile/1; also marks the step's processes
-	EnvOutput  = "PENSTOCK_OUTPUT"  // path of the outputs file
+	EnvAttempt = "PENSTOCK_ATTEMPT" // nightly/42/build/compile/1
+	// EnvOutput is the path of the outputs file. It also marks the processes of
+	// a step, for those who have to end them: on one machine no other attempt
+	// has it, whereas two daemons may both have a nightly/42.
+	EnvOutput = "PENSTOCK_OUTPUT"
 )
 
 // Request is request.json: all that a plugin is told of an attempt.

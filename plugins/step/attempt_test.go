@@ -330,7 +330,7 @@ func TestKillingThePluginLeavesWhatTheHostNeeds(t *testing.T) {
 	if a.has(protocol.ResultFile) || !a.has(protocol.GoFile) {
 		t.Errorf("result %v, go %v", a.has(protocol.ResultFile), a.has(protocol.GoFile))
 	}
-	killed, err := tree.Kill(tree.Target{Mark: a.name}, patience)
+	killed, err := tree.Kill(tree.Target{Mark: filepath.Join(a.dir, protocol.OutputsFile)}, patience)
 	if err != nil || len(killed) < 3 {
 		t.Errorf("killed %q, %v", killed, err)
 	}
@@ -375,9 +375,19 @@ func TestAStepSeesOnlyItsOwnEnvironment(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	out := a.output(steplog.Stdout)
-	for _, want := range []string{"PGHOST=db\n", "PENSTOCK_RUN=1\n", "PENSTOCK_ATTEMPT=" + a.name + "\n", "PATH=" + defaultPath + "\n", "/dev/null\n", "SigIgn:\t0000000000000000\n"} {
+	for _, want := range []string{"PGHOST=db\n", "PENSTOCK_RUN=1\n", "PENSTOCK_ATTEMPT=" + a.name + "\n", "PATH=" + defaultPath + "\n", "/dev/null\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	var ignored uint64
+	_, mask, _ := strings.Cut(out, "SigIgn:\t")
+	if _, err := fmt.Sscanf(mask, "%x", &ignored); err != nil {
+		t.Errorf("no mask of ignored signals in\n%s", out)
+	}
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGPIPE, syscall.SIGTERM} {
+		if ignored&(1<<(sig-1)) != 0 {
+			t.Errorf("%v is ignored", sig)
 		}
 	}
 	if strings.Contains(out, "SECRET") || strings.Contains(out, "PLUGIN_") {

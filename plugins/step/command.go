@@ -20,7 +20,7 @@ import (
 type Command struct {
 	Args   []string  // the first is the program: a path, or a name to be found in PATH of Env
 	Dir    string    // where it runs; relative to the workspace
-	Env    []string  // all of its environment; must hold PENSTOCK_ATTEMPT
+	Env    []string  // all of its environment; must hold PENSTOCK_OUTPUT
 	Stdin  *os.File  // nil is /dev/null
 	Stdout io.Writer // default: the attempt's log
 	Stderr io.Writer // default: the attempt's log

@@ -272,7 +272,7 @@ func (a *trial) alive() []string {
 	var found []string
 	for _, path := range paths {
 		environ, err := os.ReadFile(path)
-		if err == nil && strings.Contains(string(environ), protocol.EnvAttempt+"="+a.name+"\x00") {
+		if err == nil && strings.Contains(string(environ), protocol.EnvOutput+"="+filepath.Join(a.dir, protocol.OutputsFile)+"\x00") {
 			found = append(found, path)
 		}
 	}

@@ -183,7 +183,7 @@ func (s *server) killHung() {
 		if state := a.state(); state != steppb.Progress_BEGUN {
 			continue
 		}
-		if _, err := tree.Kill(tree.Target{Mark: name}, killGrace); err != nil {
+		if _, err := tree.Kill(tree.Target{Mark: filepath.Join(a.directory, protocol.OutputsFile)}, killGrace); err != nil {
 			fmt.Fprintf(os.Stderr, "attempt %s: %v\n", name, err)
 		}
 	}

@@ -25,13 +25,14 @@ type Task struct {
 
 func newTask(directory string, request protocol.Request, keeper *tree.Keeper) *Task {
 	log := steplog.Open(directory, request.LogLimit)
+	outputs := filepath.Join(directory, protocol.OutputsFile)
 	return &Task{
 		request: request,
-		outputs: filepath.Join(directory, protocol.OutputsFile),
+		outputs: outputs,
 		log:     log,
 		stdout:  log.Stream(steplog.Stdout),
 		stderr:  log.Stream(steplog.Stderr),
-		tree:    keeper.Tree(request.Attempt),
+		tree:    keeper.Tree(outputs),
 		force:   make(chan struct{}),
 	}
 }

@@ -109,14 +109,14 @@ func (a *attempt) count() int {
 	return 0
 }
 
-// processes finds those that carry the attempt's name in their environment.
+// processes finds those that carry the attempt's mark in their environment.
 func (a *attempt) processes() []int {
 	a.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil {
 		a.Fatal(err)
 	}
-	mark := []byte(protocol.EnvAttempt + "=" + a.request.Attempt)
+	mark := []byte(protocol.EnvOutput + "=" + a.path(protocol.OutputsFile))
 	var found []int
 	for _, file := range files {
 		// Who is gone by now, or belongs to somebody else, is none of ours.

@@ -454,7 +454,7 @@ func (w *work) wait() protocol.Result {
 // it where the lie says so.
 func (w *work) leave() {
 	c := exec.Command("sleep", "60")
-	c.Env = append(os.Environ(), protocol.EnvAttempt+"="+w.request.Attempt)
+	c.Env = append(os.Environ(), protocol.EnvOutput+"="+filepath.Join(w.directory, protocol.OutputsFile))
 	if lies("inherits") {
 		descriptors, err := os.ReadDir("/proc/self/fd")
 		if err != nil {

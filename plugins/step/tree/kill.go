@@ -8,7 +8,7 @@ import (
 // Target says which processes of the machine to kill: those that match any of
 // its fields, and all that descends from them.
 type Target struct {
-	Mark    string // PENSTOCK_ATTEMPT in the environment; "" matches none
+	Mark    string // PENSTOCK_OUTPUT in the environment; "" matches none
 	Session int    // the session's id; 0 matches none
 	Cgroup  string // path of a cgroup v2 directory; "" matches none
 }

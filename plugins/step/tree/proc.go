@@ -89,7 +89,7 @@ func descends(all map[int]proc, p proc, is func(proc) bool) bool {
 	return false
 }
 
-// marked says whether the process began with PENSTOCK_ATTEMPT=mark in its
+// marked says whether the process began with PENSTOCK_OUTPUT=mark in its
 // environment.
 func marked(pid int, mark string) bool {
 	environ, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Mark is the environment variable that carries the attempt's name.
-const Mark = "PENSTOCK_ATTEMPT"
+// Mark is the environment variable that tells whose a process is: the path of
+// the attempt's outputs, which no other attempt on the machine has.
+const Mark = "PENSTOCK_OUTPUT"
 
 // Tree is the processes of one attempt.
 type Tree struct {
