@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
 // PipelineDelete removes a pipeline and everything under it.
 func (d *Daemon) PipelineDelete(ctx context.Context, q *rpc.PipelineDeleteRequest) (*rpc.PipelineDeleteResponse, error) {
+	subject := fmt.Sprintf("pipeline %q", q.Name)
+	if err := d.awaitPipelineSealed(ctx, q.Name); err != nil {
+		return nil, failure(err, subject)
+	}
 	answer, id, err := d.pipelineDeletion(q.Name)
 	if err != nil || q.DryRun {
 		return answer, err
 	}
-	subject := fmt.Sprintf("pipeline %q", q.Name)
 	runs, err := d.engine.DeletePipeline(ctx, id)
 	if err != nil {
 		return nil, failure(err, subject)
@@ -56,11 +60,18 @@ func (d *Daemon) pipelineDeletion(name string) (*rpc.PipelineDeleteResponse, uin
 
 // RunDelete removes a run that is over, with its logs and its workspace.
 func (d *Daemon) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.RunDeleteResponse, error) {
-	answer, id, err := d.runDeletion(q.Run)
+	subject := fmt.Sprintf("run %q", q.Run)
+	id, err := d.runID(q.Run)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.awaitSealed(ctx, func(r store.Run) bool { return r.ID == id }); err != nil {
+		return nil, failure(err, subject)
+	}
+	answer, err := d.runDeletion(id)
 	if err != nil || q.DryRun {
 		return answer, err
 	}
-	subject := fmt.Sprintf("run %q", q.Run)
 	if err := d.engine.DeleteRun(ctx, id); err != nil {
 		return nil, failure(err, subject)
 	}
@@ -68,19 +79,19 @@ func (d *Daemon) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.R
 }
 
 // runDeletion says what goes with a run.
-func (d *Daemon) runDeletion(name string) (*rpc.RunDeleteResponse, uint64, error) {
+func (d *Daemon) runDeletion(id uint64) (*rpc.RunDeleteResponse, error) {
 	view := d.store.View()
 	defer view.Close()
-	record, pipeline, err := findRun(view, name)
+	record, pipeline, err := findRun(view, fmt.Sprint(id))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	plan, err := view.Plan(record.ID)
+	plan, err := view.Plan(id)
 	if err != nil {
-		return nil, 0, failure(err, fmt.Sprintf("run %q", name))
+		return nil, failure(err, fmt.Sprintf("run %d", id))
 	}
-	bytes, err := d.logs.Usage(record.ID)
+	bytes, err := d.logs.Usage(id)
 	return &rpc.RunDeleteResponse{
 		Run: summarize(record, pipeline.Name, time.Now()), Steps: len(plan.Steps), LogBytes: uint64(bytes),
-	}, record.ID, failure(err, fmt.Sprintf("run %q", name))
+	}, failure(err, fmt.Sprintf("run %d", id))
 }
