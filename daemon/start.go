@@ -46,9 +46,24 @@ func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.
 	if err != nil {
 		return store.Run{}, false, err
 	}
-	return d.engine.Start(ctx, engine.StartRequest{
+	record, duplicate, err := d.engine.Start(ctx, engine.StartRequest{
 		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: plan, Cause: cause, Key: q.Key,
 	})
+	if err == nil && record.Pipeline != pipeline.ID {
+		err = d.keyTaken(record)
+	}
+	return record, duplicate, err
+}
+
+// keyTaken refuses a key that started a run of another pipeline.
+func (d *Daemon) keyTaken(r store.Run) error {
+	view := d.store.View()
+	defer view.Close()
+	other, err := view.Pipeline(r.Pipeline)
+	if err != nil {
+		return err
+	}
+	return rpc.Errorf(rpc.CodeConflict, "the key started run %s/%d already: a key is for one run", other.Name, r.Number)
 }
 
 func checkKey(key string) error {
