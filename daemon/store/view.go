@@ -55,14 +55,15 @@ func (r *reader) get(key []byte, v any) error {
 	return item.Value(func(record []byte) error { return decode(key, record, v) })
 }
 
-// scan visits the committed records whose keys have prefix, from a key on. The
-// slices are good until visit returns.
+// scan visits the committed records whose keys have prefix, from a key on. In a
+// Tx those that it has written are as it wrote them, and those that it removed
+// are left out. The slices are good until visit returns.
 func (r *reader) scan(prefix, from []byte, visit func(key, record []byte) error) error {
 	it := r.txn.NewIterator(badger.IteratorOptions{Prefix: prefix})
 	defer it.Close()
 	for it.Seek(from); it.Valid(); it.Next() {
 		key := it.Item().Key()
-		if err := it.Item().Value(func(record []byte) error { return visit(key, record) }); err != nil {
+		if err := r.visit(it.Item(), visit); err != nil {
 			if errors.Is(err, errStop) {
 				return nil
 			}
@@ -70,6 +71,17 @@ func (r *reader) scan(prefix, from []byte, visit func(key, record []byte) error)
 		}
 	}
 	return nil
+}
+
+func (r *reader) visit(item *badger.Item, visit func(key, record []byte) error) error {
+	if r.pending != nil {
+		if record, ok := r.pending(item.Key()); ok && record == nil {
+			return nil
+		} else if ok {
+			return visit(item.Key(), record)
+		}
+	}
+	return item.Value(func(record []byte) error { return visit(item.Key(), record) })
 }
 
 var errStop = errors.New("stop")
