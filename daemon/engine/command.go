@@ -34,11 +34,16 @@ const keyLife = 24 * time.Hour
 // Start creates a run and answers once it is durable. A known key is answered
 // with the run that it made before.
 func (e *Engine) Start(ctx context.Context, q StartRequest) (record store.Run, duplicate bool, err error) {
-	err = e.ask(ctx, func(t *turn) error {
-		record, duplicate, err = t.start(q)
+	var made store.Run
+	var known bool
+	// Where ask fails, the loop may still be at it: what it writes is not ours.
+	if err := e.ask(ctx, func(t *turn) (err error) {
+		made, known, err = t.start(q)
 		return err
-	})
-	return record, duplicate, err
+	}); err != nil {
+		return store.Run{}, false, err
+	}
+	return made, known, nil
 }
 
 func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err error) {
@@ -140,11 +145,14 @@ func (e *Engine) DeleteRun(ctx context.Context, id uint64) error {
 // DeletePipeline removes the records of a pipeline and of its runs, all of
 // them over, and answers with their ids.
 func (e *Engine) DeletePipeline(ctx context.Context, id uint64) (runs []uint64, err error) {
-	err = e.ask(ctx, func(t *turn) error {
-		runs, err = t.deletePipeline(id)
+	var removed []uint64
+	if err := e.ask(ctx, func(t *turn) (err error) {
+		removed, err = t.deletePipeline(id)
 		return err
-	})
-	return runs, err
+	}); err != nil {
+		return nil, err
+	}
+	return removed, nil
 }
 
 func (t *turn) deletePipeline(id uint64) (runs []uint64, err error) {
@@ -166,7 +174,8 @@ func (t *turn) deletePipeline(id uint64) (runs []uint64, err error) {
 		}
 		runs = append(runs, record.ID)
 	}
-	return runs, t.tx.DeletePipeline(pipeline)
+	t.tx.DeletePipeline(pipeline)
+	return runs, nil
 }
 
 // Configure changes the settings.

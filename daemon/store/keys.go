@@ -18,6 +18,7 @@
 //	i/<pipeline><number*>           id of the run with that number
 //	a/<run>                         marker: the run is live; read once at start
 //	k/<sha256 of a request key>     Request: the run that a keyed request made
+//	j/<part>                        a commit under way that Badger cannot write at once
 //
 // A record is its CRC-32C (Castagnoli), four bytes, and its JSON. The layout
 // and the encoding are version 1 of the schema: Badger's external magic holds
@@ -33,9 +34,8 @@
 // fails must end the daemon: what a failed sync left in memory cannot be
 // trusted, and trying again is unsafe.
 //
-// A Tx larger than one transaction of Badger is written in several, in the
-// order of the writes. Whoever makes such a Tx puts first what the rest can be
-// derived from (see package run).
+// A Tx is written whole or not at all. One that is larger than a transaction of
+// Badger goes through a journal, which [Open] finishes where a kill cut it off.
 //
 // Badger writes through a memory map: on a full disk it dies of SIGBUS, and
 // again at each start. So the file system is watched from outside (package
@@ -72,6 +72,8 @@ func planKey(run uint64, part int) []byte          { return number("l/", run, ui
 func stepKey(run uint64, step int) []byte          { return number("s/", run, uint64(step)) }
 func indexKey(pipeline, n uint64) []byte           { return number("i/", pipeline, ^n) }
 func liveKey(run uint64) []byte                    { return number("a/", run) }
+
+func journalKey(part int) []byte { return number("j/", uint64(part)) }
 
 func requestKey(key string) []byte {
 	sum := sha256.Sum256([]byte(key))

@@ -36,8 +36,8 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("open the store %s: %w", dir, err)
 	}
 	s := &Store{db: db}
-	if err := s.countGeneration(); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := s.begin(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the store %s: %w", dir, err), db.Close())
 	}
 	return s, nil
 }
@@ -58,6 +58,14 @@ func badgerOptions(dir string, log *slog.Logger) badger.Options {
 		WithSyncWrites(false).      // Tx.Commit syncs once for all that it holds
 		WithCompactL0OnClose(false).
 		WithExternalMagic(Schema)
+}
+
+// begin finishes what a kill cut off and counts this start.
+func (s *Store) begin() error {
+	if err := replay(s.db); err != nil {
+		return fmt.Errorf("finish a commit that was cut off: %w", err)
+	}
+	return s.countGeneration()
 }
 
 func (s *Store) countGeneration() error {

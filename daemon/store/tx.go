@@ -74,36 +74,20 @@ func (tx *Tx) Commit() error {
 	if tx.err != nil || tx.Empty() {
 		return tx.err
 	}
-	if err := tx.flush(); err != nil {
+	if err := commit(tx.db, tx.final()); err != nil {
 		return fmt.Errorf("commit: %w", err)
-	}
-	if err := tx.db.Sync(); err != nil {
-		return fmt.Errorf("sync: %w", err)
 	}
 	return nil
 }
 
-// flush writes in as many of Badger's transactions as it takes.
-func (tx *Tx) flush() error {
-	txn := tx.db.NewTransaction(true)
-	defer func() { txn.Discard() }()
+// final is the newest write of each key, in order.
+func (tx *Tx) final() (writes []write) {
 	for i, w := range tx.writes {
-		if tx.latest[string(w.key)] != i {
-			continue // written again later
-		}
-		err := w.apply(txn)
-		if errors.Is(err, badger.ErrTxnTooBig) {
-			if err := txn.Commit(); err != nil {
-				return err
-			}
-			txn = tx.db.NewTransaction(true)
-			err = w.apply(txn)
-		}
-		if err != nil {
-			return err
+		if tx.latest[string(w.key)] == i {
+			writes = append(writes, w)
 		}
 	}
-	return txn.Commit()
+	return writes
 }
 
 func (w write) apply(txn *badger.Txn) error {
@@ -208,10 +192,12 @@ func (tx *Tx) DeleteRun(r Run) error {
 }
 
 // DeletePipeline removes a pipeline with its revisions; its runs go first.
-func (tx *Tx) DeletePipeline(p Pipeline) error {
+func (tx *Tx) DeletePipeline(p Pipeline) {
 	tx.remove(pipelineKey(p.ID))
 	tx.retire(p)
-	return tx.removeUnder(number("v/", p.ID))
+	for n := uint64(1); n <= p.Revision; n++ {
+		tx.remove(revisionKey(p.ID, n))
+	}
 }
 
 // removeUnder removes the committed keys with a prefix.

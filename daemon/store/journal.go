@@ -1,0 +1,135 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// journalPart is some of the writes of a commit that is too large for one of
+// Badger's transactions. Such a commit is stored as parts first, each a record
+// of its own, and every part goes to its place, and out of the journal, in one
+// transaction. The commit happens with its last part: before, the next Open
+// drops the parts, after, it carries on with those that are left.
+type journalPart struct {
+	Last   bool           `json:"last,omitempty"`
+	Writes []journalWrite `json:"writes"`
+}
+
+type journalWrite struct {
+	Key    []byte `json:"key"`
+	Record []byte `json:"record"` // nil: delete
+}
+
+// The bounds of a part, so that its record stays below Badger's value threshold
+// and its writes fit into a transaction.
+const (
+	maxPartBytes  = 512 << 10
+	maxPartWrites = 8 << 10
+)
+
+// journal cuts writes into parts, in their order.
+func journal(writes []write) []journalPart {
+	parts, size := []journalPart{{}}, 0
+	for _, w := range writes {
+		part := &parts[len(parts)-1]
+		n := len(w.key) + len(w.record)
+		if len(part.Writes) == maxPartWrites || len(part.Writes) > 0 && size+n > maxPartBytes {
+			parts, size = append(parts, journalPart{}), 0
+			part = &parts[len(parts)-1]
+		}
+		part.Writes = append(part.Writes, journalWrite{w.key, w.record})
+		size += n
+	}
+	parts[len(parts)-1].Last = true
+	return parts
+}
+
+// commitInParts commits writes by way of the journal.
+func commitInParts(db *badger.DB, writes []write) error {
+	for i, part := range journal(writes) {
+		record, err := encode(part)
+		if err != nil {
+			return err
+		}
+		if err := commitSynced(db, []write{{key: journalKey(i), record: record}}); err != nil {
+			return err
+		}
+	}
+	return replay(db)
+}
+
+// replay finishes the commit in the journal, or drops it where its last part
+// was never written.
+func replay(db *badger.DB) error {
+	parts, err := readJournal(db)
+	if err != nil || len(parts) == 0 {
+		return err
+	}
+	whole := parts[len(parts)-1].part.Last
+	for _, p := range parts {
+		var writes []write
+		if whole {
+			writes = p.writes()
+		}
+		if err := commitSynced(db, append(writes, write{key: p.key})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyedPart is a part and its key in the journal.
+type keyedPart struct {
+	key  []byte
+	part journalPart
+}
+
+func (p keyedPart) writes() (writes []write) {
+	for _, w := range p.part.Writes {
+		writes = append(writes, write{key: w.Key, record: w.Record})
+	}
+	return writes
+}
+
+func readJournal(db *badger.DB) (parts []keyedPart, err error) {
+	r := reader{txn: db.NewTransaction(false)}
+	defer r.txn.Discard()
+	prefix := []byte("j/")
+	return parts, r.scan(prefix, prefix, func(key, record []byte) error {
+		p := keyedPart{key: append([]byte(nil), key...)}
+		parts = append(parts, p)
+		return decode(key, record, &parts[len(parts)-1].part)
+	})
+}
+
+// commitSynced commits writes in one transaction, or answers
+// badger.ErrTxnTooBig and has written nothing. A part of a journal is synced
+// before the next one is begun: Badger syncs only the log that it writes to at
+// the moment, and may change to another between two transactions.
+func commitSynced(db *badger.DB, writes []write) error {
+	txn := db.NewTransaction(true)
+	defer txn.Discard()
+	for _, w := range writes {
+		if err := w.apply(txn); err != nil {
+			return err
+		}
+	}
+	if err := txn.Commit(); err != nil {
+		return err
+	}
+	if err := db.Sync(); err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
+	return nil
+}
+
+// commit makes writes durable, all of them or none.
+func commit(db *badger.DB, writes []write) error {
+	err := commitSynced(db, writes)
+	if errors.Is(err, badger.ErrTxnTooBig) {
+		err = commitInParts(db, writes)
+	}
+	return err
+}
