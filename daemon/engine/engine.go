@@ -185,7 +185,7 @@ func (e *Engine) Owes(id uint64, step string, attempt int) bool {
 	for i := range l.run.Plan.Steps {
 		if l.run.Plan.Steps[i].Name == step {
 			attempts := l.run.Steps[i].Attempts
-			return attempt <= len(attempts) && attempts[attempt-1].Log == nil
+			return attempt >= 1 && attempt <= len(attempts) && attempts[attempt-1].Log == nil
 		}
 	}
 	return false

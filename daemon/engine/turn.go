@@ -154,14 +154,18 @@ func (t *turn) write() {
 
 // publish tells the watchers what is durable now.
 func (t *turn) publish() {
+	lives := len(t.live)
 	for _, l := range t.touched {
 		t.board.post(l)
+		if l.run.Settled() {
+			lives--
+		}
 		pending := l.run.Pending()
 		t.pending += pending - l.pending
 		l.pending = pending
 	}
 	t.load.Store(&Load{
-		LiveRuns: len(t.live), RunningSteps: t.running, PendingSteps: t.pending,
+		LiveRuns: lives, RunningSteps: t.running, PendingSteps: t.pending,
 		MaxRunning: t.settings.MaxRunning,
 	})
 }
