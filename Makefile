@@ -2,7 +2,7 @@
 # check wants gcc as well (the race detector) and git.
 
 PREFIX     ?= /usr/local
-PLUGIN_DIR ?= /usr/lib/penstock/plugins
+PLUGIN_DIR ?= $(PREFIX)/lib/penstock/plugins
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system

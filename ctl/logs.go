@@ -45,7 +45,7 @@ func (a *app) logs(ctx context.Context, path string, o logOptions) error {
 	if err != nil {
 		return err
 	}
-	run, err := call(ctx, a.link, (*rpc.Client).RunGet, &rpc.RunGetRequest{Run: t.run})
+	run, err := persist(ctx, a.link, (*rpc.Client).RunGet, &rpc.RunGetRequest{Run: t.run})
 	if err != nil {
 		return err
 	}

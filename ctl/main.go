@@ -11,12 +11,13 @@ import (
 
 // Process is what an operating system gives to a program.
 type Process struct {
-	Args   []string // without the program's name
-	Env    []string // as os.Environ
-	UID    int
-	Stdin  io.Reader // a terminal where it is an *os.File that is one; likewise below
-	Stdout io.Writer
-	Stderr io.Writer
+	Args    []string // without the program's name
+	Env     []string // as os.Environ
+	UID     int
+	Version string    // of the program
+	Stdin   io.Reader // a terminal where it is an *os.File that is one; likewise below
+	Stdout  io.Writer
+	Stderr  io.Writer
 }
 
 // getenv is os.Getenv on the process's environment.

@@ -3,7 +3,6 @@ package ctl
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,7 @@ func (a *app) versionCommand() *cobra.Command {
 func (a *app) version(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	v := Versions{Client: Build{buildVersion(), rpc.Version}}
+	v := Versions{Client: Build{a.Version, rpc.Version}}
 	info, err := call(ctx, a.link, (*rpc.Client).DaemonInfo, &rpc.Empty{})
 	if err == nil {
 		v.Daemon = &Build{info.Version, info.Protocol}
@@ -51,13 +50,4 @@ func (v Versions) text(err error) string {
 		return text + fmt.Sprintf("penstockd   not reached: %s\n", render.Line(err.Error()))
 	}
 	return text + fmt.Sprintf("penstockd   %s, protocol %d\n", render.Line(v.Daemon.Version), v.Daemon.Protocol)
-}
-
-// buildVersion is the version that the Go command stamped into the program.
-func buildVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }

@@ -37,6 +37,12 @@ func newAccess(c config.Access) (*access, error) {
 	return a, nil
 }
 
+// CheckAccess says whether everybody whom the [access] table names exists.
+func CheckAccess(c config.Access) error {
+	_, err := newAccess(c)
+	return err
+}
+
 // open reports whether anybody but the daemon's own user and root has a role.
 func (a *access) open() bool {
 	return len(a.groups) > 0 || slices.ContainsFunc(keys(a.users), func(uid int) bool {

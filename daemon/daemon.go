@@ -115,6 +115,9 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	if err := d.openState(); err != nil {
 		return d, err
 	}
+	if err := rpc.MakeDirectory(d.paths.Socket, who.open()); err != nil {
+		return d, err
+	}
 	if err := d.openHost(ctx); err != nil {
 		return d, err
 	}

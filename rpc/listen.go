@@ -54,6 +54,16 @@ func listen(path string, open bool) (l net.Listener, err error) {
 	return bindSocket(path, open)
 }
 
+// MakeDirectory makes or checks the directory of a socket as Listen does, for
+// whoever puts something else into it before.
+func MakeDirectory(socket string, open bool) error {
+	dir, err := privateDirectory(filepath.Dir(socket), open)
+	if err != nil {
+		return fmt.Errorf("the directory of the socket %s: %w", socket, err)
+	}
+	return dir.Close()
+}
+
 // Admit opens a socket that Listen made to others, or closes it to them.
 // Connections that are there stay. The directory must be fit, as for Listen.
 func Admit(path string, open bool) error {

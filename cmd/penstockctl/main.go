@@ -8,9 +8,12 @@ import (
 	"github.com/penstock/penstock/ctl"
 )
 
+// version is set by the build.
+var version = "devel"
+
 func main() {
 	os.Exit(ctl.Main(context.Background(), ctl.Process{
-		Args: os.Args[1:], Env: os.Environ(), UID: os.Getuid(),
+		Args: os.Args[1:], Env: os.Environ(), UID: os.Getuid(), Version: version,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}))
 }

@@ -22,7 +22,7 @@ import (
 
 // The exit codes. A supervisor should not start the daemon again after the
 // ones above 1 without a person in between (RestartPreventExitStatus in the
-// unit), except after exitState: the disk is asked afresh.
+// unit).
 const (
 	exitFailed = 1  // it could not start or go on; the message says why
 	exitUsage  = 2  // a wrong flag or a wrong configuration
@@ -116,6 +116,9 @@ func (f *flags) load() (config.Daemon, error) {
 	if err != nil {
 		return c, err
 	}
+	if err := daemon.CheckAccess(c.Access); err != nil {
+		return c, fmt.Errorf("%s: %w", file, err)
+	}
 	return f.complete(c, paths)
 }
 
@@ -125,8 +128,12 @@ func (f *flags) complete(c config.Daemon, paths config.Paths) (config.Daemon, er
 	if len(f.pluginDirs) > 0 {
 		c.PluginDirs = f.pluginDirs
 	} else if exe, err := os.Executable(); err == nil {
-		// A build tree works as it is: its plugins lie beside the daemon.
-		c.PluginDirs = append([]string{filepath.Join(filepath.Dir(exe), "plugins")}, c.PluginDirs...)
+		// A build tree works as it is, its plugins beside the daemon, and so does
+		// an installation below a prefix, with the daemon in its bin.
+		c.PluginDirs = append([]string{
+			filepath.Join(filepath.Dir(exe), "plugins"),
+			filepath.Join(filepath.Dir(exe), "..", "lib", "penstock", "plugins"),
+		}, c.PluginDirs...)
 	}
 	for _, path := range append([]*string{&c.State, &c.Socket}, pointers(c.PluginDirs)...) {
 		absolute, err := filepath.Abs(*path)

@@ -84,7 +84,9 @@ func (h *Host) see(e *entry) {
 	how := unused
 	if ok {
 		how = worked
-		e.outcome.Plugin = plugin
+		if plugin != (Plugin{}) {
+			e.outcome.Plugin = plugin // what it says of itself counts where we were away
+		}
 	}
 	h.vacate(e, how)
 	h.mu.Lock()

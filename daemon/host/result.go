@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -71,6 +72,7 @@ func outcomeOf(dir string, r protocol.Result) Outcome {
 		Status: r.Status, FailureReason: r.FailureReason, ExitCode: r.ExitCode,
 		Message: clipped(printable([]byte(r.Message)), protocol.MaxMessage),
 		BegunAt: r.BegunAt, EndedAt: r.EndedAt, LogSize: max(0, r.LogSize),
+		Plugin: pluginOf(r),
 	}
 	for _, leftover := range r.Leftovers[:min(len(r.Leftovers), maxLeftovers)] {
 		o.Leftovers = append(o.Leftovers, clipped(printable([]byte(leftover)), maxLeftover))
@@ -82,6 +84,16 @@ func outcomeOf(dir string, r protocol.Result) Outcome {
 	}
 	return o
 }
+
+// pluginOf is what a result says of the plugin that made it.
+func pluginOf(r protocol.Result) Plugin {
+	if !digest256.MatchString(r.SHA256) {
+		return Plugin{}
+	}
+	return Plugin{Version: clipped(printable([]byte(r.Version)), 100), SHA256: r.SHA256}
+}
+
+var digest256 = regexp.MustCompile("^[0-9a-f]{64}$")
 
 // begunAt is when the go file was made; zero where there is none.
 func begunAt(dir string) time.Time {

@@ -159,7 +159,7 @@ func environment(spec []string, p *process) []string {
 			env = append(env, variable)
 		}
 	}
-	env = append(env, plugin.EnvUnixSocketDir+"="+p.dir, protocol.EnvProcess+"="+p.Name)
+	env = append(env, plugin.EnvUnixSocketDir+"="+p.dir, protocol.EnvProcess+"="+p.Name, protocol.EnvSHA256+"="+p.SHA256)
 	if p.Cgroup != "" {
 		env = append(env, protocol.EnvCgroup+"="+p.Cgroup)
 	}

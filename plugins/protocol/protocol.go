@@ -70,6 +70,8 @@ const (
 	// EnvProcess is the name of the process among the host's: it is written
 	// into the lock file, so that a host that comes back finds the process.
 	EnvProcess = "PENSTOCK_PROCESS"
+	// EnvSHA256 is the digest of the plugin's binary in hex, for its results.
+	EnvSHA256 = "PENSTOCK_SHA256"
 	// EnvCgroup is the path of a cgroup v2 directory that belongs to this
 	// process alone; the SDK makes one below it for the children of a step.
 	// Absent where the machine allows none.
@@ -119,6 +121,8 @@ type Result struct {
 	BegunAt       time.Time `json:"begun_at"`
 	EndedAt       time.Time `json:"ended_at"`
 	LogSize       int64     `json:"log_size"`            // bytes ever written to the log, dropped ones included
+	Version       string    `json:"version,omitempty"`   // of the plugin
+	SHA256        string    `json:"sha256,omitempty"`    // of its binary, from EnvSHA256
 	Leftovers     []string  `json:"leftovers,omitempty"` // processes that outlived the step's main one and were ended
 }
 

@@ -278,17 +278,22 @@ func (a *attempt) verdict(err, cause error) protocol.Result {
 	case err != nil:
 		result.FailureReason, result.Message = protocol.PluginFailure, err.Error()
 	default:
-		return outputsVerdict(a.directory)
+		return a.success()
 	}
 	return result
 }
 
-// outputsVerdict fails work whose outputs nobody can read.
-func outputsVerdict(directory string) protocol.Result {
-	if _, err := protocol.ReadOutputs(directory); err != nil {
+// success is the result of work that returned nil: it fails where nobody can
+// read its outputs.
+func (a *attempt) success() protocol.Result {
+	if _, err := protocol.ReadOutputs(a.directory); err != nil {
 		return protocol.Result{Status: protocol.Failed, FailureReason: protocol.ScriptFailure, Message: err.Error()}
 	}
-	return protocol.Result{Status: protocol.Success}
+	result := protocol.Result{Status: protocol.Success}
+	if a.task.ran.Load() {
+		result.ExitCode = new(int)
+	}
+	return result
 }
 
 func sentences(a, b string) string {

@@ -171,6 +171,7 @@ func (c *Command) verdict(state *os.ProcessState) error {
 	status, ok := state.Sys().(syscall.WaitStatus)
 	switch {
 	case state.Success():
+		c.task.ran.Store(true)
 		return nil
 	case ok && status.Signaled():
 		sig := status.Signal()

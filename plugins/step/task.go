@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/penstock/penstock/plugins/protocol"
@@ -21,6 +22,7 @@ type Task struct {
 	stderr  io.Writer
 	tree    *tree.Tree
 	force   chan struct{} // closed when the grace is over before its time
+	ran     atomic.Bool   // a command ended with exit code 0
 }
 
 func newTask(directory string, request protocol.Request, keeper *tree.Keeper) *Task {
