@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/coreos/go-systemd/v22/activation"
@@ -126,7 +127,7 @@ func (f *flags) complete(c config.Daemon, paths config.Paths) (config.Daemon, er
 	c.State = first(f.state, c.State, paths.State)
 	c.Socket = first(f.socket, c.Socket, paths.Socket)
 	if len(f.pluginDirs) > 0 {
-		c.PluginDirs = f.pluginDirs
+		c.PluginDirs = slices.Clone(f.pluginDirs) // the daemon keeps it, and a reload comes here again
 	} else if exe, err := os.Executable(); err == nil {
 		// A build tree works as it is, its plugins beside the daemon, and so does
 		// an installation below a prefix, with the daemon in its bin.
