@@ -28,6 +28,7 @@ type attempts struct {
 	host   *host.Host
 	logs   *logs.Store
 	limits atomic.Pointer[limits]
+	begun  bell // an attempt has begun: it has a directory
 	log    *slog.Logger
 }
 
@@ -48,7 +49,10 @@ func (a *attempts) Launch(at engine.Attempt, report func(engine.Report)) {
 		Directory: a.directory(at.Plan, at.Step, at.Number), Type: at.Plan.Steps[at.Step].Uses,
 		BootID: at.BootID, Canceled: at.Canceled, Request: request,
 	}, func(r host.Report) {
-		if r.Kind == host.Ended {
+		switch r.Kind {
+		case host.Begun:
+			a.begun.ring()
+		case host.Ended:
 			report(engine.Report{Outcome: outcome(r.Outcome), LogSize: r.Outcome.LogSize})
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -96,16 +97,31 @@ func (d *Daemon) awaitLog(ctx context.Context, place *logPlace, cursor int64) {
 	grown := make(chan struct{})
 	go func() {
 		defer close(grown)
-		if place.attempt == nil || place.over {
-			return
-		}
-		if d.logs.Wait(ctx, place.dir, cursor) == nil && !resultThere(place.dir) {
+		if place.attempt != nil && !place.over && d.awaitOutput(ctx, place.dir, cursor) {
 			cancel()
 		}
 	}()
 	d.engine.Watch(ctx, place.key.Run, place.sequence)
 	cancel()
 	<-grown
+}
+
+// awaitOutput waits for more of the log of an attempt that works, and reports
+// whether there is any. The attempt may have no directory yet: it is recorded
+// before it is launched, and its beginning is no change of the run.
+func (d *Daemon) awaitOutput(ctx context.Context, dir string, cursor int64) bool {
+	for {
+		begun := d.attempts.begun.wait()
+		err := d.logs.Wait(ctx, dir, cursor)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err == nil && !resultThere(dir)
+		}
+		select {
+		case <-begun:
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // resultThere reports whether the attempt has ended on the disk: what is news
