@@ -25,14 +25,18 @@ func (h *house) followFrom(q *rpc.LogReadRequest) string {
 	}
 }
 
-// said are the lines of a log without time, stream and mark.
+// said are the lines of a log without time and stream. A line that came in
+// pieces (P) is one.
 func said(log string) (lines []string) {
+	piece := ""
 	for line := range strings.Lines(log) {
 		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 4)
 		if len(fields) < 4 {
 			return append(lines, "not a line: "+line)
 		}
-		lines = append(lines, fields[3])
+		if piece += fields[3]; fields[2] == "F" {
+			lines, piece = append(lines, piece), ""
+		}
 	}
 	return lines
 }

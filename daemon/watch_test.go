@@ -1,0 +1,135 @@
+package daemon
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+// TestAWatcherThatFollowsTheCursorSeesTheRun holds what is told change by
+// change against the run as it is read whole.
+func TestAWatcherThatFollowsTheCursorSeesTheRun(t *testing.T) {
+	h := newHouse(t)
+	g := h.gate("g")
+	h.apply(story + "\n[[stage]]\nname = \"last\"\n[[stage.step]]\nname = \"held\"\nuses = \"shell\"\nwhen = \"always\"\nwith = { script = \"cat " + g.path + "\" }\n")
+	run := h.begin("story")
+	first := must[*rpc.RunWatchResponse](t)(h.RunWatch(t.Context(), &rpc.RunWatchRequest{Run: run}))
+	seen, stages := map[string]string{}, map[string]string{}
+	if len(first.Whole) != 4 || first.Sequence == 0 {
+		t.Fatalf("%+v", first)
+	}
+	h.note(first, seen, stages)
+	open := g.reached()
+	released := false
+	for q := (&rpc.RunWatchRequest{Run: run, After: first.Sequence, WaitMS: 60000}); ; {
+		if seen["held"] == "running" && !released {
+			open()
+			released = true
+		}
+		news := must[*rpc.RunWatchResponse](t)(h.RunWatch(t.Context(), q))
+		if news.Sequence <= q.After {
+			t.Fatalf("no news after %d: %+v", q.After, news)
+		}
+		h.note(news, seen, stages)
+		if q.After = news.Sequence; news.Ended {
+			break
+		}
+	}
+	end := h.over(run)
+	for name, status := range statuses(end) {
+		if name != "" && seen[name] != status {
+			t.Errorf("%s is %s, and the watcher was told %s", name, status, seen[name])
+		}
+	}
+	for _, stage := range end.Stages {
+		if stages[stage.Name] != stage.Status {
+			t.Errorf("stage %s is %s, and the watcher was told %s", stage.Name, stage.Status, stages[stage.Name])
+		}
+	}
+}
+
+func (h *house) note(news *rpc.RunWatchResponse, steps, stages map[string]string) {
+	for _, stage := range news.Whole {
+		stages[stage.Name] = stage.Status
+		for _, step := range stage.Steps {
+			steps[step.Name] = step.Status
+		}
+	}
+	for _, stage := range news.Stages {
+		stages[stage.Name] = stage.Status
+	}
+	for _, step := range news.Steps {
+		steps[step.Name] = step.Status
+	}
+}
+
+func TestAWatchWithoutNewsSaysSo(t *testing.T) {
+	h := newHouse(t)
+	g := h.gate("g")
+	h.apply(one("nightly", "cat "+g.path))
+	run := h.begin("nightly")
+	open := g.reached()
+	now := h.get(run).Sequence
+	for _, wait := range []int{0, 1} {
+		a := must[*rpc.RunWatchResponse](t)(h.RunWatch(t.Context(), &rpc.RunWatchRequest{Run: run, After: now, WaitMS: wait}))
+		if a.Ended || a.Sequence != now || a.Whole != nil || a.Steps != nil || a.Run.Status != "running" {
+			t.Errorf("%+v", a)
+		}
+	}
+	a := must[*rpc.RunWatchResponse](t)(h.RunWatch(t.Context(), &rpc.RunWatchRequest{Run: run, UntilEnded: true, WaitMS: 1}))
+	if a.Ended || a.Run.Status != "running" {
+		t.Errorf("%+v", a)
+	}
+	open()
+	a = must[*rpc.RunWatchResponse](t)(h.RunWatch(t.Context(), &rpc.RunWatchRequest{Run: run, UntilEnded: true, WaitMS: 60000}))
+	if !a.Ended || a.Run.Status != "success" || a.Whole != nil || a.Steps != nil {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestAWatchOfWhatIsOverAnswersAtOnce(t *testing.T) {
+	h := newHouse(t)
+	h.apply(one("nightly", "true"))
+	r := h.perform("nightly")
+	for _, after := range []uint64{0, 1, r.Sequence} {
+		a := must[*rpc.RunWatchResponse](t)(h.RunWatch(t.Context(), &rpc.RunWatchRequest{Run: r.Name, After: after, WaitMS: 60000}))
+		if !a.Ended || a.Sequence != r.Sequence || (a.Whole == nil) != (after == r.Sequence) {
+			t.Errorf("after %d: %+v", after, a)
+		}
+	}
+}
+
+func TestCancelEndsARunAndSaysWhoAndWhy(t *testing.T) {
+	for _, force := range []bool{false, true} {
+		t.Run(map[bool]string{false: "asked", true: "forced"}[force], func(t *testing.T) {
+			h := newHouse(t)
+			g := h.gate("g")
+			h.apply(one("nightly", "echo a; cat "+g.path+"; echo b"))
+			run := h.begin("nightly")
+			open := g.reached()
+			defer open()
+			q := &rpc.RunCancelRequest{Run: run, Force: force, Note: "enough"}
+			must[*rpc.Empty](t)(h.RunCancel(t.Context(), q))
+			must[*rpc.Empty](t)(ignoreConflict(h.RunCancel(t.Context(), q)))
+			r := h.over(run)
+			verb := map[bool]string{false: "canceled by ", true: "killed by "}[force]
+			if want := verb + r.Cause.Actor + ": enough"; r.Status != "canceled" || r.Message != want {
+				t.Errorf("%s: %q, not %q", r.Status, r.Message, want)
+			}
+			if got := said(h.follow(run, "x")); !slices.Equal(got, []string{"a"}) {
+				t.Errorf("%q", got)
+			}
+			_, err := h.RunCancel(t.Context(), q)
+			refused(t, err, rpc.CodeConflict, "nothing to cancel")
+		})
+	}
+}
+
+// ignoreConflict takes the refusal of a second cancel that comes after the end.
+func ignoreConflict(a *rpc.Empty, err error) (*rpc.Empty, error) {
+	if codeOf(err) == rpc.CodeConflict {
+		return a, nil
+	}
+	return a, err
+}
