@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -68,16 +66,18 @@ func (h *house) start(ts *testscript.TestScript, neg bool, args []string) error 
 	if h.daemon != nil && !h.daemon.ended() {
 		return errors.New("there is a daemon already; exec one beside it")
 	}
-	cmd, dies, err := h.daemonCmd(args)
+	l := h.newLaunch()
+	args, err := l.take(h, args)
 	if err != nil {
 		return err
 	}
+	cmd := l.command(h, args)
 	log, err := os.OpenFile(h.path("daemon.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = log.Close() }() // the daemon has its own descriptor
-	p := &process{cmd: cmd, dies: dies, done: make(chan struct{})}
+	p := &process{cmd: cmd, dies: l.dies, done: make(chan struct{})}
 	if p.said, err = log.Seek(0, io.SeekEnd); err != nil {
 		return err
 	}
@@ -137,95 +137,6 @@ func (h *house) answers(pid int) bool {
 	}
 	info, err := c.DaemonInfo(ctx, &rpc.Empty{})
 	return errors.Join(err, c.Close()) == nil && info.Pid == pid
-}
-
-// daemonCmd is the command of a daemon with our arguments taken out of args.
-func (h *house) daemonCmd(args []string) (cmd *exec.Cmd, dies bool, err error) {
-	program, env := filepath.Join(h.bin, "penstockd"), os.Environ()
-	var wrap []string
-	var files []*os.File
-	for len(args) > 0 {
-		switch args[0] {
-		case "-crash":
-			program, dies = filepath.Join(h.bin, "torture", "penstockd"), true
-			env, args = append(env, "PENSTOCK_CRASH="+args[1]), args[1:]
-		case "-program":
-			program, args = args[1], args[1:]
-		case "-boot":
-			const script = `mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"`
-			wrap, args = []string{"unshare", "-m", "sh", "-c", script, args[1]}, args[1:]
-		case "-activate":
-			file, err := h.activate()
-			if err != nil {
-				return nil, false, err
-			}
-			files, wrap = []*os.File{file}, []string{"sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`}
-		case "-notify":
-			if err := h.listenNotify(); err != nil {
-				return nil, false, err
-			}
-			env = append(env, "NOTIFY_SOCKET="+h.path("n"), "WATCHDOG_USEC=100000")
-		default:
-			goto ours
-		}
-		args = args[1:]
-	}
-ours:
-	line := append(wrap, program, "--state", h.path("state"), "--socket", h.socket(), "--config", h.path("penstockd.toml"))
-	line = append(line, args...)
-	cmd = exec.Command(line[0], line[1:]...)
-	cmd.Env, cmd.ExtraFiles, cmd.Dir = env, files, h.dir
-	return cmd, dies, nil
-}
-
-// activate listens as a socket unit does, and goes on when a daemon is gone.
-func (h *house) activate() (*os.File, error) {
-	if h.listener != nil {
-		return h.listener.File()
-	}
-	if err := os.MkdirAll(filepath.Dir(h.socket()), 0o700); err != nil {
-		return nil, err
-	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: h.socket(), Net: "unix"})
-	if err != nil {
-		return nil, err
-	}
-	h.listener = l
-	h.closers = append(h.closers, l.Close)
-	return l.File()
-}
-
-// listenNotify takes what a daemon tells its service manager down in the file
-// notify.
-func (h *house) listenNotify() error {
-	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: h.path("n"), Net: "unixgram"})
-	if err != nil {
-		return err
-	}
-	file, err := os.Create(h.path("notify"))
-	if err != nil {
-		return errors.Join(err, conn.Close())
-	}
-	done := make(chan error, 1)
-	go func() { done <- takeDown(conn, file) }()
-	h.closers = append(h.closers, func() error { return errors.Join(conn.Close(), <-done) })
-	return nil
-}
-
-func takeDown(conn net.Conn, file *os.File) error {
-	buffer := make([]byte, 4096)
-	for {
-		n, err := conn.Read(buffer)
-		if errors.Is(err, net.ErrClosed) {
-			return file.Close()
-		}
-		if err == nil {
-			_, err = fmt.Fprintf(file, "%s\n", buffer[:n])
-		}
-		if err != nil {
-			return errors.Join(err, file.Close())
-		}
-	}
 }
 
 // stop ends the daemon as a service manager does, which gives it 5 s.

@@ -16,8 +16,10 @@ import (
 // with a private daemon, the real client and the real plugins. Beside
 // testscript's own commands there are
 //
-//	daemon start [-crash POINT:N] [-boot FILE] [-activate] [-notify] [ARG…]
-//	                      start a daemon; wait until it answers, or has ended as it was to
+//	daemon start [-crash POINT:N] [-program FILE] [-boot FILE] [-activate] [-notify] [ARG…]
+//	                      start a daemon; wait until it answers, or has ended as it was to.
+//	                      It dies at a crash point, is another binary, sees another
+//	                      boot of the machine, has its socket or service manager from us
 //	daemon stop           SIGTERM; it must end within 5 s
 //	daemon kill           SIGKILL
 //	daemon restart [ARG…] kill and start
