@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/penstock/penstock/daemon/run"
+)
+
+func TestARunThatWaitsIsCanceledAtOnce(t *testing.T) {
+	d := begin(t, 0)
+	id := d.run("a", "b").ID
+	d.check(d.Cancel(d.ctx, id, "ann", "wrong day", false))
+	s := d.record(id).State
+	if s.Status != run.Canceled || s.Cancel.Actor != "ann" || s.Cancel.Note != "wrong day" {
+		t.Errorf("the run is %+v", s)
+	}
+	if got := d.journal(); got != "[]" {
+		t.Errorf("the machine saw %s", got)
+	}
+}
+
+func TestARunThatRunsIsStopped(t *testing.T) {
+	d := begin(t, 1)
+	id := d.run("a").ID
+	a := d.next("nightly/1/stage/a/1")
+	for _, force := range []bool{false, false, true, false} { // asking again is fine, and only force adds to it
+		d.check(d.Cancel(d.ctx, id, "ann", "", force))
+	}
+	d.idle()
+	want := `["launch nightly/1/stage/a/1 canceled=false" "stop nightly/1/stage/a/1 force=false" "stop nightly/1/stage/a/1 force=true"]`
+	if got := d.journal(); got != want {
+		t.Errorf("the machine saw %s", got)
+	}
+	if status := d.record(id).State.Status; status != run.Canceling {
+		t.Errorf("before the attempt is gone the run is %s", status)
+	}
+	a.end(run.Success)
+	if status := d.settled(id).State.Status; status != run.Canceled {
+		t.Errorf("the run is %s", status)
+	}
+}
+
+func TestWhatIsOverCannotBeCanceled(t *testing.T) {
+	d := begin(t, 1)
+	id := d.run("a").ID
+	d.next("nightly/1/stage/a/1").end(run.Success)
+	d.settled(id)
+	for _, id := range []uint64{id, 99} {
+		if err := d.Cancel(d.ctx, id, "", "", true); !errors.Is(err, run.ErrComplete) {
+			t.Errorf("cancel of run %d: %v", id, err)
+		}
+	}
+	if status := d.record(id).State.Status; status != run.Success {
+		t.Errorf("the run is %s", status)
+	}
+}
+
+// The wish outlives the engine: an attempt that the next one finds is joined
+// as canceled, so that it cannot begin any more, and stopped.
+func TestACanceledAttemptIsStoppedAfterARestart(t *testing.T) {
+	for _, force := range []bool{false, true} {
+		d := begin(t, 1)
+		id := d.run("a").ID
+		d.next("nightly/1/stage/a/1")
+		d.check(d.Cancel(d.ctx, id, "ann", "", force))
+		d.idle()
+		d.journal()
+		d.restart()
+		a := d.next("nightly/1/stage/a/1")
+		d.idle()
+		journal, _ := d.machine.take()
+		if len(journal) < 2 || journal[0] != "launch nightly/1/stage/a/1 canceled=true" {
+			t.Fatalf("the machine saw %q", journal)
+		}
+		want := "stop nightly/1/stage/a/1 force=" + map[bool]string{false: "false", true: "true"}[force]
+		for _, line := range journal[1:] {
+			if line != want {
+				t.Errorf("the machine saw %q, want %q", line, want)
+			}
+		}
+		a.end(run.Success)
+		if status := d.settled(id).State.Status; status != run.Canceled {
+			t.Errorf("the run is %s", status)
+		}
+	}
+}
+
+// Canceled between the commit that decided it and its launch, an attempt never
+// begins.
+func TestAnAttemptThatIsCanceledBeforeItsLaunchNeverBegins(t *testing.T) {
+	d := begin(t, 1)
+	d.machine.arm(0)
+	id := d.run("a").ID
+	<-d.ended
+	record := d.record(id)
+	record.State.Cancel = &run.Cancellation{Actor: "ann"}
+	tx := d.store.Begin()
+	tx.PutRun(record)
+	d.check(tx.Commit())
+	d.start(-1, false)
+	d.next("nightly/1/stage/a/1").tell()
+	if status := d.settled(id).State.Status; status != run.Canceled {
+		t.Errorf("the run is %s", status)
+	}
+	if d.machine.begun["nightly/1/stage/a/1"] {
+		t.Error("it began")
+	}
+}
