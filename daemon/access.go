@@ -75,8 +75,8 @@ func (a *access) grant(who string, role rpc.Role) error {
 }
 
 func userID(name string) (int, error) {
-	if id, err := strconv.Atoi(name); err == nil {
-		return id, nil
+	if id, err := strconv.ParseUint(name, 10, 32); err == nil {
+		return int(id), nil
 	}
 	u, err := user.Lookup(name)
 	if err != nil {
@@ -86,8 +86,8 @@ func userID(name string) (int, error) {
 }
 
 func groupID(name string) (int, error) {
-	if id, err := strconv.Atoi(name); err == nil {
-		return id, nil
+	if id, err := strconv.ParseUint(name, 10, 32); err == nil {
+		return int(id), nil
 	}
 	g, err := user.LookupGroup(name)
 	if err != nil {
