@@ -26,14 +26,15 @@ func (d *Daemon) Reload(ctx context.Context) error {
 		return fmt.Errorf("the configuration stays as it was: %w", err)
 	}
 	d.warnFixed(c)
-	if err := d.engine.Configure(ctx, engine.Settings{MaxRunning: c.Steps.MaxRunning}); err != nil {
-		return err
-	}
 	d.access.Store(who)
 	d.attempts.limits.Store(&limits{grace: c.Steps.Grace, logLimit: c.Steps.LogLimit})
 	d.host.Reload(c.Plugins.Idle, c.Plugins.SHA256)
 	d.options.LogLevel.Set(SlogLevel(c.Log.Level))
 	d.config.Store(&c)
+	// Last: it may begin steps, and they are to find the rest as it is now.
+	if err := d.engine.Configure(ctx, engine.Settings{MaxRunning: c.Steps.MaxRunning}); err != nil {
+		return err
+	}
 	d.log.Info("the configuration was read again")
 	return nil
 }
