@@ -170,3 +170,17 @@ func (h *house) died(want []string) error {
 	}
 	return fmt.Errorf("the daemon ended with %s", state)
 }
+
+// end ends the daemon if it is there, by SIGKILL where it does not go.
+func (h *house) end() error {
+	if h.daemon == nil || h.daemon.ended() {
+		return nil
+	}
+	h.daemon.signal(syscall.SIGTERM)
+	select {
+	case <-h.daemon.done:
+		return nil
+	case <-time.After(patience):
+		return errors.Join(errors.New("the daemon did not end when the script did"), h.kill(), h.killAll())
+	}
+}

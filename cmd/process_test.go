@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -53,10 +54,13 @@ func (h *house) knows(proc string) bool {
 	return err == nil && strings.HasPrefix(cwd+"/", string(mark))
 }
 
-// killAll kills every relative, and what those start meanwhile.
+// killAll kills every relative but the daemon, and what those start meanwhile.
 func (h *house) killAll() error {
 	for range 100 {
 		all, err := h.relatives()
+		all = slices.DeleteFunc(all, func(r relative) bool {
+			return h.daemon != nil && !h.daemon.ended() && r.pid == h.daemon.cmd.Process.Pid
+		})
 		if err != nil || len(all) == 0 {
 			return err
 		}

@@ -157,13 +157,10 @@ func (h *house) path(elements ...string) string {
 
 func (h *house) socket() string { return h.path("r", "s") }
 
-// leave ends all that the script left running, whether it failed or not.
+// leave ends all that the script left running, whether it failed or not: the
+// daemon last and gently, for it takes its cgroups away.
 func (h *house) leave(t testscript.T) {
-	if h.daemon != nil {
-		h.daemon.signal(os.Kill)
-		<-h.daemon.done
-	}
-	problems := []error{h.killAll(), h.unmountAll()}
+	problems := []error{h.killAll(), h.end(), h.unmountAll()}
 	for _, c := range h.closers {
 		problems = append(problems, c())
 	}
