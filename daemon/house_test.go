@@ -58,7 +58,7 @@ func bareHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h := &house{t: t, dir: dir, config: config.DefaultDaemon(), log: &journal{}, told: make(chan string, 1000)}
-	h.config.State, h.config.Socket = filepath.Join(dir, "state"), filepath.Join(dir, "s")
+	h.config.State, h.config.Socket = filepath.Join(dir, "state"), filepath.Join(dir, "r", "s")
 	h.config.PluginDirs = []string{plugins}
 	h.config.Storage = config.Storage{}
 	h.reload = func() (config.Daemon, error) { return h.config, nil }
