@@ -195,6 +195,9 @@ func (h *Host) Close() {
 		h.warn("let go of plugin process", p.close())
 	}
 	h.group.Wait()
+	if h.cgroup != "" {
+		_ = os.Remove(h.cgroup) // it stays where a step is at work in it
+	}
 }
 
 // shut forbids new work and returns the processes that have none.
