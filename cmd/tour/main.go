@@ -7,9 +7,9 @@
 // process, it was not started again, its log has no gap, the archive is right,
 // the oldest copy went, nothing is left running.
 //
-// Nothing waits for a time to pass: the daemon is killed when the step has
-// printed its first lines, and started again when the step's log has grown
-// without it. The exit code is 0 only if every promise was kept. All that it
+// Nothing waits for a time to pass: the daemon is killed when the watch and the
+// step have printed their first lines, and started again when the step's log
+// has grown without it. The exit code is 0 only if every promise was kept. All that it
 // makes lies in one temporary directory, which is removed at the end, on Ctrl-C
 // as well, after every process that was started for it.
 package main

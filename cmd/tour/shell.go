@@ -44,12 +44,13 @@ func (g *guide) output(ctx context.Context, line string) ([]byte, error) {
 type background struct {
 	line  string
 	cmd   *exec.Cmd
+	first chan struct{} // gets a value when its first line was shown
 	shown chan struct{} // closed when its last line was shown
 }
 
 func (g *guide) background(ctx context.Context, line, mark string) (*background, error) {
 	g.paint.command(line + " &")
-	b := &background{line: line, cmd: g.shell(ctx, line), shown: make(chan struct{})}
+	b := &background{line: line, cmd: g.shell(ctx, line), first: make(chan struct{}, 1), shown: make(chan struct{})}
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -67,9 +68,29 @@ func (g *guide) background(ctx context.Context, line, mark string) (*background,
 		defer reader.Close()
 		for lines := bufio.NewScanner(reader); lines.Scan(); {
 			g.paint.aside(mark, lines.Text())
+			select {
+			case b.first <- struct{}{}:
+			default: // it was not the first
+			}
 		}
 	}()
 	return b, nil
+}
+
+// appear waits for the first line of the command: from then on it does its
+// work. One that ends without a line is an error.
+func (b *background) appear() error {
+	select {
+	case <-b.first:
+		return nil
+	case <-b.shown:
+	}
+	select {
+	case <-b.first: // it had one, and ended at once
+		return nil
+	default:
+		return fmt.Errorf("%s: it ended without a word", b.line)
+	}
 }
 
 func (b *background) wait() error {

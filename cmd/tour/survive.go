@@ -23,7 +23,10 @@ func (g *guide) survive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = g.interrupt(ctx)
+	// Only a watch that has reached the daemon once waits for it to come back.
+	if err = watch.appear(); err == nil {
+		err = g.interrupt(ctx)
+	}
 	return errors.Join(err, watch.wait())
 }
 
