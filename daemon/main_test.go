@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 )
 
 // plugins is the directory of the built-in plugins, built for these tests.
@@ -19,6 +20,7 @@ func TestMain(m *testing.M) {
 
 // withPlugins builds the plugins, and sees that the tests leave no goroutine.
 func withPlugins(tests func() int) int {
+	unix.Umask(0o022) // plugins that a group may write are refused
 	dir, err := os.MkdirTemp("", "pen")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
