@@ -79,11 +79,11 @@ func (h *Host) Check(ctx context.Context, kind string, settings map[string]any) 
 }
 
 func (h *Host) check(ctx context.Context, p *process, settings []byte) ([]Problem, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.limits.call)
+	call, cancel := context.WithTimeout(ctx, h.limits.call)
 	defer cancel()
-	answer, err := p.client.Check(ctx, &steppb.CheckRequest{Settings: settings}, grpc.WaitForReady(true))
+	answer, err := p.client.Check(call, &steppb.CheckRequest{Settings: settings}, grpc.WaitForReady(true))
 	if err != nil {
-		return nil, fmt.Errorf("plugin %s (%s): check settings: %s", p.Type, p.Path, status.Convert(err).Message())
+		return nil, fmt.Errorf("plugin %s (%s): check settings: %w", p.Type, p.Path, h.refusal(ctx, call, err))
 	}
 	var problems []Problem
 	for _, problem := range answer.GetProblems() {
@@ -96,26 +96,58 @@ func (h *Host) check(ctx context.Context, p *process, settings []byte) ([]Proble
 }
 
 // borrow lends a process of the binary for a call that takes no place in it:
-// a busy one will do, and one that is started for it is idle afterwards.
+// a busy one will do, and one that is started for it is idle afterwards. One
+// that does not answer is discarded, and a fresh one is asked in its place.
 func (h *Host) borrow(ctx context.Context, b binary, call func(*process) error) error {
 	if p := h.lent(b); p != nil {
-		defer h.release(p, unused)
-		return call(p)
+		if err := h.callOn(p, call); !errors.Is(err, errMute) {
+			return err
+		}
+		return h.callGranted(ctx, h.requestFresh(b), call)
 	}
-	w := h.request(b)
+	err := h.callGranted(ctx, h.request(b), call)
+	if errors.Is(err, errMute) {
+		return h.callGranted(ctx, h.requestFresh(b), call)
+	}
+	return err
+}
+
+// callGranted makes the call on the process that w waits for.
+func (h *Host) callGranted(ctx context.Context, w *waiter, call func(*process) error) error {
 	select {
 	case g := <-w.granted:
 		if g.err != nil {
 			return g.err
 		}
-		defer h.release(g.process, unused)
-		return call(g.process)
+		return h.callOn(g.process, call)
 	case <-ctx.Done():
 		h.withdraw(w)
-		return fmt.Errorf("plugin %s: wait for a process: %w", b.kind, ctx.Err())
+		return fmt.Errorf("wait for a process of the plugin: %w", ctx.Err())
 	case <-h.ctx.Done():
 		return errClosed
 	}
+}
+
+// callOn makes a call on a process and gives back the place in it.
+func (h *Host) callOn(p *process, call func(*process) error) error {
+	defer h.release(p, unused)
+	err := call(p)
+	if errors.Is(err, errMute) {
+		h.discard(p, err)
+	}
+	return err
+}
+
+// errMute says that a process did not answer within our limit for a call.
+var errMute = errors.New("it does not answer")
+
+// refusal is why a call came to nothing. Only where our limit for it was over
+// first, and not the caller's patience, is that the process's silence.
+func (h *Host) refusal(ctx, call context.Context, err error) error {
+	if ctx.Err() == nil && errors.Is(call.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w within %v", errMute, h.limits.call)
+	}
+	return errors.New(clipped(printable([]byte(status.Convert(err).Message())), 1<<10))
 }
 
 // lent takes a place beyond the capacity in some live process of the binary.
@@ -143,11 +175,11 @@ func (h *Host) described(ctx context.Context, p *process) (Description, error) {
 	if d, ok := h.remembered(p.Type, p.SHA256); ok {
 		return d, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.limits.call)
+	call, cancel := context.WithTimeout(ctx, h.limits.call)
 	defer cancel()
-	answer, err := p.client.Describe(ctx, &steppb.DescribeRequest{}, grpc.WaitForReady(true))
+	answer, err := p.client.Describe(call, &steppb.DescribeRequest{}, grpc.WaitForReady(true))
 	if err != nil {
-		return Description{}, fmt.Errorf("it does not describe itself: %s", status.Convert(err).Message())
+		return Description{}, fmt.Errorf("it does not describe itself: %w", h.refusal(ctx, call, err))
 	}
 	d, err := descriptionOf(answer)
 	if err != nil {

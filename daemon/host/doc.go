@@ -35,6 +35,10 @@
 // its own deadline nor a cancel could end is killed by us, later than the
 // plugin ought to have done it: the state says canceled only when it is gone.
 //
+// A process that does not answer Describe or Check in time gets nothing any
+// more: a fresh one is asked once, and the mute one is killed when it has no
+// attempt, or has ended its last.
+//
 // Processes outlive the daemon. They have their own session, no pipe to us and
 // a nearly empty environment; Close leaves busy ones alone. A process is
 // signalled through a pidfd only, never by a number that was read from a file,

@@ -126,7 +126,11 @@ func (f *fake) Describe(context.Context, *steppb.DescribeRequest) (*steppb.Descr
 	return d, nil
 }
 
-func (f *fake) Check(_ context.Context, r *steppb.CheckRequest) (*steppb.CheckResponse, error) {
+func (f *fake) Check(ctx context.Context, r *steppb.CheckRequest) (*steppb.CheckResponse, error) {
+	if strings.Contains(string(r.Settings), "hang") {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if strings.Contains(string(r.Settings), "wrong") {
 		return &steppb.CheckResponse{Problems: []*steppb.Problem{{Path: "do", Message: "is wrong\x1b"}}}, nil
 	}

@@ -63,7 +63,21 @@ func (h *Host) endLocked(p *process) {
 	}
 	p.retiring = true
 	p.pool.processes = slices.DeleteFunc(p.pool.processes, func(o *process) bool { return o == p })
+	if p.mute && p.command != nil {
+		h.group.Go(func() { h.warn("kill plugin process", p.kill()) })
+		return
+	}
 	h.group.Go(func() { h.warn("end plugin process", p.end(h.ctx, h.limits.death)) })
+}
+
+// discard takes a process that does not answer out of its pool. It keeps the
+// attempts that it has; whoever gives back the last place in it ends it.
+func (h *Host) discard(p *process, reason error) {
+	h.log.Warn("plugin process is not used any more", "type", p.Type, "pid", p.Pid, "reason", reason)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p.mute = true
+	p.pool.processes = slices.DeleteFunc(p.pool.processes, func(o *process) bool { return o == p })
 }
 
 // bury removes what a dead process left: whatever lives in its cgroup, its

@@ -48,6 +48,7 @@ type waiter struct {
 	pool    *pool
 	since   time.Time
 	granted chan grant
+	gone    bool // withdrawn; guarded by Host.mu
 }
 
 type grant struct {
@@ -71,9 +72,24 @@ func (h *Host) request(b binary) *waiter {
 	return w
 }
 
+// requestFresh asks for room in a process that is started for it.
+func (h *Host) requestFresh(b binary) *waiter {
+	w := &waiter{since: time.Now(), granted: make(chan grant, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		w.granted <- grant{err: errClosed}
+		return w
+	}
+	w.pool = h.poolLocked(b)
+	h.growOneLocked(w.pool, w)
+	return w
+}
+
 // withdraw takes back a request, and gives back what it was granted meanwhile.
 func (h *Host) withdraw(w *waiter) {
 	h.mu.Lock()
+	w.gone = true
 	if w.pool != nil {
 		w.pool.waiting = slices.DeleteFunc(w.pool.waiting, func(o *waiter) bool { return o == w })
 	}
@@ -154,13 +170,18 @@ func (h *Host) takeLocked(p *process) {
 func (h *Host) growLocked(l *pool) {
 	now := time.Now()
 	for !h.closed && h.spawning < h.parallel && h.wantsLocked(l, now) {
-		l.spawning++
-		h.spawning++
-		h.group.Go(func() { h.grow(l) })
+		h.growOneLocked(l, nil)
 	}
 	if !h.closed && len(l.waiting) > 0 && l.again == nil {
 		l.again = time.AfterFunc(max(stalled, l.notBefore.Sub(now)), func() { h.lookAgain(l) })
 	}
+}
+
+// growOneLocked starts one process, for w where that is not nil.
+func (h *Host) growOneLocked(l *pool, w *waiter) {
+	l.spawning++
+	h.spawning++
+	h.group.Go(func() { h.grow(l, w) })
 }
 
 func (h *Host) lookAgain(l *pool) {
@@ -180,8 +201,8 @@ func (h *Host) wantsLocked(l *pool, now time.Time) bool {
 		now.Sub(l.waiting[0].since) > overdue
 }
 
-// grow starts one process for a pool.
-func (h *Host) grow(l *pool) {
+// grow starts one process for a pool, or for one who waits for a fresh one.
+func (h *Host) grow(l *pool, fresh *waiter) {
 	h.mu.Lock()
 	b := l.binary
 	h.mu.Unlock()
@@ -200,8 +221,22 @@ func (h *Host) grow(l *pool) {
 	} else {
 		h.admitLocked(p, l, h.idle)
 	}
+	if fresh != nil {
+		h.grantFreshLocked(fresh, p, err)
+	}
 	for _, other := range h.pools {
 		h.serveLocked(other)
+	}
+}
+
+func (h *Host) grantFreshLocked(w *waiter, p *process, err error) {
+	switch {
+	case w.gone:
+	case err != nil:
+		w.granted <- grant{err: err}
+	default:
+		h.takeLocked(p)
+		w.granted <- grant{process: p}
 	}
 }
 
@@ -266,6 +301,8 @@ func (h *Host) release(p *process, how ending) {
 		if h.removeLocked(p) {
 			h.buryLaterLocked(p)
 		}
+	case p.used == 0 && p.mute:
+		h.endLocked(p)
 	case p.used == 0 && h.current[p.Type] != p.SHA256 && h.current[p.Type] != "":
 		h.endLocked(p)
 	case p.used == 0:

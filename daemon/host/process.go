@@ -36,6 +36,7 @@ type process struct {
 	used     int         // attempts it was given and still has
 	served   int         // attempts that ended on it
 	retiring bool        // gets no further attempt
+	mute     bool        // did not answer; killed once it has no attempt
 	refuses  bool        // said it has no room; until one of its attempts ends
 	pool     *pool       // nil: not admitted yet
 	idle     *time.Timer // ends it
