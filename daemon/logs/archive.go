@@ -16,6 +16,8 @@ type archive struct {
 	table  []byte
 	reader *seekable.Reader
 	sealed Sealed
+
+	dropped int64 // bytes of output that the gap stands for
 }
 
 // unpack opens the sealed file of key. An absent file is fs.ErrNotExist.
@@ -86,7 +88,10 @@ func (a *archive) loadLabel(size int64, key Key) error {
 	if l.Key != key {
 		return fmt.Errorf("%w: it is the log of %v", ErrDamaged, l.Key)
 	}
-	a.sealed = l.Sealed
+	a.sealed, a.dropped = l.Sealed, l.Dropped
+	if a.dropped <= 0 || a.dropped > l.GapSize {
+		a.dropped = l.GapSize
+	}
 	a.sealed.Stored = size
 	return nil
 }
@@ -103,7 +108,7 @@ func (a *archive) read(cursor int64, limit int) (Chunk, error) {
 	}
 	n := cut(b, limit, true)
 	next := cursor + missing + int64(n)
-	return Chunk{Data: b[:n], Next: next, Missing: missing, End: next == a.sealed.Size}, nil
+	return Chunk{Data: b[:n], Next: next, Missing: a.sealed.share(a.dropped, missing), End: next == a.sealed.Size}, nil
 }
 
 // damage tells what the disk refused from what it gave wrongly.

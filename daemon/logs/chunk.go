@@ -17,9 +17,14 @@ const (
 
 // A Chunk is a piece of a log.
 type Chunk struct {
-	Data    []byte // whole lines; nil where there are none
-	Next    int64  // the cursor behind Data
-	Missing int64  // dropped bytes between the cursor asked for and Data
+	Data []byte // whole lines; nil where there are none
+	Next int64  // the cursor behind Data, which begins at Next-len(Data)
+	// Missing is how many bytes of output were dropped between the cursor asked
+	// for and Data: of the step's own, without the frames around them. It is
+	// above 0 wherever something was. From the beginning of the gap on it is
+	// exact where the writer counted; from within the gap, it is that in
+	// proportion.
+	Missing int64
 	// End says that nothing was there behind Data. If the attempt had ended
 	// before the read began, nothing ever will be.
 	End bool

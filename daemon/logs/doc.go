@@ -10,11 +10,12 @@
 // byte that was ever written, so it means the same while the log grows, after
 // its cap has dropped the middle, after sealing, and after a restart of the
 // daemon. Dropped bytes are the stream's one gap; who reads from inside it is
-// told how many bytes are missing and goes on behind it.
+// told how many bytes of output are missing and goes on behind it.
 //
 // # The live log
 //
-// The file log begins the stream, each log.N continues it at offset N. Where
+// The file log begins the stream, each log.N.M continues it at offset N, with M
+// bytes of output between it and the file log. Where
 // one does not begin at the end of the one before, the bytes between are the
 // gap. A line that is not finished is not there yet: a reader gets whole lines.
 // A line that never gets finished, because its writer was killed within a

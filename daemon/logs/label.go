@@ -32,6 +32,7 @@ var ErrDamaged = errors.New("the sealed log is damaged")
 type label struct {
 	Key
 	Sealed
+	Dropped int64 `json:"dropped,omitempty"` // bytes of output that the gap stands for; 0 is its size
 }
 
 // frame gives the label as the frame that stands before table.

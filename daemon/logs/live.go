@@ -97,11 +97,13 @@ func list(root *os.Root) ([]steplog.Segment, error) {
 func named(names []string) []steplog.Segment {
 	var segments []steplog.Segment
 	for _, name := range names {
-		if start, ok := steplog.SegmentStart(name); ok && start <= farthest {
-			segments = append(segments, steplog.Segment{Name: name, Start: start})
+		if s, ok := steplog.ParseName(name); ok && s.Start <= farthest {
+			segments = append(segments, s)
 		}
 	}
-	slices.SortFunc(segments, func(a, b steplog.Segment) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortFunc(segments, func(a, b steplog.Segment) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Name, b.Name))
+	})
 	return segments
 }
 
@@ -160,6 +162,18 @@ func (l *live) span() Sealed {
 	return Sealed{Size: l.segments[len(l.segments)-1].End(), GapStart: start, GapSize: size}
 }
 
+// dropped is how many bytes of output the gap stands for: what the file behind
+// it says. Where that says nothing, or what cannot be, it is the gap's size.
+func (l *live) dropped() int64 {
+	start, size := steplog.Gap(l.segments)
+	for _, s := range l.segments {
+		if s.Start == start+size && 0 < s.Skipped && s.Skipped < size {
+			return s.Skipped
+		}
+	}
+	return size
+}
+
 // read hands out a chunk.
 func (l *live) read(cursor int64, limit int) (Chunk, error) {
 	i := slices.IndexFunc(l.segments, func(s steplog.Segment) bool { return cursor < s.End() })
@@ -177,7 +191,8 @@ func (l *live) read(cursor int64, limit int) (Chunk, error) {
 		return Chunk{Next: cursor, End: true}, nil
 	}
 	next := from + int64(n)
-	return Chunk{Data: b[:n], Next: next, Missing: from - cursor, End: last && next == s.End()}, nil
+	missing := l.span().share(l.dropped(), from-cursor)
+	return Chunk{Data: b[:n], Next: next, Missing: missing, End: last && next == s.End()}, nil
 }
 
 func (l *live) readAt(s steplog.Segment, b []byte, at int64) error {

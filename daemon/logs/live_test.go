@@ -18,7 +18,7 @@ import (
 func segments(startsAndSizes ...int64) []steplog.Segment {
 	var list []steplog.Segment
 	for pair := range slices.Chunk(startsAndSizes, 2) {
-		list = append(list, steplog.Segment{Name: steplog.SegmentName(pair[0]), Start: pair[0], Size: pair[1]})
+		list = append(list, steplog.Segment{Name: steplog.SegmentName(pair[0], steplog.Unknown), Start: pair[0], Size: pair[1]})
 	}
 	return list
 }
@@ -91,9 +91,9 @@ func TestChain(t *testing.T) {
 
 func TestReadGivesWholeLinesOfALiveLog(t *testing.T) {
 	dir := attempt(t, map[string]string{
-		"log":                       "a1\na2\n",
-		steplog.SegmentName(100):    "b1\nb2\n",
-		steplog.SegmentName(106):    "c1\nc2 is not fin",
+		"log": "a1\na2\n",
+		steplog.SegmentName(100, steplog.Unknown): "b1\nb2\n",
+		steplog.SegmentName(106, steplog.Unknown): "c1\nc2 is not fin",
 		"logbook":                   "x\n",
 		"log.1":                     "y\n",
 		"log." + digits(farthest+1): "z\n",
@@ -219,7 +219,7 @@ func checkRotating(ctx context.Context, s *Store, dir string, count int64) error
 		if err != nil {
 			return err
 		}
-		start := cursor + c.Missing
+		start := c.Next - int64(len(c.Data))
 		if held, err := holds(dir, cursor, start); err != nil || held != "" {
 			return fmt.Errorf("%d bytes are missing at %d, but %s is there (%v)", c.Missing, cursor, held, err)
 		}

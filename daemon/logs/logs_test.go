@@ -76,8 +76,8 @@ func follow(read func(cursor int64) (Chunk, error), cursor int64) ([]piece, erro
 			}
 			return pieces, nil
 		}
-		start := cursor + c.Missing
-		if c.Next != start+int64(len(c.Data)) {
+		start := c.Next - int64(len(c.Data))
+		if start < cursor || (start > cursor) != (c.Missing > 0) || c.Missing > start-cursor {
 			return pieces, fmt.Errorf("the chunk at %d of %d bytes, %d missing, goes on at %d", cursor, len(c.Data), c.Missing, c.Next)
 		}
 		if n := len(pieces); n > 0 && c.Missing == 0 {

@@ -38,7 +38,7 @@ type packer struct {
 func (s *Store) pack(f *os.File, key Key, l *live) (Sealed, error) {
 	b := s.blocks.Get().(*block)
 	defer s.blocks.Put(b)
-	p := &packer{file: f, encoder: s.encoder, block: b, hash: sha256.New(), label: label{key, l.span()}}
+	p := &packer{file: f, encoder: s.encoder, block: b, hash: sha256.New(), label: label{key, l.span(), l.dropped()}}
 	var err error
 	if p.frames, err = seekable.NewWriter(nil, p, seekable.WithWriterEnvironment(p)); err != nil {
 		return Sealed{}, err

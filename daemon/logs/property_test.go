@@ -95,8 +95,8 @@ func (w *world) follow(t *rapid.T) {
 
 // check holds a chunk against the stream.
 func (w *world) check(t *rapid.T, cursor int64, limit int, c Chunk) {
-	start := cursor + c.Missing
-	if start+int64(len(c.Data)) != c.Next || c.Next > int64(len(w.stream)) || !bytes.Equal(c.Data, w.stream[start:c.Next]) {
+	start := c.Next - int64(len(c.Data))
+	if start < cursor || (start > cursor) != (c.Missing > 0) || c.Next > int64(len(w.stream)) || !bytes.Equal(c.Data, w.stream[start:c.Next]) {
 		t.Fatalf("the chunk at %d, %d missing, to %d: %q", cursor, c.Missing, c.Next, c.Data)
 	}
 	if len(c.Data) > 0 && c.Data[len(c.Data)-1] != '\n' {
@@ -107,6 +107,21 @@ func (w *world) check(t *rapid.T, cursor int64, limit int, c Chunk) {
 	}
 	if c.Missing > 0 {
 		w.checkGap(t, cursor, start)
+		w.checkMissing(t, cursor, start, c.Missing)
+	}
+}
+
+// checkMissing fails unless missing is the output in the gap, without frames;
+// from within the gap it is a share of it.
+func (w *world) checkMissing(t *rapid.T, cursor, start, missing int64) {
+	gap, _ := w.gap(t)
+	var output int64
+	for f, err := range steplog.All(w.stream[gap:start]) {
+		must(t, err)
+		output += int64(len(f.AppendText(nil)))
+	}
+	if missing > output || cursor == gap && missing != output {
+		t.Fatalf("%d bytes are missing from %d to %d, but the gap from %d holds %d", missing, cursor, start, gap, output)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestReadErrorsNameNoPaths(t *testing.T) {
 // Whoever removes an attempt directory does it file by file. A reader without
 // the record must not take what is left for a log with a gap.
 func TestReadWhileTheSealedDirectoryIsRemoved(t *testing.T) {
-	names := []string{"log", steplog.SegmentName(6), steplog.SegmentName(12), steplog.SegmentName(18)}
+	names := []string{"log", steplog.SegmentName(6, steplog.Unknown), steplog.SegmentName(12, steplog.Unknown), steplog.SegmentName(18, steplog.Unknown)}
 	const text = "a1\na2\nb1\nb2\nc1\nc2\nd1\nd2\n"
 	for removed := range 1 << len(names) {
 		dir := t.TempDir()

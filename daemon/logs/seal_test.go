@@ -77,8 +77,8 @@ func TestSealCutsOffAnUnfinishedLine(t *testing.T) {
 		want []piece
 	}{
 		{"behind lines", map[string]string{"log": "a\nb\nc"}, []piece{{0, "a\nb\n"}}},
-		{"alone in the last file", map[string]string{"log": "a\n", steplog.SegmentName(2): "b"}, []piece{{0, "a\n"}}},
-		{"alone behind the gap", map[string]string{"log": "a\n", steplog.SegmentName(9): "b"}, []piece{{0, "a\n"}}},
+		{"alone in the last file", map[string]string{"log": "a\n", steplog.SegmentName(2, steplog.Unknown): "b"}, []piece{{0, "a\n"}}},
+		{"alone behind the gap", map[string]string{"log": "a\n", steplog.SegmentName(9, steplog.Unknown): "b"}, []piece{{0, "a\n"}}},
 	} {
 		s := open(t, t.TempDir())
 		sealed := seal(t, s, attempt(t, c.log))
@@ -217,7 +217,7 @@ func TestSealThatFailsLeavesAllAsItWas(t *testing.T) {
 
 // A hostile step may cut its log while it is sealed.
 func TestSealOfALogThatIsCutMeanwhileLeavesNoFile(t *testing.T) {
-	dir, attemptDir := t.TempDir(), attempt(t, map[string]string{"log": "a\n", steplog.SegmentName(9): "b\n"})
+	dir, attemptDir := t.TempDir(), attempt(t, map[string]string{"log": "a\n", steplog.SegmentName(9, steplog.Unknown): "b\n"})
 	s := open(t, dir)
 	l, err := openLive(attemptDir)
 	if err != nil {

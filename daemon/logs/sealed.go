@@ -1,5 +1,7 @@
 package logs
 
+import "math/bits"
+
 // Sealed is what the daemon's records keep of a sealed log. The zero Sealed is
 // the log of an attempt without output.
 type Sealed struct {
@@ -13,6 +15,20 @@ type Sealed struct {
 
 // Kept is how many bytes of the stream are kept.
 func (s Sealed) Kept() int64 { return s.Size - s.GapSize }
+
+// share is how much of the output that the gap dropped, not more than its size,
+// lies in the last rest bytes of the gap, rounded up.
+func (s Sealed) share(output, rest int64) int64 {
+	if rest <= 0 {
+		return 0
+	}
+	high, low := bits.Mul64(uint64(output), uint64(rest))
+	quotient, remainder := bits.Div64(high, low, uint64(s.GapSize))
+	if remainder > 0 {
+		quotient++
+	}
+	return int64(quotient)
+}
 
 // locate finds a cursor among the kept bytes: at is its place there, missing
 // how many dropped bytes lie before that, follow how many kept bytes come from

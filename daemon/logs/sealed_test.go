@@ -2,6 +2,15 @@ package logs
 
 import "testing"
 
+func TestWhatIsMissingIsAShareOfTheOutputInTheGap(t *testing.T) {
+	s := Sealed{Size: 1 << 61, GapStart: 10, GapSize: 1 << 60}
+	for rest, want := range map[int64]int64{0: 0, 1: 1, 1 << 59: 1 << 57, 1 << 60: 1 << 58} {
+		if got := s.share(1<<58, rest); got != want {
+			t.Errorf("the last %d bytes hold %d, want %d", rest, got, want)
+		}
+	}
+}
+
 func TestLocate(t *testing.T) {
 	gapless := Sealed{Size: 100}
 	gapped := Sealed{Size: 100, GapStart: 30, GapSize: 50}

@@ -25,7 +25,7 @@ func blind() *Store {
 
 func TestWaitReturnsAtOnceWhereThereIsNews(t *testing.T) {
 	log, half := attempt(t, map[string]string{"log": "a\nb\n"}), attempt(t, map[string]string{"log": "a\nb"})
-	gap := attempt(t, map[string]string{"log": "a\n", steplog.SegmentName(9): "b\n"})
+	gap := attempt(t, map[string]string{"log": "a\n", steplog.SegmentName(9, steplog.Unknown): "b\n"})
 	ended := attempt(t, map[string]string{protocol.ResultFile: "{}"})
 	for _, c := range []struct {
 		name   string
@@ -115,7 +115,7 @@ func TestWatcherTellsOfEachChangeThatMatters(t *testing.T) {
 	}{
 		{"first output", func(dir string) error { return os.WriteFile(filepath.Join(dir, "log"), []byte("a\n"), 0o600) }},
 		{"next file", func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, steplog.SegmentName(5)), []byte("a\n"), 0o600)
+			return os.WriteFile(filepath.Join(dir, steplog.SegmentName(5, steplog.Unknown)), []byte("a\n"), 0o600)
 		}},
 		{"result", func(dir string) error {
 			return os.Rename(filepath.Join(dir, "result.tmp"), filepath.Join(dir, protocol.ResultFile))

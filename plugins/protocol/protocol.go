@@ -17,7 +17,7 @@
 //	go            created with O_CREAT|O_EXCL, or as a link(2) to lock, at the
 //	              last moment before the work begins: only its creator may
 //	              begin. What can fail goes before
-//	log, log.N    the output (package steplog); absent while there is none
+//	log, log.N.M  the output (package steplog); absent while there is none
 //	outputs       name=value lines, as $PENSTOCK_OUTPUT (see Outputs)
 //	result.json   how it ended (Result): written as a temporary file, synced,
 //	              renamed. Where it is, nothing else about the attempt changes
@@ -101,7 +101,7 @@ type Request struct {
 	Workspace   string            `json:"workspace"`            // absolute; the step's working directory
 	Timeout     time.Duration     `json:"timeout_ns,omitempty"` // of the work, from go on; 0 is none
 	Grace       time.Duration     `json:"grace_ns"`             // between TERM and KILL
-	LogLimit    int64             `json:"log_limit"`            // bytes of log kept on disk; 0 is no limit
+	LogLimit    int64             `json:"log_limit"`            // bytes of log kept on disk, frames included; 0 is no limit
 }
 
 // Holder is the content of the lock file: who works on the attempt.
@@ -121,6 +121,7 @@ type Result struct {
 	BegunAt       time.Time `json:"begun_at"`
 	EndedAt       time.Time `json:"ended_at"`
 	LogSize       int64     `json:"log_size"`            // bytes ever written to the log, dropped ones included
+	OutputSize    int64     `json:"output_size"`         // of these, the step's own output, without the frames
 	Version       string    `json:"version,omitempty"`   // of the plugin
 	SHA256        string    `json:"sha256,omitempty"`    // of its binary, from EnvSHA256
 	Leftovers     []string  `json:"leftovers,omitempty"` // processes that outlived the step's main one and were ended

@@ -208,7 +208,8 @@ func (a *attempt) perform(hang func()) protocol.Result {
 	}
 	result := a.verdict(errors.Join(err, closed), cause)
 	result.Attempt, result.BegunAt, result.EndedAt = a.name, begun, time.Now()
-	result.LogSize, result.Leftovers = a.task.log.Size(), leftovers
+	result.LogSize, result.OutputSize = a.task.log.Size(), a.task.log.Output()
+	result.Leftovers = leftovers
 	result.Message = clip(sentences(result.Message, missing))
 	return result
 }

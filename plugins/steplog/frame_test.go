@@ -84,14 +84,16 @@ func TestAnErrorOfTheReaderComesLast(t *testing.T) {
 }
 
 func TestSegmentNamesCarryTheirStart(t *testing.T) {
-	for _, start := range []int64{0, 1, 134217728, 1<<63 - 1} {
-		if got, ok := steplog.SegmentStart(steplog.SegmentName(start)); got != start || !ok {
-			t.Errorf("%d: %d, %v", start, got, ok)
+	for _, want := range []steplog.Segment{{}, {Start: 1}, {Start: 134217728, Skipped: 7}, {Start: 1<<63 - 1, Skipped: 1<<63 - 1}, {Start: 9, Skipped: steplog.Unknown}} {
+		want.Name = steplog.SegmentName(want.Start, want.Skipped)
+		if got, ok := steplog.ParseName(want.Name); got != want || !ok {
+			t.Errorf("%+v: %+v, %v", want, got, ok)
 		}
 	}
-	for _, name := range []string{"", "lock", "log.", "log.1", "log.-0000000000000000001", "log.00000000000000000000", "log.99999999999999999999", "logs"} {
-		if start, ok := steplog.SegmentStart(name); ok {
-			t.Errorf("%q begins at %d", name, start)
+	for _, name := range []string{"", "lock", "log.", "log.1", "log.-0000000000000000001", "log.00000000000000000000", "log.99999999999999999999", "logs",
+		"log.00000000000000000001.", "log.00000000000000000001.1", "log.00000000000000000001.00000000000000000001.x"} {
+		if s, ok := steplog.ParseName(name); ok {
+			t.Errorf("%q begins at %d", name, s.Start)
 		}
 	}
 }

@@ -14,36 +14,58 @@ import (
 // Head is the name of the first file of a log.
 const Head = "log"
 
+// Unknown is the Skipped of a file whose name does not say it.
+const Unknown = -1
+
 // Segment is one file of a log: the bytes [Start, Start+Size) of the stream.
 type Segment struct {
-	Name  string
-	Start int64
-	Size  int64 // when it was listed; the newest may have grown since
+	Name    string
+	Start   int64
+	Size    int64 // when it was listed; the newest may have grown since
+	Skipped int64 // bytes of output between the end of the head and Start, or Unknown
 }
 
 // End is the offset behind the last byte of s.
 func (s Segment) End() int64 { return s.Start + s.Size }
 
-// SegmentName is the name of the file that begins at offset start.
-func SegmentName(start int64) string {
-	if start == 0 {
+// SegmentName is the name of the file that begins at offset start, with skipped
+// bytes of output between it and the head, or Unknown.
+func SegmentName(start, skipped int64) string {
+	switch {
+	case start == 0:
 		return Head
+	case skipped < 0:
+		return fmt.Sprintf("%s.%020d", Head, start)
 	}
-	return fmt.Sprintf("%s.%020d", Head, start)
+	return fmt.Sprintf("%s.%020d.%020d", Head, start, skipped)
 }
 
-// SegmentStart is the offset at which the file called name begins; false where
-// it is no file of a log.
-func SegmentStart(name string) (int64, bool) {
+// ParseName reads what the name of a file of a log says: all of the Segment but
+// its size. It is false where it is no file of a log.
+func ParseName(name string) (Segment, bool) {
+	s := Segment{Name: name}
 	if name == Head {
-		return 0, true
+		return s, true
 	}
-	digits, ok := strings.CutPrefix(name, Head+".")
-	if !ok || len(digits) != 20 {
-		return 0, false
+	numbers, ok := strings.CutPrefix(name, Head+".")
+	if !ok {
+		return Segment{}, false
 	}
-	start, err := strconv.ParseUint(digits, 10, 63)
-	return int64(start), err == nil && start > 0
+	start, skipped, told := strings.Cut(numbers, ".")
+	s.Start, ok = parseNumber(start)
+	if !ok || s.Start == 0 {
+		return Segment{}, false
+	}
+	s.Skipped = Unknown
+	if told {
+		s.Skipped, ok = parseNumber(skipped)
+	}
+	return s, ok
+}
+
+func parseNumber(digits string) (int64, bool) {
+	n, err := strconv.ParseUint(digits, 10, 63)
+	return int64(n), err == nil && len(digits) == 20
 }
 
 // Segments lists the files of the log in the attempt directory dir by start.
@@ -55,7 +77,7 @@ func Segments(dir string) ([]Segment, error) {
 	}
 	var segments []Segment
 	for _, e := range entries {
-		start, ok := SegmentStart(e.Name())
+		s, ok := ParseName(e.Name())
 		if !ok {
 			continue
 		}
@@ -67,7 +89,8 @@ func Segments(dir string) ([]Segment, error) {
 			return nil, fmt.Errorf("list the log: %w", err)
 		}
 		if info.Mode().IsRegular() {
-			segments = append(segments, Segment{e.Name(), start, info.Size()})
+			s.Size = info.Size()
+			segments = append(segments, s)
 		}
 	}
 	slices.SortFunc(segments, func(a, b Segment) int { return cmp.Compare(a.Start, b.Start) })

@@ -23,8 +23,13 @@
 // The log is one logical byte stream of whole frames, addressed by offset, with
 // at most one gap in it:
 //
-//	log                        from offset 0: the head
-//	log.00000000000134217728   from the offset in its name, 20 decimal digits
+//	log                                             from offset 0: the head
+//	log.00000000000134217728.00000000000000000000   from the offset in its name
+//
+// The name of a tail file has two numbers of 20 decimal digits: its offset, and
+// how many bytes of output, frames not counted, lie between the end of the head
+// and that offset. The second is what people are told is missing when the files
+// between are gone; a writer that does not count may leave it out.
 //
 // The log is absent as long as there is no output. Without a limit there is
 // only the head. With a limit of L bytes the head grows to at most L/2, then
@@ -32,7 +37,8 @@
 // the oldest tail file is unlinked before a fifth is made. So at most L bytes
 // are on disk, and the last 3/8 L of a long log always are. No frame spans two
 // files. The bytes between the end of the head and the start of the oldest tail
-// file are the gap. Files only grow (but see below), and are never renamed.
+// file are the gap. The limit bounds the disk: it counts frames, and so some 40
+// bytes for each line beside its text. Files only grow (but see below), and are never renamed.
 //
 // A reader lists the files (Segments), opens the one that holds its offset, and
 // lists again where that is gone: an offset in the gap is lost for good. What

@@ -28,6 +28,8 @@ type Writer struct {
 	file    *os.File // nil: to be made at the next flush
 	start   int64    // of the current file, in the stream
 	size    int64    // of the stream
+	output  int64    // bytes of output in the stream
+	head    int64    // of these, what the head holds; once there is a tail
 	tail    []string // names of the tail files on disk, oldest first
 	buf     []byte
 	payload int64 // bytes of output in buf
@@ -69,6 +71,14 @@ func (w *Writer) Size() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.size
+}
+
+// Output is how many bytes of output the stream stands for: Size without the
+// frames, unlinked ones included, dropped ones not.
+func (w *Writer) Output() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.output
 }
 
 // Lost is how many bytes of output were dropped because they could not be
@@ -172,6 +182,9 @@ func (w *Writer) rotate() {
 	if err := w.closeFile(); err != nil {
 		w.cause = err
 	}
+	if w.start == 0 {
+		w.head = w.output
+	}
 	w.start = w.size
 	if len(w.tail) < 4 {
 		return
@@ -204,6 +217,7 @@ func (w *Writer) flush() {
 		w.unsaid += w.payload
 	} else {
 		w.size += int64(len(w.buf))
+		w.output += w.payload
 		w.unsaid -= w.saying
 	}
 	w.buf, w.payload, w.saying = w.buf[:0], 0, 0
@@ -232,7 +246,7 @@ func (w *Writer) openFile() error {
 	if w.file != nil {
 		return nil
 	}
-	name := SegmentName(w.start)
+	name := SegmentName(w.start, w.output-w.head)
 	file, err := os.OpenFile(filepath.Join(w.dir, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err

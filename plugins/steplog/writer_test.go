@@ -92,6 +92,9 @@ func TestEachStreamComesBackToTheByte(t *testing.T) {
 	if w.Size() != int64(len(texts[0])) {
 		t.Errorf("size %d, file %d", w.Size(), len(texts[0]))
 	}
+	if output := len(want[steplog.Stdout]) + len(want[steplog.Stderr]); w.Output() != int64(output) {
+		t.Errorf("output %d, want %d", w.Output(), output)
+	}
 }
 
 func TestALimitedLogKeepsHeadAndTail(t *testing.T) {
@@ -149,6 +152,12 @@ func compare(t *testing.T, limited, whole string) {
 	for i, s := range segments {
 		if got, want := join(t, kept[i]), join(t, texts[0][s.Start:s.End()]); got[steplog.Stdout] != want[steplog.Stdout] {
 			t.Errorf("%s differs from the bytes at its offset", s.Name)
+		}
+		if i == 0 {
+			continue
+		}
+		if skipped := len(join(t, texts[0][segments[0].End():s.Start])[steplog.Stdout]); s.Skipped != int64(skipped) {
+			t.Errorf("%s: %d bytes of output lie before it", s.Name, skipped)
 		}
 	}
 }
