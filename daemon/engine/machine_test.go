@@ -89,6 +89,14 @@ func (m *machine) fault(format string, a ...any) {
 	m.faults = append(m.faults, fmt.Sprintf(format, a...))
 }
 
+// Write takes what the engine logs as an error: there is to be none.
+func (m *machine) Write(line []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault("%s", line)
+	return len(line), nil
+}
+
 // Launch is Host's.
 func (m *machine) Launch(at Attempt, report func(Report)) {
 	m.effect(func() {

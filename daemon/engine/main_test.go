@@ -71,7 +71,8 @@ func (d *daemon) start(fuse int, late bool) {
 	d.Helper()
 	var err error
 	d.Engine, err = Open(Config{
-		Store: d.store, Host: d.machine, Archive: d.machine, Log: slog.New(slog.DiscardHandler),
+		Store: d.store, Host: d.machine, Archive: d.machine,
+		Log:    slog.New(slog.NewTextHandler(d.machine, &slog.HandlerOptions{Level: slog.LevelError})),
 		BootID: "boot", Settings: Settings{MaxRunning: d.maxRunning},
 	})
 	d.check(err)

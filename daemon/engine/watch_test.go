@@ -65,10 +65,9 @@ func TestAWatcherWaitsForWhatIsNew(t *testing.T) {
 	a := d.next("nightly/1/stage/a/1")
 	d.idle()
 	news := make(chan News)
-	watch := func() { news <- d.Watch(d.ctx, id, d.record(id).State.Sequence) }
-	go watch()
-	release := d.hold() // nothing changes meanwhile, so the watcher waits or will
-	release()
+	watch := func(after uint64) { news <- d.Watch(d.ctx, id, after) }
+	go watch(d.record(id).State.Sequence)
+	d.idle()
 	select {
 	case n := <-news:
 		t.Fatalf("nothing is new, and it heard %+v", n)
@@ -80,9 +79,8 @@ func TestAWatcherWaitsForWhatIsNew(t *testing.T) {
 	}
 	b := d.next("nightly/1/stage/b/1")
 	d.idle()
-	go watch()
-	b.finish(run.Success)
-	b.tell()
+	go watch(d.record(id).State.Sequence)
+	b.end(run.Success)
 	if n := <-news; n.Live && fmt.Sprint(n.Steps, n.Stages) != "[1] [failed]" {
 		t.Errorf("at the end it heard %+v", n)
 	}
@@ -111,6 +109,7 @@ func TestACursorThatIsTooOldSeesTheWholeRun(t *testing.T) {
 	}
 }
 
+// Await does not wait for the log of the last attempt to be sealed.
 func TestAwaitEndsWithTheRun(t *testing.T) {
 	d := begin(t, 1)
 	id := d.run("a", "b").ID
@@ -127,10 +126,12 @@ func TestAwaitEndsWithTheRun(t *testing.T) {
 		t.Error("it ended before the run")
 	default:
 	}
-	b.end(run.Failed)
+	d.machine.mu.Lock() // nothing is sealed now
+	b.joined(Report{Outcome: run.Outcome{Status: run.Failed}, LogSize: 1})
 	if status := <-done; status != run.Failed {
 		t.Errorf("when it ended the run was %s", status)
 	}
+	d.machine.mu.Unlock()
 	d.Await(d.ctx, id)
 	d.Await(d.ctx, 99)
 }
