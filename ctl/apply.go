@@ -57,6 +57,10 @@ func (a *app) check(ctx context.Context, files []file) ([]*rpc.PipelineApplyResp
 	var answers []*rpc.PipelineApplyResponse
 	var problems []rpc.Problem
 	for _, f := range files {
+		if found := unfit(f); found != nil {
+			problems = append(problems, found...)
+			continue
+		}
 		r, err := call(ctx, a.link, (*rpc.Client).PipelineApply, &rpc.PipelineApplyRequest{Text: f.text, File: f.name, DryRun: true})
 		found, refused := refusals(err)
 		switch {

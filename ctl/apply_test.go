@@ -91,6 +91,24 @@ func TestHugeFilesAreNotSent(t *testing.T) {
 	d.ctl("apply", writeFile(t, "huge", strings.Repeat("#\n", maxFile))).wants(t, ExitUsage, "", "no pipeline file")
 }
 
+func TestTextThatIsNotUTF8IsRefusedNotChanged(t *testing.T) {
+	d := newFake(t)
+	judge(d)
+	editable(d)
+	bad := writeFile(t, "latin1.toml", "name=a\n# caf\xe9\n")
+	r := d.ctl("apply", writeFile(t, "a.toml", "name=a\n"), bad)
+	r.wants(t, ExitUsage, "", bad+":2:6: the text is not valid UTF-8 here\n")
+	if got := applied(d); len(got) > 0 {
+		t.Errorf("applied %q", got)
+	}
+	t.Setenv("TMPDIR", t.TempDir())
+	r = d.ctlWith(t.Context(), "", edits(t, wellFormed+"# \xe9\n"), "edit", "nightly")
+	r.wants(t, ExitUsage, "", "7:3: the text is not valid UTF-8 here\n")
+	if got := requests[rpc.PipelineApplyRequest](d); len(got) != 1 || !got[0].DryRun {
+		t.Errorf("asked %+v", got)
+	}
+}
+
 const wellFormed = `name = "nightly"
 [[stage]]
 name = "build"

@@ -87,6 +87,9 @@ func (a *app) edited(ctx context.Context, path string) (string, error) {
 
 // replace applies a text in place of the one that was edited, and of no other.
 func (a *app) replace(ctx context.Context, old *rpc.PipelineRevision, request rpc.PipelineApplyRequest) error {
+	if problems := unfit(file{request.File, request.Text}); problems != nil {
+		return refuse(problems)
+	}
 	source, err := config.ParsePipeline(request.File, []byte(request.Text))
 	if err == nil && source.Pipeline.Name != old.Pipeline {
 		return usagef("the text names the pipeline %q, not %q: use rename or clone for that; nothing was applied",

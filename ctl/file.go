@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"unicode/utf8"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/rpc"
 )
 
 // maxFile bounds what is read of a file before the daemon, or config, refuses
@@ -54,4 +58,16 @@ func readAtMost(name string, r io.Reader) (string, error) {
 		return "", fmt.Errorf("%s is longer than %d bytes: no pipeline file", name, maxFile)
 	}
 	return string(text), nil
+}
+
+// unfit is why a text cannot travel: in JSON what is not UTF-8 becomes
+// U+FFFD, and the daemon would keep another text than the one that was read.
+func unfit(f file) []rpc.Problem {
+	if utf8.ValidString(f.text) {
+		return nil
+	}
+	if _, err := config.ParsePipeline(f.name, []byte(f.text)); err != nil {
+		return problemsOf(f.name, err)
+	}
+	return []rpc.Problem{{File: f.name, Message: "the text is not valid UTF-8"}}
 }
