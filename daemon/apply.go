@@ -15,8 +15,8 @@ import (
 
 // PipelineApply puts a definition.
 func (d *Daemon) PipelineApply(ctx context.Context, q *rpc.PipelineApplyRequest) (*rpc.PipelineApplyResponse, error) {
-	if err := checkNote(q.Note); err != nil {
-		return nil, err
+	if err := errors.Join(checkNote(q.Note), d.checkSpace()); err != nil {
+		return nil, failure(err, "apply")
 	}
 	file := q.File
 	if file == "" {

@@ -93,6 +93,7 @@ type Daemon struct {
 	attempts *attempts
 	engine   *engine.Engine
 	texts    *texts
+	broken   bool // a commit failed
 }
 
 // Open makes everything ready that does not need a client.
@@ -131,6 +132,9 @@ func (d *Daemon) openState() (err error) {
 			return fmt.Errorf("make the state directory: %w", err)
 		}
 	}
+	if err := checkOwn(d.paths.State); err != nil {
+		return err
+	}
 	if d.lock, err = lockState(d.paths.State); err != nil {
 		return err
 	}
@@ -140,6 +144,7 @@ func (d *Daemon) openState() (err error) {
 	if d.store, err = store.Open(filepath.Join(d.paths.State, "store"), d.log); err != nil {
 		return err
 	}
+	d.store.Room = d.roomToCommit
 	d.logs, err = logs.Open(filepath.Join(d.paths.State, "logs"), d.log)
 	if err != nil {
 		return err
@@ -204,8 +209,9 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	d.options.Notify("STOPPING=1")
 	stopWatchdog()
 	stopLoop()
-	err = errors.Join(serveErr, <-engineDone)
-	return errors.Join(err, d.close())
+	engineErr := <-engineDone
+	d.broken = engineErr != nil
+	return errors.Join(serveErr, engineErr, d.close())
 }
 
 func (d *Daemon) listen() (net.Listener, error) {
@@ -215,8 +221,9 @@ func (d *Daemon) listen() (net.Listener, error) {
 	return rpc.Listen(d.paths.Socket, d.access.Load().open())
 }
 
-// close lets go of what was opened, in the reverse order. Where the store
-// failed it is not closed: that would write to it again.
+// close lets go of what was opened, in the reverse order. The store is left
+// as it is where it failed or the disk is nearly full: to close it would write
+// to it, and what was answered is safe without.
 func (d *Daemon) close() error {
 	var errs []error
 	if d.host != nil {
@@ -225,8 +232,10 @@ func (d *Daemon) close() error {
 	if d.logs != nil {
 		errs = append(errs, d.logs.Close())
 	}
-	if d.store != nil {
-		errs = append(errs, d.store.Close())
+	if d.store != nil && !d.broken {
+		if free, err := freeBytes(d.paths.State); err == nil && free >= store.Headroom {
+			errs = append(errs, d.store.Close())
+		}
 	}
 	if d.lock != nil {
 		errs = append(errs, d.lock.Close())

@@ -45,6 +45,18 @@ func makeRoom(state string) error {
 		ErrDiskFull, state, bytesText(free), bytesText(store.Headroom))
 }
 
+// roomToCommit is store.Store's Room: near the end of the disk it gives up the
+// ballast, and after that it ends the daemon while that can still be done in
+// peace. Steps go on.
+func (d *Daemon) roomToCommit() error {
+	free, err := freeBytes(d.paths.State)
+	if err != nil || free >= store.Headroom {
+		return err
+	}
+	d.log.Warn("the disk is nearly full", "state", d.paths.State, "free", bytesText(free))
+	return makeRoom(d.paths.State)
+}
+
 // layBallast takes the ballast again where there is plenty.
 func layBallast(state string, size int64, minFree uint64) error {
 	path := filepath.Join(state, ballastFile)
@@ -66,20 +78,22 @@ func layBallast(state string, size int64, minFree uint64) error {
 	return errors.Join(err, f.Close())
 }
 
-// checkDisk refuses what would begin something new while space is short.
-func (d *Daemon) checkDisk() error {
+// checkDisk refuses to begin a run while space is short.
+func (d *Daemon) checkDisk() error { return d.checkFree("no run begins", d.leastFree()) }
+
+// checkSpace refuses a change of a pipeline while space is nearly gone: what is
+// left is for the runs that live, and for deleting some.
+func (d *Daemon) checkSpace() error { return d.checkFree("no pipeline is changed", 2*store.Headroom) }
+
+func (d *Daemon) checkFree(refusal string, least uint64) error {
 	free, err := freeBytes(d.paths.State)
-	if err != nil {
+	if err != nil || free >= least {
 		return err
-	}
-	least := d.leastFree()
-	if free >= least {
-		return nil
 	}
 	return &rpc.Error{
 		Code: rpc.CodeDiskLow,
-		Message: fmt.Sprintf("no run begins while %s has less than %s free, and it has %s; free some space, or delete old runs",
-			d.paths.State, bytesText(least), bytesText(free)),
+		Message: fmt.Sprintf("%s while %s has less than %s free, and it has %s; free some space, or delete old runs",
+			refusal, d.paths.State, bytesText(least), bytesText(free)),
 		Data: rpc.DiskLowData{FreeBytes: free, MinFreeBytes: least},
 	}
 }

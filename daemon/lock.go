@@ -12,6 +12,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// checkOwn refuses a state directory that somebody else could change under us,
+// and closes ours to everybody else.
+func checkOwn(state string) error {
+	var st unix.Stat_t
+	if err := unix.Stat(state, &st); err != nil {
+		return fmt.Errorf("the state directory %s: %w", state, err)
+	}
+	if int(st.Uid) != os.Geteuid() {
+		return fmt.Errorf("the state directory %s belongs to uid %d and must belong to uid %d, who runs the daemon: chown it, or choose another",
+			state, st.Uid, os.Geteuid())
+	}
+	if st.Mode&0o077 == 0 {
+		return nil
+	}
+	if err := os.Chmod(state, 0o700); err != nil {
+		return fmt.Errorf("close the state directory to others: %w", err)
+	}
+	return nil
+}
+
 // lockState takes the state directory for this process: flock(2) on a file in
 // it, which the kernel lets go of whatever way the process ends. A daemon that
 // was just killed may hold it for another moment.

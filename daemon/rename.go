@@ -13,6 +13,9 @@ import (
 
 // PipelineRename gives a pipeline another name.
 func (d *Daemon) PipelineRename(ctx context.Context, q *rpc.PipelineRenameRequest) (*rpc.Empty, error) {
+	if err := d.checkSpace(); err != nil {
+		return nil, failure(err, "pipeline")
+	}
 	source, r, err := d.copied(ctx, q.Name, q.To)
 	if err != nil {
 		return nil, err
@@ -43,6 +46,9 @@ func (d *Daemon) PipelineRename(ctx context.Context, q *rpc.PipelineRenameReques
 
 // PipelineClone makes a pipeline of another's current text.
 func (d *Daemon) PipelineClone(ctx context.Context, q *rpc.PipelineCloneRequest) (*rpc.PipelineApplyResponse, error) {
+	if err := d.checkSpace(); err != nil {
+		return nil, failure(err, "pipeline")
+	}
 	source, r, err := d.copied(ctx, q.Name, q.To)
 	if err != nil {
 		return nil, err

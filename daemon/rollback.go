@@ -11,6 +11,9 @@ import (
 
 // PipelineRollback makes an old text the current one again.
 func (d *Daemon) PipelineRollback(ctx context.Context, q *rpc.PipelineRollbackRequest) (*rpc.PipelineApplyResponse, error) {
+	if err := d.checkSpace(); err != nil {
+		return nil, failure(err, "rollback")
+	}
 	old, current, err := d.rollbackTo(q)
 	if err != nil {
 		return nil, err

@@ -38,8 +38,9 @@
 // Badger goes through a journal, which [Open] finishes where a kill cut it off.
 //
 // Badger writes through a memory map: on a full disk it dies of SIGBUS, and
-// again at each start. So the file system is watched from outside (package
-// daemon), and Open refuses, with a plain error, a disk on which it would die.
+// again at each start. So the space of its logs is taken when they are made,
+// and [Store.Room] is asked before each commit: a disk that fills up is an
+// error, and long before it is full. Open wants [Headroom] bytes free.
 //
 // Step output never comes here.
 package store

@@ -20,8 +20,12 @@ const Headroom = 4 * memTableSize
 // Store is an open store. Reads may come from any goroutine; writes come from
 // one, the owner of the [Tx].
 type Store struct {
-	db   *badger.DB
-	Meta Meta // as Open left it: Generation counts this start
+	db    *badger.DB
+	space space
+	Meta  Meta // as Open left it: Generation counts this start
+	// Room, where it is set, is asked before each commit whether the disk has
+	// room for one; its error is the commit's.
+	Room func() error
 }
 
 // Open opens, or makes, the store in dir and counts a new generation. A store
@@ -35,7 +39,7 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", dir, err)
 	}
-	s := &Store{db: db}
+	s := &Store{db: db, space: space{dir: dir}}
 	if err := s.begin(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the store %s: %w", dir, err), db.Close())
 	}

@@ -14,7 +14,7 @@ import (
 // one goroutine, and one Tx exists at a time.
 type Tx struct {
 	reader
-	db     *badger.DB
+	store  *Store
 	writes []write
 	latest map[string]int // key → index of its newest write
 	err    error          // a record that could not be encoded
@@ -27,7 +27,7 @@ type write struct {
 
 // Begin starts a transaction on the state as it is.
 func (s *Store) Begin() *Tx {
-	tx := &Tx{db: s.db, latest: map[string]int{}}
+	tx := &Tx{store: s, latest: map[string]int{}}
 	tx.txn = s.db.NewTransaction(false)
 	tx.pending = tx.own
 	return tx
@@ -74,10 +74,23 @@ func (tx *Tx) Commit() error {
 	if tx.err != nil || tx.Empty() {
 		return tx.err
 	}
-	if err := commit(tx.db, tx.final()); err != nil {
+	if err := tx.store.makeReady(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if err := commit(tx.store.db, tx.final()); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// makeReady sees that the disk has room for a commit and takes it.
+func (s *Store) makeReady() error {
+	if s.Room != nil {
+		if err := s.Room(); err != nil {
+			return err
+		}
+	}
+	return s.space.take()
 }
 
 // final is the newest write of each key, in order.
