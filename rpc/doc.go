@@ -30,7 +30,12 @@
 // is no request is answered with CodeNotJSON or CodeNotRequest, and the tenth
 // ends the connection; so does a line that is not finished or an answer that is
 // not read within 10 seconds, and silence for 10 minutes with nothing in
-// flight. A uid has 64 connections, all together have 512.
+// flight.
+//
+// A uid has 64 connections, all together have 512. Root and the daemon's own
+// user are not bound by the first, and the last 8 of the second are theirs:
+// others cannot lock out who administers. What is too many is answered with
+// CodeBusy.
 //
 // # Requests and answers
 //

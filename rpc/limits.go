@@ -1,6 +1,9 @@
 package rpc
 
-import "time"
+import (
+	"os"
+	"time"
+)
 
 // limits bounds what a connection can cost the side that reads it.
 type limits struct {
@@ -14,8 +17,12 @@ type limits struct {
 	frame   time.Duration // from the first byte of a line to its end
 	write   time.Duration // of one line
 	stop    time.Duration // for the answers that are due when the server ends
-	perUser int           // connections of a uid
+	perUser int           // connections of a uid that does not administer
 	total   int           // connections
+	spare   int           // of total, for those who administer
+	refusal time.Duration // at least, between two words in the log about connections refused
+
+	administers func(uid uint32) bool
 }
 
 func serverLimits() limits {
@@ -32,5 +39,14 @@ func serverLimits() limits {
 		stop:    2 * time.Second,
 		perUser: 64,
 		total:   512,
+		spare:   8,
+		refusal: time.Second,
+
+		administers: administers,
 	}
 }
+
+// administers tells root and the daemon's own user. perUser does not bind them:
+// who can stop the daemon with a signal gains nothing by using up its
+// connections, and must be able to see and cancel what others do.
+func administers(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() }

@@ -70,6 +70,7 @@ type server struct {
 	open     map[*session]uint32 // the connections, with the uid of each
 	users    map[uint32]int      // connections of each uid
 	stopping bool
+	crowd    crowd
 }
 
 // accept serves each connection until accepting fails for good: nil where the
@@ -116,7 +117,7 @@ func (v *server) attend(conn net.Conn) {
 		err = v.register(s, peer.UID)
 	}
 	if err != nil {
-		v.log.Warn("connection refused", "err", err)
+		v.noteRefusal(err)
 		v.turnAway(s, err)
 		return
 	}
@@ -151,13 +152,17 @@ func (v *server) turnAway(s *session, why error) {
 func (v *server) register(s *session, uid uint32) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	administers, total := v.lim.administers(uid), v.lim.total
+	if !administers {
+		total -= v.lim.spare
+	}
 	switch {
 	case v.stopping:
 		return Errorf(CodeUnavailable, "the daemon is stopping; ask again")
-	case v.users[uid] >= v.lim.perUser:
+	case !administers && v.users[uid] >= v.lim.perUser:
 		return Errorf(CodeBusy, "uid %d has %d connections, as many as one user may; close some", uid, v.lim.perUser)
-	case len(v.open) >= v.lim.total:
-		return Errorf(CodeBusy, "the daemon has %d connections, as many as it takes; try again", v.lim.total)
+	case len(v.open) >= total:
+		return Errorf(CodeBusy, "the daemon has %d connections, as many as it takes from uid %d; try again", len(v.open), uid)
 	}
 	v.open[s] = uid
 	v.users[uid]++

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // journal is a log that a test reads.
@@ -128,7 +129,9 @@ func TestNoConnectionIsLetInAfterTheEnd(t *testing.T) {
 }
 
 func TestAUserHasSoManyConnections(t *testing.T) {
-	d := start(t, echo(silent), func(l *limits) { l.perUser = 3 })
+	d := start(t, echo(silent), func(l *limits) {
+		l.perUser, l.administers = 3, func(uint32) bool { return false }
+	})
 	var all []*raw
 	for range 3 {
 		r := d.raw(t)
@@ -168,6 +171,63 @@ func TestTheDaemonHasSoManyConnections(t *testing.T) {
 	d.raw(t).ok()
 	if a := d.raw(t).receive(); string(a.ID) != "null" || a.Error.Code != CodeBusy {
 		t.Errorf("%+v", a)
+	}
+}
+
+func TestOthersCannotLockOutWhoAdministers(t *testing.T) {
+	lim := serverLimits()
+	lim.perUser, lim.total, lim.spare = 4, 10, 2
+	lim.administers = func(uid uint32) bool { return uid == 7 }
+	v := &server{lim: lim, open: map[*session]uint32{}, users: map[uint32]int{}}
+	for _, c := range []struct {
+		uid          uint32
+		asked, taken int
+	}{
+		{1, 5, 4}, // one user's share
+		{2, 5, 4},
+		{3, 1, 0}, // what is left is not for the many
+		{7, 3, 2}, // but for who administers
+	} {
+		taken := 0
+		for range c.asked {
+			err := v.register(&session{}, c.uid)
+			if e, ok := errors.AsType[*Error](err); ok && e.Code != CodeBusy || !ok && err != nil {
+				t.Errorf("uid %d: %v", c.uid, err)
+			}
+			if err == nil {
+				taken++
+			}
+		}
+		if taken != c.taken {
+			t.Errorf("uid %d got %d connections of %d, want %d", c.uid, taken, c.asked, c.taken)
+		}
+	}
+}
+
+func TestWhoAdministersHasMoreConnectionsThanAUser(t *testing.T) {
+	d := start(t, echo(silent), func(l *limits) { l.perUser = 2 })
+	for range 6 { // this process runs as the daemon's user
+		d.raw(t).ok()
+	}
+	if !administers(0) || administers(uint32(os.Geteuid())+1) {
+		t.Error("root administers, and no other user does but the daemon's own")
+	}
+}
+
+func TestRefusalsDoNotFillTheLog(t *testing.T) {
+	var log journal
+	v := &server{lim: serverLimits(), log: slog.New(slog.NewTextHandler(&log, nil))}
+	v.lim.refusal = time.Hour
+	for range 100 {
+		v.noteRefusal(errors.New("too many"))
+	}
+	if n := strings.Count(log.String(), "connection refused"); n != 1 {
+		t.Errorf("%d words on 100 refusals at once: %s", n, log.String())
+	}
+	v.lim.refusal = 0
+	v.noteRefusal(errors.New("too many"))
+	if !strings.Contains(log.String(), "others_before=99") {
+		t.Errorf("the later word leaves some out: %s", log.String())
 	}
 }
 
