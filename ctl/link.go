@@ -3,6 +3,7 @@ package ctl
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ type link struct {
 	mu     sync.Mutex  // protects the fields below
 	client *rpc.Client // nil while there is no connection
 	met    bool        // a daemon was there once
-	told   bool        // that it is away now was said
+	told   bool        // that it does not serve us now was said
 }
 
 func newLink(socket string, notice func(string, ...any)) *link {
@@ -53,7 +54,7 @@ func (l *link) connect(ctx context.Context) (*rpc.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.client, l.met, l.told = c, true, false
+	l.client, l.met = c, true
 	return c, nil
 }
 
@@ -75,15 +76,27 @@ func (l *link) close() error {
 	return l.drop(c)
 }
 
-// absent says that the daemon is away: once, however many calls wait for it.
-func (l *link) absent(limit time.Duration) {
+// absent says that the daemon is away, or busy: once, however many calls wait
+// for it.
+func (l *link) absent(why error, limit time.Duration) {
 	l.mu.Lock()
 	told := l.told
 	l.told = true
 	l.mu.Unlock()
-	if !told {
-		l.notice("penstockctl: the daemon is away; asking again for up to %v", limit)
+	state := "the daemon is away"
+	if isBusy(why) {
+		state = "the daemon is busy: " + why.Error()
 	}
+	if !told {
+		l.notice("penstockctl: %s; asking again for up to %s", state, strings.Replace(limit.String(), "m0s", "m", 1))
+	}
+}
+
+// served notes that the daemon answered: a later absence is another.
+func (l *link) served() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = false
 }
 
 // known tells whether a daemon was there once.
@@ -103,6 +116,7 @@ func call[Q, A any](ctx context.Context, l *link, method func(*rpc.Client, conte
 	}
 	answer, err := method(c, ctx, request)
 	if err == nil {
+		l.served()
 		return answer, nil
 	}
 	if errors.Is(context.Cause(ctx), errSilent) {

@@ -9,26 +9,26 @@ import (
 )
 
 // persist asks until the daemon answers: one that was there and went away (a
-// restart, an upgrade, a kill) may stay away for as long as patience. The
-// request must be one that may be made twice.
+// restart, an upgrade, a kill), or has more to do than it takes, may stay so for
+// as long as patience. The request must be one that may be made twice.
 func persist[Q, A any](ctx context.Context, l *link, method func(*rpc.Client, context.Context, *Q) (*A, error), request *Q) (*A, error) {
 	return persistFor(ctx, l, patience, func() (*A, error) { return call(ctx, l, method, request) })
 }
 
 func persistFor[A any](ctx context.Context, l *link, limit time.Duration, ask func() (*A, error)) (*A, error) {
-	var away outage
+	var out outage
 	for {
 		answer, err := ask()
 		if err == nil || !passing(err) || !l.known() || ctx.Err() != nil {
 			return answer, err
 		}
-		if away.begin(); time.Since(away.since) >= limit {
+		if err = out.note(err); time.Since(out.since) >= limit {
 			return nil, err
 		}
-		if away.delay == tellDelay {
-			l.absent(limit)
+		if out.delay == tellDelay {
+			l.absent(err, limit)
 		}
-		if stopped := pause(ctx, away.delay); stopped != nil {
+		if stopped := pause(ctx, out.delay); stopped != nil {
 			return nil, stopped
 		}
 	}
@@ -38,26 +38,42 @@ func persistFor[A any](ctx context.Context, l *link, limit time.Duration, ask fu
 // less.
 const tellDelay = firstDelay << 4
 
-// outage is a time without the daemon.
+// outage is a time in which the daemon does not serve us.
 type outage struct {
 	since time.Time
 	delay time.Duration // the next pause
+	busy  error         // the refusal of a daemon that is busy; nil where it is away
 }
 
-// begin notes that the daemon is away, once more.
-func (o *outage) begin() {
+// note notes that the daemon has not served us, once more, and returns why: a
+// connection that is refused as one too many is lost as well.
+func (o *outage) note(err error) error {
 	if o.since.IsZero() {
 		o.since, o.delay = time.Now(), firstDelay
-		return
+	} else {
+		o.delay = min(2*o.delay, lastDelay)
 	}
-	o.delay = min(2*o.delay, lastDelay)
+	switch {
+	case isBusy(err):
+		o.busy = err
+	case o.busy != nil && errors.Is(err, rpc.ErrLost):
+		return o.busy
+	default:
+		o.busy = nil
+	}
+	return err
+}
+
+func isBusy(err error) bool {
+	var refusal *rpc.Error
+	return errors.As(err, &refusal) && refusal.Code == rpc.CodeBusy
 }
 
 // passing tells errors that time may cure.
 func passing(err error) bool {
 	var refusal *rpc.Error
 	if errors.As(err, &refusal) {
-		return refusal.Code == rpc.CodeUnavailable || refusal.Code == rpc.CodeBusy
+		return refusal.Code == rpc.CodeUnavailable || isBusy(err)
 	}
 	return away(err)
 }

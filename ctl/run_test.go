@@ -3,6 +3,7 @@ package ctl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -246,5 +247,32 @@ func TestPatienceEnds(t *testing.T) {
 	}
 	if len(words) != 1 {
 		t.Errorf("said %q, want one word on the absence, however many wait", words)
+	}
+}
+
+func TestABusyDaemonIsNotCalledAway(t *testing.T) {
+	var words []string
+	l := newLink("/no/such/socket", func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) })
+	l.met = true
+	busy := &rpc.Error{Code: rpc.CodeBusy, Message: "uid 1 has 64 connections"}
+	tries := 0
+	ask := func() (*rpc.Info, error) { // each refusal costs the connection
+		if tries++; tries%2 == 1 {
+			return nil, busy
+		}
+		return nil, fmt.Errorf("daemon.info: %w", rpc.ErrLost)
+	}
+	_, err := persistFor(t.Context(), l, 700*time.Millisecond, ask)
+	if exitCode(err) != ExitRefused {
+		t.Errorf("at the end: %v, exit code %d", err, exitCode(err))
+	}
+	if len(words) != 1 || !strings.Contains(words[0], "the daemon is busy: uid 1 has 64 connections; asking again for up to 700ms") {
+		t.Errorf("said %q", words)
+	}
+	l.absent(rpc.ErrLost, time.Minute)
+	l.served()
+	l.absent(rpc.ErrLost, time.Minute)
+	if len(words) != 2 || words[1] != "penstockctl: the daemon is away; asking again for up to 1m" {
+		t.Errorf("said %q", words)
 	}
 }
