@@ -20,7 +20,7 @@
 //	log, log.N.M  the output (package steplog); absent while there is none
 //	outputs       name=value lines, as $PENSTOCK_OUTPUT (see Outputs)
 //	result.json   how it ended (Result): written as a temporary file, synced,
-//	              renamed. Where it is, nothing else about the attempt changes
+//	              renamed; where there is no space, tried until there is. Where it is, nothing else about the attempt changes
 //
 // The order is: flock lock; where result.json or go is there already, let go
 // and answer ENDED or ELSEWHERE; prepare all that can fail; create go; work;

@@ -167,6 +167,9 @@ func (a *attempt) examine(p *plugin, keeper *tree.Keeper) (steppb.Progress_State
 	if a.ctx.Err() != nil {
 		return a.refuse(protocol.Result{Status: protocol.Canceled, Message: "canceled before the work began"})
 	}
+	if err := reserveResult(a.directory); err != nil {
+		return 0, err
+	}
 	if err := createGo(a.directory); err != nil {
 		if errors.Is(err, errElsewhere) {
 			return steppb.Progress_ELSEWHERE, nil

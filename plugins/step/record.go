@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/penstock/penstock/plugins/protocol"
 )
 
@@ -64,6 +66,46 @@ func createFile(path string) error {
 		return err
 	}
 	return file.Close()
+}
+
+// reserved is the space that is set aside for a result: a block holds all but
+// those with the longest messages.
+const reserved = 4 << 10
+
+// reserveResult makes the temporary file of the result with space on the disk,
+// so that a step that fills the disk can still be recorded. One that is there
+// from an earlier attempt has it. A file system that cannot reserve is used
+// without.
+func reserveResult(directory string) error {
+	file, err := os.OpenFile(filepath.Join(directory, protocol.ResultFile+".tmp"), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("reserve space for the result: %w", err)
+	}
+	err = allocate(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("reserve space for the result: %w", err)
+	}
+	return nil
+}
+
+func allocate(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || info.Size() > 0 {
+		return err
+	}
+	for {
+		switch err := unix.Fallocate(int(file.Fd()), 0, 0, reserved); {
+		case noSpace(err):
+			return err
+		case err != unix.EINTR:
+			return nil
+		}
+	}
+}
+
+// noSpace says whether err is that of a full disk or of a spent quota.
+func noSpace(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
 }
 
 // writeResult puts result.json in its place whole. Durable says whether it must

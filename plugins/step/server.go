@@ -134,17 +134,31 @@ func (s *server) depart(a *attempt, state steppb.Progress_State, err error) {
 	s.work.Done()
 }
 
-// recordPatience is how long a result that finds no space is tried again.
-const recordPatience = time.Minute
+// recordPause is the time between two tries to write a result.
+const recordPause = 250 * time.Millisecond
 
-// record writes the result. A disk that is full now may not be soon; in the
-// end an attempt without a result is lost.
+// record writes the result. An attempt without one is lost, so a disk that is
+// full is waited for as long as the process lives, with the lock held.
 func (s *server) record(a *attempt, result protocol.Result) error {
-	for begun := time.Now(); ; time.Sleep(250 * time.Millisecond) {
-		err := writeResult(a.directory, result, !s.life.connected())
-		if err == nil || time.Since(begun) > recordPatience {
+	said := false
+	return insist(func() error { return writeResult(a.directory, result, !s.life.connected()) }, func(err error) {
+		if !said {
+			fmt.Fprintf(os.Stderr, "attempt %s has ended; its result waits for space: %v\n", a.name, err)
+			said = true
+		}
+		time.Sleep(recordPause)
+	})
+}
+
+// insist calls write until it finds space, and pause between two calls. Any
+// other error is final: what is wrong there does not go by itself.
+func insist(write func() error, pause func(error)) error {
+	for {
+		err := write()
+		if !noSpace(err) {
 			return err
 		}
+		pause(err)
 	}
 }
 

@@ -64,7 +64,8 @@
 // It serves About.Capacity attempts at a time. It ignores SIGINT, SIGHUP and
 // SIGPIPE; at SIGTERM it takes no new attempts and exits when the running ones
 // have ended. It exits by itself when it has had no attempt and no
-// daemon connected to it for ten seconds. Results are synced to disk
+// daemon connected to it for ten seconds. A result that finds no space on the
+// disk is tried again until it does, for as long as the process lives. Results are synced to disk
 // only while no daemon is connected: one that is commits them at once.
 package step
 
