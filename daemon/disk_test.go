@@ -10,14 +10,17 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
 func TestNothingBeginsWhileTheDiskIsLow(t *testing.T) {
-	h := newHouse(t, func(c *config.Daemon) { c.Storage.MinFree = math.MaxInt64 })
+	h := newHouse(t)
 	h.apply(one("nightly", "true"))
+	h.config.Storage.MinFree = math.MaxInt64
+	if err := h.d.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	_, err := h.RunStart(t.Context(), &rpc.RunStartRequest{Pipeline: "nightly"})
 	refused(t, err, rpc.CodeDiskLow, h.config.State, "delete old runs")
 	e, _ := errors.AsType[*rpc.Error](err)

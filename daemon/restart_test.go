@@ -71,6 +71,9 @@ func TestStepsThatWaitBeginAfterARestart(t *testing.T) {
 	second := h.begin("second")
 	h.halt()
 	h.start()
+	if err := h.d.engine.Pulse(t.Context()); err != nil { // the load is that of the latest turn
+		t.Fatal(err)
+	}
 	info := must[*rpc.Info](t)(h.DaemonInfo(t.Context(), &rpc.Empty{}))
 	if info.LiveRuns != 2 {
 		t.Errorf("%+v", info)
@@ -104,7 +107,8 @@ func TestACommitThatFailsEndsTheDaemonAndLosesNothing(t *testing.T) {
 	if err := h.stop(); err == nil || !strings.Contains(err.Error(), "nothing more can be promised") {
 		t.Errorf("%v", err)
 	}
-	if err := h.Close(); err != nil {
+	// As the end of the process does, where the daemon leaves the store alone.
+	if err := errors.Join(h.Close(), h.d.store.Close()); err != nil {
 		t.Error(err)
 	}
 	open()
