@@ -103,6 +103,9 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 		paths: config.Paths{State: o.Config.State, Socket: o.Config.Socket},
 	}
 	d.config.Store(&o.Config)
+	if o.Listener != nil { // what lies beside the socket goes where the socket is
+		d.paths.Socket = o.Listener.Addr().String()
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
@@ -203,9 +206,12 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	}()
 	stopWatchdog := d.watchdog(ctx)
 	d.options.Notify("READY=1")
-	d.log.Info("serving", "socket", d.paths.Socket, "state", d.paths.State, "generation", d.store.Meta.Generation)
+	load := d.engine.Load()
+	d.log.Info("serving", "version", d.options.Version, "socket", listener.Addr(), "state", d.paths.State,
+		"generation", d.store.Meta.Generation, "live_runs", load.LiveRuns, "running_steps", load.RunningSteps)
 
-	serveErr := rpc.Serve(ctx, listener, d, rpc.ServerOptions{Authorize: d.authorize, Log: d.log})
+	serveErr := d.answer(ctx, listener)
+	d.log.Info("stopping; running steps go on", "running", d.engine.Load().RunningSteps)
 	d.options.Notify("STOPPING=1")
 	stopWatchdog()
 	stopLoop()

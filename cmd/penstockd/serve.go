@@ -22,13 +22,15 @@ import (
 )
 
 // The exit codes. A supervisor should not start the daemon again after the
-// ones above 1 without a person in between (RestartPreventExitStatus in the
-// unit).
+// ones above 2 without a person in between (RestartPreventExitStatus in the
+// unit). 2 is not among them: the Go runtime ends with it after a fault, and
+// then the daemon is to come back.
 const (
 	exitFailed = 1  // it could not start or go on; the message says why
-	exitUsage  = 2  // a wrong flag or a wrong configuration
+	exitUsage  = 2  // a wrong flag, or --check-config found something wrong
 	exitHeld   = 3  // another daemon serves the state directory
 	exitFull   = 28 // the disk is full (errno ENOSPC)
+	exitConfig = 78 // a wrong configuration (EX_CONFIG of sysexits.h)
 )
 
 // version is set by the build.
@@ -76,7 +78,10 @@ func serve(args []string) int {
 	c, err := f.load()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return exitUsage
+		if f.check {
+			return exitUsage
+		}
+		return exitConfig
 	}
 	if f.check {
 		fmt.Fprintln(os.Stderr, "the configuration is right")

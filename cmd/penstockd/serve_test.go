@@ -183,7 +183,7 @@ func TestTheCommandSaysWhatIsWrongAndStartsNothing(t *testing.T) {
 	}{
 		{[]string{"--check-config", "--config", good}, 0, nil, []string{"the configuration is right"}},
 		{[]string{"--check-config", "--config", bad}, exitUsage, nil, []string{bad + ":1:1: ", "state", bad + ":3:"}},
-		{[]string{"--config", bad}, exitUsage, nil, []string{bad + ":1:1: "}},
+		{[]string{"--config", bad}, exitConfig, nil, []string{bad + ":1:1: "}},
 		{[]string{"--check-config", "--config", unknown}, exitUsage, nil, []string{unknown, "no-such-user-here", "no such user"}},
 		{[]string{"--check-config", "--config", bad + ".absent"}, exitUsage, nil, []string{bad + ".absent"}},
 		{[]string{"--no-such-flag"}, exitUsage, nil, []string{"penstockd: ", "--no-such-flag"}},

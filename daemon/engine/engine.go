@@ -165,6 +165,8 @@ func (e *Engine) restore() error {
 		l := e.adopt(record, r)
 		l.note(change.Settled(r))
 		l.ready = r.Ready()
+		l.pending = r.Pending()
+		e.pending += l.pending
 		e.enqueue(l)
 		for i := range r.Steps {
 			if a := r.Steps[i].Latest(); a != nil && !a.Ended() {
@@ -172,6 +174,9 @@ func (e *Engine) restore() error {
 			}
 		}
 	}
+	e.load.Store(&Load{
+		LiveRuns: len(e.live), RunningSteps: e.running, PendingSteps: e.pending, MaxRunning: e.settings.MaxRunning,
+	})
 	return nil
 }
 
