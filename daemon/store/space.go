@@ -61,6 +61,9 @@ func allocate(path string) error {
 	if err != nil {
 		return err
 	}
+	if info.Size() == 0 {
+		return nil // Badger empties a log that it has flushed before it removes it
+	}
 	err = unix.Fallocate(int(f.Fd()), 0, 0, info.Size())
 	if errors.Is(err, unix.EOPNOTSUPP) {
 		return nil // the file system has no such thing; the free space in front of it must do

@@ -1,0 +1,32 @@
+package store
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestTheSpaceOfALogIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "00001.mem")
+	check(t, os.WriteFile(path, []byte("log"), 0o600))
+	check(t, os.Truncate(path, 1<<20))
+	s := space{dir: dir}
+	check(t, s.take())
+	var st unix.Stat_t
+	check(t, unix.Stat(path, &st))
+	if st.Size != 1<<20 || st.Blocks*512 < st.Size {
+		t.Errorf("%d bytes have %d blocks", st.Size, st.Blocks)
+	}
+}
+
+// Badger empties a log that it has flushed and then removes it; a commit that
+// comes between the two goes on.
+func TestALogThatIsBeingRemovedNeedsNoSpace(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "00001.mem"), nil, 0o600))
+	s := space{dir: dir}
+	check(t, s.take())
+}
