@@ -23,7 +23,7 @@ func TestFailuresBecomeCodes(t *testing.T) {
 		{disk, rpc.CodeDiskLow, "full"},
 		{store.ErrNotFound, rpc.CodeNotFound, `run "a/1" does not exist`},
 		{engine.ErrNotFound, rpc.CodeNotFound, `run "a/1" does not exist`},
-		{engine.ErrLive, rpc.CodeConflict, `run "a/1": `},
+		{engine.ErrLive, rpc.CodeConflict, "not over yet; cancel it first"},
 		{engine.ErrRevision, rpc.CodeConflict, `run "a/1": `},
 		{run.ErrComplete, rpc.CodeConflict, `run "a/1": `},
 		{engine.ErrStopping, rpc.CodeUnavailable, "ask again"},

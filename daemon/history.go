@@ -10,13 +10,17 @@ import (
 
 // PipelineHistory lists the revisions of a pipeline, newest first.
 func (d *Daemon) PipelineHistory(_ context.Context, q *rpc.PipelineHistoryRequest) (*rpc.PipelineHistoryResponse, error) {
+	limit, err := limitOf(q.Limit, 50)
+	if err != nil {
+		return nil, err
+	}
 	view := d.store.View()
 	defer view.Close()
 	p, err := view.PipelineNamed(q.Name)
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Name))
 	}
-	answer, limit := &rpc.PipelineHistoryResponse{Revisions: []rpc.RevisionSummary{}}, limitOf(q.Limit, 50)
+	answer := &rpc.PipelineHistoryResponse{Revisions: []rpc.RevisionSummary{}}
 	var newer *store.Revision
 	for r, err := range view.Revisions(p, q.Before) {
 		if err != nil {

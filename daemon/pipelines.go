@@ -11,9 +11,13 @@ import (
 
 // PipelineList lists pipelines.
 func (d *Daemon) PipelineList(_ context.Context, q *rpc.PipelineListRequest) (*rpc.PipelineListResponse, error) {
+	limit, err := limitOf(q.Limit, 100)
+	if err != nil {
+		return nil, err
+	}
 	view := d.store.View()
 	defer view.Close()
-	answer, limit := &rpc.PipelineListResponse{Pipelines: []rpc.Pipeline{}}, limitOf(q.Limit, 100)
+	answer := &rpc.PipelineListResponse{Pipelines: []rpc.Pipeline{}}
 	for p, err := range view.Pipelines(q.After) {
 		if err != nil {
 			return nil, failure(err, "pipelines")

@@ -26,7 +26,11 @@ func (d *Daemon) LogRead(ctx context.Context, q *rpc.LogReadRequest) (*rpc.LogRe
 	if q.Offset < 0 {
 		return nil, rpc.Errorf(rpc.CodeInvalid, "offset %d: a cursor counts bytes from 0", q.Offset)
 	}
-	ctx, cancel := context.WithTimeout(ctx, waitOf(q.WaitMS))
+	wait, err := waitOf(q.WaitMS)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for {
 		place, err := d.findLog(q)

@@ -3,6 +3,8 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/penstock/penstock/daemon/store"
@@ -11,6 +13,13 @@ import (
 
 // RunList lists runs, newest first.
 func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunListResponse, error) {
+	limit, err := limitOf(q.Limit, 20)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkStatus(q.Status); err != nil {
+		return nil, err
+	}
 	view := d.store.View()
 	defer view.Close()
 	runs := view.Runs(q.Before)
@@ -22,7 +31,7 @@ func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunList
 		runs = view.RunsOf(p.ID)
 	}
 	answer := &rpc.RunListResponse{Runs: []rpc.RunSummary{}}
-	limit, names, now := limitOf(q.Limit, 20), pipelineNames{view: view}, time.Now()
+	names, now := pipelineNames{view: view}, time.Now()
 	for record, err := range runs {
 		if err != nil {
 			return nil, failure(err, "runs")
@@ -41,6 +50,15 @@ func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunList
 		answer.Runs = append(answer.Runs, summarize(record, name, now))
 	}
 	return answer, nil
+}
+
+// checkStatus refuses a filter that no run can pass; "" is none.
+func checkStatus(status string) error {
+	known := []string{"created", "pending", "running", "success", "failed", "canceling", "canceled", "skipped"}
+	if status == "" || slices.Contains(known, status) {
+		return nil
+	}
+	return rpc.Errorf(rpc.CodeInvalid, "no run has the status %q: want %s", status, strings.Join(known, ", "))
 }
 
 // pipelineNames looks each name up once.

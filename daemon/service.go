@@ -30,7 +30,9 @@ func failure(err error, subject string) error {
 		return invalid(problems)
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, engine.ErrNotFound):
 		return rpc.Errorf(rpc.CodeNotFound, "%s does not exist", subject)
-	case errors.Is(err, engine.ErrLive), errors.Is(err, engine.ErrRevision), errors.Is(err, run.ErrComplete):
+	case errors.Is(err, engine.ErrLive):
+		return rpc.Errorf(rpc.CodeConflict, "%s: %v; cancel it first", subject, err)
+	case errors.Is(err, engine.ErrRevision), errors.Is(err, run.ErrComplete):
 		return rpc.Errorf(rpc.CodeConflict, "%s: %v", subject, err)
 	case errors.Is(err, engine.ErrStopping), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return rpc.Errorf(rpc.CodeUnavailable, "%s: %v; ask again", subject, engine.ErrStopping)
@@ -66,12 +68,18 @@ func checkNote(note string) error {
 	return nil
 }
 
-// limitOf is the size of a page.
-func limitOf(asked, standard int) int {
-	if asked <= 0 {
-		return standard
+// maxPage bounds a page.
+const maxPage = 1000
+
+// limitOf is the size of a page; 0 asks for the standard one.
+func limitOf(asked, standard int) (int, error) {
+	switch {
+	case asked == 0:
+		return standard, nil
+	case asked < 0 || asked > maxPage:
+		return 0, rpc.Errorf(rpc.CodeInvalid, "limit %d: want 1 to %d, or 0 for %d", asked, maxPage, standard)
 	}
-	return min(asked, 1000)
+	return asked, nil
 }
 
 // findRun finds a run by what people call it: nightly/42, nightly/latest, 1007.

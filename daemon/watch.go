@@ -13,17 +13,24 @@ import (
 // maxWait bounds a long poll.
 const maxWait = time.Minute
 
-func waitOf(ms int) time.Duration {
-	return min(max(0, time.Duration(ms)*time.Millisecond), maxWait)
+func waitOf(ms int) (time.Duration, error) {
+	if ms < 0 || int64(ms) > maxWait.Milliseconds() {
+		return 0, rpc.Errorf(rpc.CodeInvalid, "wait_ms %d: want 0 to %d", ms, maxWait.Milliseconds())
+	}
+	return time.Duration(ms) * time.Millisecond, nil
 }
 
 // RunWatch waits for a run to change.
 func (d *Daemon) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+	wait, err := waitOf(q.WaitMS)
+	if err != nil {
+		return nil, err
+	}
 	id, err := d.runID(q.Run)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, waitOf(q.WaitMS))
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	if q.UntilEnded {
 		d.engine.Await(ctx, id)
