@@ -159,6 +159,14 @@ func TestLiveViewFoldsWhatIsCompleteFirst(t *testing.T) {
 	}
 }
 
+func TestAStepThatIsAskedToEndIsSaidToBeSoNow(t *testing.T) {
+	c := rpc.StepChange{Stage: "store", RunStep: rpc.RunStep{Name: "upload", Status: "canceling",
+		Attempts: []rpc.RunAttempt{{Number: 1, Status: "canceling", StartedAt: at(44 * time.Second)}}}}
+	if got, want := plainStyle().Change(c), "12:00:00 store/upload: canceling after 44s\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestProblemsReadLikeACompilers(t *testing.T) {
 	got := Problems([]rpc.Problem{
 		{File: "a.toml", Line: 3, Column: 7, Path: "stage[0]", Message: "unknown key"},

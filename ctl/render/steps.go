@@ -118,8 +118,12 @@ func (s Style) outputs(step rpc.RunStep) string {
 // terminal: local time, place, status and what is to be known.
 func (s Style) Change(c rpc.StepChange) string {
 	line := s.clock(c.RunStep) + " " + Line(c.Stage) + "/" + Line(c.Name) + ": " + s.status(c.Status)
-	if c.Status != "running" && s.stepDuration(c.RunStep) != "" {
-		line += " in " + s.stepDuration(c.RunStep)
+	switch took := s.stepDuration(c.RunStep); {
+	case took == "" || c.Status == "running":
+	case c.Status == "canceling":
+		line += " after " + took
+	default:
+		line += " in " + took
 	}
 	if why := s.why(c.RunStep); why != "" {
 		line += ", " + why
@@ -127,10 +131,11 @@ func (s Style) Change(c rpc.StepChange) string {
 	return line + "\n"
 }
 
-// clock is when the step came to where it is; the present where it tells not.
+// clock is when the step came to where it is; the present where it tells not,
+// as of one that is asked to end.
 func (s Style) clock(step rpc.RunStep) string {
 	at := s.Now
-	if n := len(step.Attempts); n > 0 {
+	if n := len(step.Attempts); n > 0 && step.Status != "canceling" {
 		a := step.Attempts[n-1]
 		if a.FinishedAt != nil {
 			at = *a.FinishedAt
