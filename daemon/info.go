@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/penstock/penstock/daemon/host"
 	"github.com/penstock/penstock/rpc"
@@ -47,10 +48,11 @@ func (d *Daemon) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc
 	if err != nil {
 		return nil, failure(err, "plugins")
 	}
-	for _, p := range found {
-		if q.Type == "" || q.Type == p.Type {
-			answer.Plugins = append(answer.Plugins, d.plugin(ctx, p, q.Type != ""))
-		}
+	if q.Type != "" {
+		found = slices.DeleteFunc(found, func(p host.PluginState) bool { return p.Type != q.Type })
+	}
+	for _, p := range d.host.DescribeAll(ctx, found) {
+		answer.Plugins = append(answer.Plugins, plugin(p, q.Type != ""))
 	}
 	if q.Type != "" && len(answer.Plugins) == 0 {
 		return nil, rpc.Errorf(rpc.CodeNotFound, "there is no plugin for steps of type %q in %s",
@@ -59,15 +61,9 @@ func (d *Daemon) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc
 	return answer, nil
 }
 
-// plugin asks a plugin that nobody has asked yet what it is.
-func (d *Daemon) plugin(ctx context.Context, p host.PluginState, whole bool) rpc.Plugin {
+// plugin is a plugin for a list, or the whole of it.
+func plugin(p host.PluginState, whole bool) rpc.Plugin {
 	about := p.Description
-	if about.Type == "" && p.Problem == "" {
-		var err error
-		if about, err = d.host.Describe(ctx, p.Type); err != nil {
-			p.Problem = err.Error()
-		}
-	}
 	answer := rpc.Plugin{
 		Type: p.Type, Path: p.Path, SHA256: p.SHA256, Processes: p.Processes, Attempts: p.Attempts, Problem: p.Problem,
 		Version: about.Version, Summary: about.Summary, Capacity: about.Capacity,

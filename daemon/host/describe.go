@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
@@ -79,11 +80,11 @@ func (h *Host) Check(ctx context.Context, kind string, settings map[string]any) 
 }
 
 func (h *Host) check(ctx context.Context, p *process, settings []byte) ([]Problem, error) {
-	call, cancel := context.WithTimeout(ctx, h.limits.call)
+	call, cancel := h.limited(ctx)
 	defer cancel()
 	answer, err := p.client.Check(call, &steppb.CheckRequest{Settings: settings}, grpc.WaitForReady(true))
 	if err != nil {
-		return nil, fmt.Errorf("plugin %s (%s): check settings: %w", p.Type, p.Path, h.refusal(ctx, call, err))
+		return nil, fmt.Errorf("plugin %s (%s): check settings: %w", p.Type, p.Path, h.refusal(call, err))
 	}
 	var problems []Problem
 	for _, problem := range answer.GetProblems() {
@@ -98,12 +99,16 @@ func (h *Host) check(ctx context.Context, p *process, settings []byte) ([]Proble
 // borrow lends a process of the binary for a call that takes no place in it:
 // a busy one will do, and one that is started for it is idle afterwards. One
 // that does not answer is discarded, and a fresh one is asked in its place.
+// A start that has just failed is not tried again for it.
 func (h *Host) borrow(ctx context.Context, b binary, call func(*process) error) error {
 	if p := h.lent(b); p != nil {
 		if err := h.callOn(p, call); !errors.Is(err, errMute) {
 			return err
 		}
 		return h.callGranted(ctx, h.requestFresh(b), call)
+	}
+	if err := h.knownTrouble(b); err != nil {
+		return err
 	}
 	err := h.callGranted(ctx, h.request(b), call)
 	if errors.Is(err, errMute) {
@@ -141,10 +146,21 @@ func (h *Host) callOn(p *process, call func(*process) error) error {
 // errMute says that a process did not answer within our limit for a call.
 var errMute = errors.New("it does not answer")
 
-// refusal is why a call came to nothing. Only where our limit for it was over
-// first, and not the caller's patience, is that the process's silence.
-func (h *Host) refusal(ctx, call context.Context, err error) error {
-	if ctx.Err() == nil && errors.Is(call.Err(), context.DeadlineExceeded) {
+// limited is ctx with our limit for a call, whose cause is errMute then. The
+// plugin is not told of the limit: it would hang up just before it, and look
+// like one that answers.
+func (h *Host) limited(ctx context.Context) (context.Context, func()) {
+	call, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(h.limits.call, func() { cancel(errMute) })
+	return call, func() {
+		timer.Stop()
+		cancel(nil)
+	}
+}
+
+// refusal is why a limited call came to nothing.
+func (h *Host) refusal(call context.Context, err error) error {
+	if errors.Is(context.Cause(call), errMute) {
 		return fmt.Errorf("%w within %v", errMute, h.limits.call)
 	}
 	return errors.New(clipped(printable([]byte(status.Convert(err).Message())), 1<<10))
@@ -175,11 +191,11 @@ func (h *Host) described(ctx context.Context, p *process) (Description, error) {
 	if d, ok := h.remembered(p.Type, p.SHA256); ok {
 		return d, nil
 	}
-	call, cancel := context.WithTimeout(ctx, h.limits.call)
+	call, cancel := h.limited(ctx)
 	defer cancel()
 	answer, err := p.client.Describe(call, &steppb.DescribeRequest{}, grpc.WaitForReady(true))
 	if err != nil {
-		return Description{}, fmt.Errorf("it does not describe itself: %w", h.refusal(ctx, call, err))
+		return Description{}, fmt.Errorf("it does not describe itself: %w", h.refusal(call, err))
 	}
 	d, err := descriptionOf(answer)
 	if err != nil {

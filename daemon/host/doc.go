@@ -39,6 +39,10 @@
 // more: a fresh one is asked once, and the mute one is killed when it has no
 // attempt, or has ended its last.
 //
+// A binary whose process did not start is not started again for Describe or
+// Check for half a minute: they repeat the error. Attempts have their own
+// back-off. A start that lasts takes no place from those of other types.
+//
 // Processes outlive the daemon. They have their own session, no pipe to us and
 // a nearly empty environment; Close leaves busy ones alone. A process is
 // signalled through a pidfd only, never by a number that was read from a file,

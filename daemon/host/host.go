@@ -68,7 +68,7 @@ type Host struct {
 	processes    map[string]*process // by name
 	pools        map[poolKey]*pool
 	current      map[string]string // type → SHA-256 that new attempts go to
-	spawning     int               // processes being started, all pools
+	spawning     int               // processes being started, all pools, but for slow ones
 	parallel     int               // at most so many of them
 	descriptions map[poolKey]Description
 	trimmer      *time.Timer // nil while there is no process
@@ -167,11 +167,13 @@ func (h *Host) useCgroup(setting string) {
 }
 
 // Reload changes what can be changed: how long idle processes stay, and the
-// pins. Both hold from the next attempt on.
+// pins. Both hold from the next attempt on. Binaries whose processes did not
+// start may be asked again at once.
 func (h *Host) Reload(idle time.Duration, pins map[string]string) {
 	h.binaries.pin(pins)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.forgetTroubleLocked()
 	h.idle = idle
 	if idle <= 0 {
 		h.idle = defaultIdle

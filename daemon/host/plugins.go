@@ -2,7 +2,10 @@ package host
 
 import (
 	"cmp"
+	"context"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // PluginState is a plugin as it is installed and in use.
@@ -17,7 +20,7 @@ type PluginState struct {
 }
 
 // Plugins lists what is installed and what still has processes, in the order
-// of types. No process is started for it: Describe does that.
+// of types. No process is started for it: DescribeAll does that.
 func (h *Host) Plugins() ([]PluginState, error) {
 	kinds, err := h.binaries.installed()
 	if err != nil {
@@ -37,6 +40,30 @@ func (h *Host) Plugins() ([]PluginState, error) {
 	}
 	slices.SortFunc(states, func(a, b PluginState) int { return cmp.Compare(a.Type, b.Type) })
 	return states, nil
+}
+
+// probes is how many plugins are asked at a time what they are.
+const probes = 16
+
+// DescribeAll returns the states with the descriptions that they lack. The
+// plugins are asked beside each other, so that it takes no longer than the
+// slowest of a few; where one cannot be asked, Problem says why.
+func (h *Host) DescribeAll(ctx context.Context, states []PluginState) []PluginState {
+	states = slices.Clone(states)
+	var group errgroup.Group
+	group.SetLimit(probes)
+	for i := range states {
+		if s := &states[i]; s.Description.Type == "" && s.Problem == "" {
+			group.Go(func() (err error) {
+				if s.Description, err = h.Describe(ctx, s.Type); err != nil {
+					s.Problem = err.Error()
+				}
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // each has its error in its state
+	return states
 }
 
 func (h *Host) stateOf(kind string) PluginState {

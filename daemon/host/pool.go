@@ -36,6 +36,8 @@ type pool struct {
 	processes []*process // alive and reachable
 	waiting   []*waiter  // in the order of their coming
 	spawning  int
+	slow      int       // of them, those that last
+	trouble   trouble   // of the last start
 	moved     time.Time // when somebody last got a process
 	failures  int       // processes in a row that did nothing
 	notBefore time.Time // of the next start
@@ -179,9 +181,8 @@ func (h *Host) growLocked(l *pool) {
 
 // growOneLocked starts one process, for w where that is not nil.
 func (h *Host) growOneLocked(l *pool, w *waiter) {
-	l.spawning++
-	h.spawning++
-	h.group.Go(func() { h.grow(l, w) })
+	s := h.startLocked(l)
+	h.group.Go(func() { h.grow(s, w) })
 }
 
 func (h *Host) lookAgain(l *pool) {
@@ -193,7 +194,7 @@ func (h *Host) lookAgain(l *pool) {
 
 func (h *Host) wantsLocked(l *pool, now time.Time) bool {
 	capacity := max(1, h.descriptions[poolKey{l.binary.kind, l.binary.sha256}].Capacity)
-	if len(l.waiting) <= l.spawning*capacity || now.Before(l.notBefore) {
+	if len(l.waiting) <= l.spawning*capacity || l.slow >= h.parallel || now.Before(l.notBefore) {
 		return false
 	}
 	return len(l.processes)+l.spawning < h.parallel ||
@@ -202,11 +203,14 @@ func (h *Host) wantsLocked(l *pool, now time.Time) bool {
 }
 
 // grow starts one process for a pool, or for one who waits for a fresh one.
-func (h *Host) grow(l *pool, fresh *waiter) {
+func (h *Host) grow(s *start, fresh *waiter) {
+	l := s.pool
 	h.mu.Lock()
 	b := l.binary
 	h.mu.Unlock()
+	lasting := time.AfterFunc(slow, func() { h.slowed(s) })
 	p, err := h.spawn(h.ctx, b)
+	lasting.Stop()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err == nil && h.closed {
@@ -214,8 +218,8 @@ func (h *Host) grow(l *pool, fresh *waiter) {
 		err = errors.Join(errClosed, h.abort(p)) // it never had an attempt
 		h.mu.Lock()
 	}
-	l.spawning--
-	h.spawning--
+	h.startedLocked(s)
+	l.trouble = trouble{err, time.Now()}
 	if err != nil {
 		h.failLocked(l, err)
 	} else {
@@ -224,8 +228,12 @@ func (h *Host) grow(l *pool, fresh *waiter) {
 	if fresh != nil {
 		h.grantFreshLocked(fresh, p, err)
 	}
-	for _, other := range h.pools {
-		h.serveLocked(other)
+	h.serveAllLocked()
+}
+
+func (h *Host) serveAllLocked() {
+	for _, l := range h.pools {
+		h.serveLocked(l)
 	}
 }
 

@@ -43,7 +43,7 @@ func (h *Host) spawn(ctx context.Context, b binary) (*process, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.limits.start)
 	defer cancel()
 	if err := h.bear(ctx, cancel, p, b); err != nil {
-		return nil, errors.Join(h.explain(p, err), h.abort(p))
+		return nil, errors.Join(h.explain(ctx, p, err), h.abort(p))
 	}
 	return p, nil
 }
@@ -131,27 +131,28 @@ func (h *Host) start(p *process, b *birth) (*plugin.Client, error) {
 }
 
 // explain says for people why a process could not be started.
-func (h *Host) explain(p *process, err error) error {
+func (h *Host) explain(ctx context.Context, p *process, err error) error {
 	if p.handle == nil {
 		return fmt.Errorf("plugin %s: start %s: %w", p.Type, p.Path, err)
 	}
 	if p.Address == "" {
-		err = h.unheard(p, err)
+		err = h.unheard(ctx, p, err)
 	}
 	return fmt.Errorf("plugin %s: start %s: %w; on stdout: %s; on stderr: %s",
 		p.Type, p.Path, err, firstWords(p.dir), orElse(stderrTail(p.dir), "nothing"))
 }
 
 // unheard says why there was no handshake that go-plugin could use; err is
-// what go-plugin says.
-func (h *Host) unheard(p *process, err error) error {
+// what go-plugin says. It kills a process whose time is over, so that a dead
+// one may have been late.
+func (h *Host) unheard(ctx context.Context, p *process, err error) error {
 	line, unread := readHandshake(filepath.Join(p.dir, stdoutFile))
 	switch {
 	case unread != nil:
 		return unread
 	case line != "":
 		return err
-	case !p.alive():
+	case !p.alive() && !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("it ended with %s before its go-plugin handshake", orElse(p.status, "an unknown status"))
 	}
 	return fmt.Errorf("it printed no go-plugin handshake within %v", h.limits.start)
