@@ -23,7 +23,7 @@ func (a *app) cloneCommand() *cobra.Command {
 func (a *app) clone(ctx context.Context, name, to string) error {
 	r, err := call(ctx, a.link, (*rpc.Client).PipelineClone, &rpc.PipelineCloneRequest{Name: name, To: to})
 	if err != nil {
-		return err
+		return badName(err)
 	}
 	return a.answer(r, func(s render.Style) string { return s.Applied(*r, false) })
 }

@@ -142,6 +142,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"status /1":              "names no run",
 		"watch nightly/x":        "names no run",
 		"cancel a/1/b":           "names no run",
+		"runs -n -1":             "want at least 1",
 		"rollback a 0":           "want a number from 1",
 		"runs -n 0":              "want at least 1",
 		"logs a/1/b/c/d":         "attempt",
@@ -151,6 +152,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"validate /no/such/file": "no such file",
 		"run a --follow -o json": "use --wait",
 		"delete a":               "--yes",
+		"completion nope":        `no command "nope"`,
 		"delete a/b --yes":       "names no run",
 	} {
 		d.ctl(strings.Fields(args)...).wants(t, ExitUsage, "", stderr)
@@ -158,6 +160,19 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 	if asked := d.all(); len(asked) > 0 {
 		t.Errorf("the daemon was asked %+v", asked)
 	}
+}
+
+func TestANameThatIsRefusedIsCalledAnArgument(t *testing.T) {
+	d := newFake(t)
+	bad := &rpc.Error{Code: rpc.CodeInvalid, Message: "1 problem", Data: rpc.InvalidData{Problems: []rpc.Problem{
+		{File: "Bad X", Line: 1, Column: 1, Path: "name", Message: `name = "Bad X" is no name`}}}}
+	refuses[rpc.PipelineRenameRequest](d, bad)
+	refuses[rpc.PipelineCloneRequest](d, bad)
+	for _, command := range []string{"rename", "clone"} {
+		d.ctl(command, "env", "Bad X").wants(t, ExitUsage, "", "penstockctl: the argument NEW-NAME: \"Bad X\" is no name\n")
+	}
+	bad.Data = rpc.InvalidData{Problems: []rpc.Problem{{File: "good", Line: 4, Column: 1, Path: "stage[0].step[0].uses", Message: "no plugin"}}}
+	d.ctl("rename", "env", "good").wants(t, ExitUsage, "", "good:4:1: no plugin\n")
 }
 
 func TestUnreachableDaemonExitsWithThree(t *testing.T) {

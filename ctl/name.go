@@ -2,8 +2,7 @@ package ctl
 
 import (
 	"strconv"
-	"strings"
-)
+	"strings")
 
 // checkRun refuses what cannot name a run before the daemon is asked.
 func checkRun(text string) error {
@@ -14,6 +13,19 @@ func checkRun(text string) error {
 		return usagef("%q names no run: want a number or an id; the newest run of pipeline %s is %s/latest", text, text, text)
 	}
 	return usagef("%q names no run: want PIPELINE/NUMBER, PIPELINE/latest or an id, such as nightly/42, nightly/latest or 1007", text)
+}
+
+// badName is the error of a call that gives a pipeline another name. Where the
+// daemon refuses that, its place in the stored text says nothing to a person
+// who wrote it as an argument.
+func badName(err error) error {
+	problems, _ := refusals(err)
+	for _, p := range problems {
+		if p.Path == "name" {
+			return usagef("the argument NEW-NAME: %s", strings.TrimPrefix(p.Message, "name = "))
+		}
+	}
+	return err
 }
 
 // splitRun takes the name of a run from the front of a path. The run is ""

@@ -24,7 +24,7 @@ func (a *app) renameCommand() *cobra.Command {
 func (a *app) rename(ctx context.Context, name, to string) error {
 	r, err := call(ctx, a.link, (*rpc.Client).PipelineRename, &rpc.PipelineRenameRequest{Name: name, To: to})
 	if err != nil {
-		return err
+		return badName(err)
 	}
 	return a.answer(r, func(render.Style) string {
 		return fmt.Sprintf("%s: renamed to %s\n", render.Line(name), render.Line(to))

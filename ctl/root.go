@@ -40,7 +40,19 @@ func (a *app) root() *cobra.Command {
 	group(root, "runs", a.runCommand(), a.runsCommand(), a.statusCommand(), a.watchCommand(), a.logsCommand(), a.cancelCommand())
 	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.versionCommand())
 	root.AddCommand(exitTopic())
+	root.InitDefaultCompletionCmd()
+	strict(root, "completion")
 	return root
+}
+
+// strict makes cobra's own command refuse what it does not know. By default it
+// shows its help and succeeds, which a script takes for what it asked for.
+func strict(root *cobra.Command, name string) {
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == name {
+			cmd.Args, cmd.RunE = unknownCommand, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 }
 
 func group(root *cobra.Command, id string, commands ...*cobra.Command) {
@@ -51,13 +63,13 @@ func group(root *cobra.Command, id string, commands ...*cobra.Command) {
 }
 
 // unknownCommand refuses what is no command, with what may have been meant.
-func unknownCommand(root *cobra.Command, args []string) error {
+func unknownCommand(parent *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	text := ""
-	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+	if near := parent.SuggestionsFor(args[0]); len(near) > 0 {
 		text = "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return usagef("there is no command %q%s\nSee '%s --help'.", args[0], text, root.CommandPath())
+	return usagef("there is no command %q%s\nSee '%s --help'.", args[0], text, parent.CommandPath())
 }
