@@ -130,7 +130,7 @@ func TestValidateNeedsNoDaemon(t *testing.T) {
 
 // edits is the environment with an editor that puts text in place of a file.
 func edits(t *testing.T, text string) []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "EDITOR=false", "VISUAL=cp '" + writeFile(t, "new", text) + "'"}
+	return []string{"PATH=" + os.Getenv("PATH"), "EDITOR=false", "VISUAL=cp '" + writeFile(t, "new", text) + "' \"$1\"; test -z \"$FAIL\" #"}
 }
 
 func editable(d *fake) {
@@ -162,6 +162,24 @@ func TestEditWithoutAChangeAppliesNothing(t *testing.T) {
 	empty(t, temp)
 }
 
+func TestAnEditorThatFailsAndChangesNothingLeavesNothing(t *testing.T) {
+	d := newFake(t)
+	editable(d)
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	r := d.ctlWith(t.Context(), "", []string{"PATH=" + os.Getenv("PATH"), "VISUAL=false"}, "edit", "nightly")
+	r.wants(t, ExitInternal, "", "nothing was applied")
+	if strings.Contains(r.stderr, "kept") {
+		t.Errorf("%q: nothing is to be kept", r.stderr)
+	}
+	empty(t, temp)
+}
+
+func TestADirectoryIsSaidOnceToBeOne(t *testing.T) {
+	d, dir := newFake(t), t.TempDir()
+	d.ctl("apply", dir).wants(t, ExitUsage, "", "penstockctl: read "+dir+": is a directory\n")
+}
+
 func TestRefusedEditKeepsTheText(t *testing.T) {
 	for name, c := range map[string]struct {
 		text   string
@@ -171,7 +189,7 @@ func TestRefusedEditKeepsTheText(t *testing.T) {
 	}{
 		"somebody else was quicker": {wellFormed + "\n", nil, ExitRefused, "was changed"},
 		"another name":              {strings.Replace(wellFormed, "nightly", "daily", 1), nil, ExitUsage, "rename or clone"},
-		"the editor fails":          {wellFormed, []string{"VISUAL=false"}, ExitInternal, "nothing was applied"},
+		"the editor fails":          {wellFormed + "# more\n", []string{"FAIL=1"}, ExitInternal, "nothing was applied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newFake(t)

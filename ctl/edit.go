@@ -41,9 +41,11 @@ func (a *app) edit(ctx context.Context, name, note string) error {
 		return err
 	}
 	text, err := a.edited(ctx, path)
-	if err == nil && text == old.Text {
-		a.notice("%s: nothing changed", old.Pipeline)
-		return os.RemoveAll(filepath.Dir(path))
+	if text == old.Text {
+		if err == nil {
+			a.notice("%s: nothing changed", old.Pipeline)
+		}
+		return errors.Join(err, os.RemoveAll(filepath.Dir(path)))
 	}
 	if err == nil {
 		err = a.replace(ctx, old, rpc.PipelineApplyRequest{Text: text, File: path, Note: note})
@@ -69,7 +71,7 @@ func draft(text, name string) (string, error) {
 	return path, nil
 }
 
-// edited is the text after the editor ended. The editor's name may hold
+// edited is the text after the editor ended, however it did. The editor's name may hold
 // arguments, as in "code --wait": a shell takes it apart, as git(1) does.
 func (a *app) edited(ctx context.Context, path string) (string, error) {
 	editor := cmp.Or(a.getenv("VISUAL"), a.getenv("EDITOR"), "vi")
@@ -78,10 +80,11 @@ func (a *app) edited(ctx context.Context, path string) (string, error) {
 	if a.output == formatJSON {
 		cmd.Stdout = a.Stderr
 	}
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("editor %s: %w; nothing was applied", editor, err)
-	}
+	failed := cmd.Run()
 	f, err := a.readFile(path)
+	if failed != nil {
+		err = fmt.Errorf("editor %s: %w; nothing was applied", editor, failed)
+	}
 	return f.text, err
 }
 

@@ -51,7 +51,10 @@ func (a *app) readFile(name string) (file, error) {
 
 func readAtMost(name string, r io.Reader) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	var named *os.PathError // says "read" and the name already
 	switch {
+	case errors.As(err, &named):
+		return "", err
 	case err != nil:
 		return "", fmt.Errorf("read %s: %w", name, err)
 	case len(text) > maxFile:
