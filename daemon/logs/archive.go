@@ -6,13 +6,23 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	seekable "github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
 )
 
+// frame is the memory that reading a sealed log takes, whatever its size.
+type frame struct{ plain, small []byte }
+
+// newFrame has room for a whole frame, and for what the decoder wants beyond
+// it so as not to allocate.
+func newFrame() any { return &frame{plain: make([]byte, 0, blockSize+1<<10)} }
+
 // archive is an open sealed file whose label and seek table are sound.
 type archive struct {
+	store  *Store
 	file   *os.File
+	frame  *frame // lent by the store while the archive is open
 	table  []byte
 	reader *seekable.Reader
 	sealed Sealed
@@ -26,16 +36,20 @@ func (s *Store) unpack(key Key) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{file: f}
-	if err := a.load(s, key); err != nil {
-		return nil, errors.Join(err, f.Close())
+	a := &archive{store: s, file: f, frame: s.frames.Get().(*frame)}
+	if err := a.load(key); err != nil {
+		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
 }
 
-func (a *archive) close() error { return a.file.Close() }
+func (a *archive) close() error {
+	a.store.frames.Put(a.frame)
+	a.frame, a.reader = nil, nil
+	return a.file.Close()
+}
 
-func (a *archive) load(s *Store, key Key) error {
+func (a *archive) load(key Key) error {
 	info, err := a.file.Stat()
 	if err != nil {
 		return err
@@ -43,7 +57,7 @@ func (a *archive) load(s *Store, key Key) error {
 	if err := a.loadTable(info.Size()); err != nil {
 		return err
 	}
-	a.reader, err = seekable.NewReader(nil, s.decoder, seekable.WithReaderEnvironment(a))
+	a.reader, err = seekable.NewReader(nil, a, seekable.WithReaderEnvironment(a))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -132,9 +146,16 @@ func (a *archive) GetFrameByIndex(e seekable.FrameOffsetEntry) ([]byte, error) {
 	if e.CompressedSize > 2*blockSize {
 		return nil, io.ErrUnexpectedEOF
 	}
-	b := make([]byte, e.CompressedSize)
-	_, err := a.file.ReadAt(b, int64(e.CompressedOffset))
-	return b, err
+	a.frame.small = slices.Grow(a.frame.small[:0], int(e.CompressedSize))[:e.CompressedSize]
+	_, err := a.file.ReadAt(a.frame.small, int64(e.CompressedOffset))
+	return a.frame.small, err
+}
+
+// DecodeAll lets the seekable reader, which holds one frame at a time, use one
+// buffer for all of them.
+func (a *archive) DecodeAll(src, _ []byte) (b []byte, err error) {
+	a.frame.plain, err = a.store.decoder.DecodeAll(src, a.frame.plain[:0])
+	return a.frame.plain, err
 }
 
 // ReadFooter serves the seekable reader.

@@ -43,6 +43,7 @@ type Store struct {
 	encoder *zstd.Encoder // works on one core at a time, whoever seals
 	decoder *zstd.Decoder
 	blocks  sync.Pool // of *block
+	frames  sync.Pool // of *frame
 	watcher *watcher
 	serial  atomic.Uint64 // of files in scratch
 
@@ -69,6 +70,7 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 	return &Store{
 		log: log, root: root, encoder: encoder, decoder: decoder,
 		blocks:  sync.Pool{New: func() any { return new(block) }},
+		frames:  sync.Pool{New: newFrame},
 		watcher: newWatcher(log),
 		durable: map[uint64]bool{},
 	}, nil
