@@ -28,7 +28,10 @@ func (a *app) logsCommand() *cobra.Command {
 			"until the run, the step's attempts or the attempt has ended; lines of several steps\n" +
 			"carry the step's name then.\n\n" +
 			"On a terminal control characters are made harmless; colours stay. Elsewhere stdout gets\n" +
-			"the very bytes of one step's stdout and stderr, in the order in which they came.",
+			"the very bytes of one step's stdout and stderr, in the order in which they came.\n\n" +
+			"With -o json each line is an object: stage, step, attempt, time, stream (stdout, stderr or\n" +
+			"note, which is the daemon's) and text, or base64 where it is not UTF-8. partial means that\n" +
+			"the line goes on in the stream's next object; missing is how many bytes were dropped here.",
 		Example:           "  penstockctl logs nightly/latest -f\n  penstockctl logs nightly/42/dump/dump/1 > dump.log",
 		Args:              arguments(1, 1),
 		ValidArgsFunction: a.completeLog,
@@ -37,7 +40,7 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "show what comes until the end")
 	cmd.Flags().BoolVarP(&o.timestamps, "timestamps", "t", false, "begin each line with its local time")
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "let the output drive the terminal")
-	return cmd
+	return a.outputs(cmd)
 }
 
 func (a *app) logs(ctx context.Context, path string, o logOptions) error {
@@ -124,13 +127,13 @@ func (a *app) dump(ctx context.Context, run *rpc.Run, steps []picked, o logOptio
 		if p.attempt == 0 {
 			continue
 		}
-		if len(steps) > 1 {
+		if len(steps) > 1 && !out.json {
 			heading := fmt.Sprintf("==> %s/%s, attempt %d: %s <==", p.stage, p.step, p.attempt, p.status)
 			if err := out.line(a.style().Heading(heading)); err != nil {
 				return err
 			}
 		}
-		if err := a.readLog(ctx, fmt.Sprint(run.ID), p, out.part("")); err != nil {
+		if err := a.readLog(ctx, fmt.Sprint(run.ID), p, out.part(p, "")); err != nil {
 			return err
 		}
 	}

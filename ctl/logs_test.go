@@ -2,6 +2,9 @@ package ctl
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -186,5 +189,52 @@ func TestFollowingOneStepEndsWithIt(t *testing.T) {
 	r := d.ctl("logs", "nightly/42/compile", "-f")
 	if r.wants(t, ExitOK, "one", ""); r.stdout != "one\ntwo\n" {
 		t.Errorf("stdout is %q", r.stdout)
+	}
+}
+
+func TestLogsAsJSONHaveAnObjectForEachFrame(t *testing.T) {
+	d := newFake(t)
+	always[rpc.RunGetRequest](d, twoSteps("success"))
+	evil := "\xff\x1b]0;t\a"
+	logsOf(d, map[string][][]byte{
+		"compile": {frames("stdout", "é\n"), append(frames("stderr", "\n"), frames("note", "kept out")...)},
+		"test":    {frames("stdout", evil+"\n")},
+	})
+	at := `"attempt":1,"time":"` + time.Unix(0, 0).UTC().Format(time.RFC3339) + `","stream":`
+	want := `{"stage":"build","step":"compile",` + at + `"stdout","text":"é"}` + "\n" +
+		`{"stage":"build","step":"compile",` + at + `"stderr","text":""}` + "\n" +
+		`{"stage":"build","step":"compile",` + at + `"note","text":"kept out","partial":true}` + "\n" +
+		`{"stage":"build","step":"test",` + at + `"stdout","base64":"` + base64.StdEncoding.EncodeToString([]byte(evil)) + `"}` + "\n"
+	r := d.ctl("logs", "nightly/42", "-o", "json")
+	if r.wants(t, ExitOK, "{", ""); r.stdout != want {
+		t.Errorf("stdout is\n%s\nwant\n%s", r.stdout, want)
+	}
+}
+
+func TestLogsAsJSONSayWhatIsMissing(t *testing.T) {
+	d := newFake(t)
+	always[rpc.RunGetRequest](d, twoSteps("success"))
+	on(d, func(context.Context, *rpc.LogReadRequest) (*rpc.LogReadResponse, error) {
+		return &rpc.LogReadResponse{Data: []byte("garbage\n"), Missing: 2048, End: true}, nil
+	})
+	r := d.ctl("logs", "nightly/42/compile", "-o", "json")
+	r.wants(t, ExitOK, `{"stage":"build","step":"compile","attempt":1,"missing":2048}`+"\n", "the log is damaged here")
+}
+
+func TestFollowedLogsAsJSONAreWholeObjects(t *testing.T) {
+	d := newFake(t)
+	live(d)
+	r := d.ctl("logs", "nightly/42", "-f", "-o", "json")
+	texts := map[string]string{}
+	for line := range strings.Lines(r.stdout) {
+		var l LogLine
+		if err := json.Unmarshal([]byte(line), &l); err != nil || l.Text == nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		texts[l.Step+" "+l.Stream] += *l.Text
+	}
+	want := map[string]string{"compile stdout": "hello", "compile stderr": "err", "test stdout": "no newline"}
+	if r.wants(t, ExitOK, "{", ""); !maps.Equal(texts, want) {
+		t.Errorf("%v, want %v", texts, want)
 	}
 }

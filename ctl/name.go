@@ -2,7 +2,8 @@ package ctl
 
 import (
 	"strconv"
-	"strings")
+	"strings"
+)
 
 // checkRun refuses what cannot name a run before the daemon is asked.
 func checkRun(text string) error {

@@ -18,6 +18,7 @@ type output struct {
 	notice  func(format string, args ...any)
 	style   render.Style
 	safe    bool // a terminal reads it
+	json    bool // each frame is an object
 	options logOptions
 
 	mu      sync.Mutex // protects the fields below
@@ -30,6 +31,7 @@ func (a *app) newOutput(o logOptions) *output {
 		notice:  a.notice,
 		style:   a.style(),
 		safe:    a.screen.terminal() && !o.raw,
+		json:    a.output == formatJSON,
 		options: o,
 		w:       bufio.NewWriterSize(a.Stdout, chunkSize),
 	}
@@ -64,20 +66,24 @@ func (o *output) flush() error {
 // part is the log of one attempt on an output.
 type part struct {
 	*output
+	of      picked
 	prefix  string            // before each line; "" writes text as it comes
 	held    map[string][]byte // of each stream, the beginning of a line; with a prefix
 	painted bool              // colours went out that may still be on
 }
 
 // part begins the log of an attempt.
-func (o *output) part(prefix string) *part {
-	return &part{output: o, prefix: prefix, held: make(map[string][]byte)}
+func (o *output) part(of picked, prefix string) *part {
+	return &part{output: o, of: of, prefix: prefix, held: make(map[string][]byte)}
 }
 
 // write shows a piece of the log.
 func (p *part) write(chunk *rpc.LogReadResponse) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.json {
+		return p.writeObjects(chunk)
+	}
 	if chunk.Missing > 0 {
 		p.remark(missing(chunk.Missing))
 	}

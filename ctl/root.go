@@ -10,7 +10,9 @@ const about = `penstockctl talks to penstockd, the pipeline daemon of this machi
 
 RUN is nightly/42, nightly/latest, or the number that is unique over the daemon.
 The daemon is found by its socket: --socket, else PENSTOCK_SOCKET, else where it
-listens by default for the user who calls.`
+listens by default for the user who calls.
+
+With -o json a command writes the daemon's answers to stdout, one object a line.`
 
 // root is the whole command line.
 func (a *app) root() *cobra.Command {

@@ -47,7 +47,7 @@ func (a *app) runCommand() *cobra.Command {
 
 func (a *app) run(ctx context.Context, s start) error {
 	if s.follow && a.output == formatJSON {
-		return usagef("--follow shows output, which is no JSON: use --wait with -o json")
+		return usagef("--follow shows steps and output to people: with -o json use --wait, and logs -f for the output")
 	}
 	s.Key = cmp.Or(s.Key, rand.Text())
 	r, err := persist(ctx, a.link, (*rpc.Client).RunStart, &s.RunStartRequest)

@@ -104,7 +104,7 @@ func (f *tail) read(ctx context.Context, c rpc.StepChange) {
 		}
 		p := picked{place: place{c.Stage, c.Name}, attempt: attempt.Number}
 		if f.begin(p) {
-			part := f.out.part(f.prefix(c))
+			part := f.out.part(p, f.prefix(c))
 			f.group.Go(func() error { return f.readLog(ctx, p, part) })
 		}
 	}
