@@ -171,7 +171,8 @@ func TestANameThatIsRefusedIsCalledAnArgument(t *testing.T) {
 	for _, command := range []string{"rename", "clone"} {
 		d.ctl(command, "env", "Bad X").wants(t, ExitUsage, "", "penstockctl: the argument NEW-NAME: \"Bad X\" is no name\n")
 	}
-	bad.Data = rpc.InvalidData{Problems: []rpc.Problem{{File: "good", Line: 4, Column: 1, Path: "stage[0].step[0].uses", Message: "no plugin"}}}
+	refuses[rpc.PipelineRenameRequest](d, &rpc.Error{Code: rpc.CodeInvalid, Message: "1 problem", Data: rpc.InvalidData{Problems: []rpc.Problem{
+		{File: "good", Line: 4, Column: 1, Path: "stage[0].step[0].uses", Message: "no plugin"}}}})
 	d.ctl("rename", "env", "good").wants(t, ExitUsage, "", "good:4:1: no plugin\n")
 }
 
