@@ -36,6 +36,7 @@ type attempt struct {
 	states  []steppb.Progress_State // each it was in, in order
 	changed chan struct{}           // closed and replaced when states grows
 	failed  error                   // instead of a last state: the attempt could not be prepared
+	stopped time.Time               // when its context ended first
 
 	lock *os.File
 	task *Task
@@ -108,10 +109,26 @@ func last(state steppb.Progress_State) bool {
 
 // stop ends the attempt's context, and its grace with it where force is set.
 func (a *attempt) stop(cause error, force bool) {
+	a.mu.Lock()
+	if a.stopped.IsZero() {
+		a.stopped = time.Now()
+	}
+	a.mu.Unlock()
 	a.cancel(cause)
 	if force {
 		a.forced.Do(func() { close(a.force) })
 	}
+}
+
+// patience is how long what the work left running gets to end. Where the
+// context has ended it got its TERM then, and its grace ends with the work's.
+func (a *attempt) patience() time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped.IsZero() {
+		return leftoverGrace
+	}
+	return min(leftoverGrace, a.task.Grace()-time.Since(a.stopped))
 }
 
 // prepare does all that can fail before the work begins. It returns the state
@@ -204,7 +221,7 @@ func (a *attempt) perform(hang func()) protocol.Result {
 	unguard := context.AfterFunc(a.ctx, func() { defer close(guarded); a.guard(done, hang) })
 	err := attend(a.ctx, a.task, a.work)
 	cause := context.Cause(a.ctx)
-	leftovers, missing, closed := a.task.close()
+	leftovers, missing, closed := a.task.close(a.patience())
 	close(done)
 	if !unguard() {
 		<-guarded

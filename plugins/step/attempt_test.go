@@ -194,6 +194,42 @@ func TestCancelEndsATreeThatIgnoresTerm(t *testing.T) {
 	}
 }
 
+// What outlives the step's own process has the same grace, not one more.
+func TestACancelTakesNoLongerThanItsGrace(t *testing.T) {
+	p := launch(t, "x")
+	ready, wait := fifo(t)
+	const grace = 1500 * time.Millisecond
+	a := script(t, fmt.Sprintf(treeScript, ready), func(r *protocol.Request) { r.Grace = grace })
+	stream := p.begin(a)
+	wait()
+	begun := time.Now()
+	p.cancel(a, false)
+	awaitState(t, stream, steppb.Progress_ENDED)
+	if took := time.Since(begun); took < grace || took > grace+time.Second {
+		t.Errorf("it took %v with a grace of %v", took, grace)
+	}
+	if r, left := a.result(), a.alive(); len(r.Leftovers) == 0 || len(left) > 0 {
+		t.Errorf("%+v, alive: %v", r, left)
+	}
+}
+
+// A shell dies of TERM at once; the program that it waited for may clean up.
+// (It must not print: the log is closed with the shell.)
+func TestWhatOutlivesACanceledShellMayCleanUp(t *testing.T) {
+	p := launch(t, "x")
+	ready, wait := fifo(t)
+	work := t.TempDir()
+	a := script(t, fmt.Sprintf(`sh -c 'trap "sleep 0.2; echo cleaned > $PENSTOCK_WORKSPACE/cleaned; exit" TERM; echo > %s; while :; do sleep 0.01; done' 2> /dev/null; true`, ready),
+		func(r *protocol.Request) { r.Grace, r.Workspace = patience, work })
+	stream := p.begin(a)
+	wait()
+	p.cancel(a, false)
+	awaitState(t, stream, steppb.Progress_ENDED)
+	if _, err := os.Stat(filepath.Join(work, "cleaned")); err != nil {
+		t.Errorf("%v: %+v", err, a.result())
+	}
+}
+
 func TestForceDoesNotWaitForTheGrace(t *testing.T) {
 	p := launch(t, "x")
 	ready, wait := fifo(t)
@@ -244,7 +280,10 @@ func TestLeftoversAreEndedAndNamed(t *testing.T) {
 			if capacity != "x" {
 				p.begin(other)
 			}
-			a := script(t, "sleep 600 & (setsid sleep 601 &) ; exit 0", nil)
+			// A program has no command line yet while it is being executed.
+			a := script(t, `sleep 600 & (setsid sh -c 'echo $$ > pid.new; mv pid.new pid; exec sleep 601' &)
+				until test -e pid; do sleep 0.01; done
+				for p in $! $(cat pid); do until grep -qz "^sleep" /proc/$p/cmdline; do sleep 0.01; done; done`, nil)
 			r := p.perform(a)
 			if r.Status != protocol.Success || len(a.alive()) > 0 {
 				t.Errorf("%+v, alive: %v", r, a.alive())

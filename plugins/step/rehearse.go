@@ -35,7 +35,7 @@ func Rehearse[S any](ctx context.Context, directory string, settings S, work fun
 		Stage: "stage", Step: "step", Number: 1, Workspace: workspace, Grace: time.Second,
 	}, keeper)
 	err = attend(ctx, task, func(ctx context.Context, t *Task) error { return work(ctx, settings, t) })
-	_, missing, closed := task.close()
+	_, missing, closed := task.close(leftoverGrace)
 	if missing != "" {
 		closed = errors.Join(closed, errors.New(missing))
 	}

@@ -52,8 +52,8 @@
 // A panic ends its attempt, not the process. Cancel and timeout end the
 // context; the commands that a Task started get TERM at that moment and KILL
 // after the grace of the request. What the commands left running is ended
-// before the result is written: TERM, KILL after two seconds, and it is listed in the
-// result. Work that returns only after it is told to is waited for: an attempt
+// before the result is written: TERM, KILL after two seconds, or when the grace of
+// a cancel or timeout is over, and it is listed in the result. Work that returns only after it is told to is waited for: an attempt
 // is canceled when it is gone, not before. Work that has not returned five seconds
 // after the grace can only be ended with its process: the process then takes
 // no new attempts, lets the others in it finish, writes nothing about the one

@@ -56,19 +56,19 @@ func (t *Task) Workspace() string { return t.request.Workspace }
 // Grace is the time that a process has between TERM and KILL.
 func (t *Task) Grace() time.Duration { return t.request.Grace }
 
-// leftoverGrace is what processes that outlived their step get to end.
+// leftoverGrace is what processes that outlived their step get to end at most.
 const leftoverGrace = 2 * time.Second
 
-// close ends what the work left running and the log. It returns the processes
+// close ends what the work left running, within grace and the one of the
+// request, and the log. It returns the processes
 // it found, and in one sentence what the log misses, "" where that is nothing.
-func (t *Task) close() (leftovers []string, missing string, err error) {
-	grace := leftoverGrace
+func (t *Task) close(grace time.Duration) (leftovers []string, missing string, err error) {
 	select {
 	case <-t.force:
 		grace = 0
 	default:
 	}
-	leftovers, err = t.tree.End(min(grace, max(t.request.Grace, 0)))
+	leftovers, err = t.tree.End(max(min(grace, t.request.Grace), 0))
 	if closed := t.log.Close(); err == nil {
 		err = closed
 	}
