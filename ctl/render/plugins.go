@@ -8,13 +8,15 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
-// Plugins is a list of step plugins.
+// Plugins is a list of step plugins. Of a problem it has the first line, which
+// the daemon keeps short; Plugin has all of it.
 func (s Style) Plugins(list []rpc.Plugin) string {
 	rows := make([][]string, len(list))
 	for i, p := range list {
 		about := Line(p.Summary)
 		if p.Problem != "" {
-			about = s.paint(red, Line(p.Problem))
+			problem, _, _ := strings.Cut(p.Problem, "\n")
+			about = s.paint(red, Line(problem))
 		}
 		rows[i] = []string{
 			s.paint(bold, Line(p.Type)), Line(p.Version), fmt.Sprint(p.Capacity),
@@ -31,6 +33,7 @@ func (s Style) Plugin(p rpc.Plugin) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("settings of plugin %s: %w", p.Type, err)
 	}
+	problem, detail, _ := strings.Cut(p.Problem, "\n")
 	text := s.paint(bold, Line(p.Type)) + gap + Line(p.Summary) + "\n" + s.pairs(
 		[2]string{"version", Line(p.Version)},
 		[2]string{"path", Line(p.Path)},
@@ -38,8 +41,11 @@ func (s Style) Plugin(p rpc.Plugin) (string, error) {
 		[2]string{"capacity", fmt.Sprint(p.Capacity)},
 		[2]string{"processes", fmt.Sprint(p.Processes)},
 		[2]string{"attempts", fmt.Sprint(p.Attempts)},
-		[2]string{"problem", s.paint(red, Line(p.Problem))},
+		[2]string{"problem", s.paint(red, Line(problem))},
 	)
+	if detail != "" {
+		text += "\n" + string(Harmless([]byte(detail), false)) + "\n"
+	}
 	if p.Documentation != "" {
 		text += "\n" + string(Harmless([]byte(strings.TrimSpace(p.Documentation)), false)) + "\n"
 	}

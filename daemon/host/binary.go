@@ -96,8 +96,8 @@ func (b *binaries) verified(kind, path string, now mark) (binary, error) {
 		found, b.known[path] = fresh, fresh
 	}
 	if pin, ok := b.pins[kind]; ok && !strings.EqualFold(pin, found.sha256) {
-		return binary{}, fmt.Errorf("plugin %s: %s has SHA-256 %s, but %s is pinned: install that binary or change the pin",
-			kind, path, found.sha256, pin)
+		return binary{}, fmt.Errorf("plugin %s is refused: another SHA-256 than that of its file is pinned: install that binary or change the pin\n%s",
+			kind, details([2]string{"file", path}, [2]string{"its SHA-256", found.sha256}, [2]string{"pinned", pin}))
 	}
 	return found, nil
 }

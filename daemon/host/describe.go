@@ -43,8 +43,14 @@ type Problem struct {
 }
 
 // Describe returns the description of a type's plugin. Each binary is asked
-// once; a process is started for it where there is none.
+// once; a process is started for it where there is none. The first line of an
+// error has 160 bytes at most, as that of Check's; what follows is detail.
 func (h *Host) Describe(ctx context.Context, kind string) (Description, error) {
+	d, err := h.describe(ctx, kind)
+	return d, headlined(err)
+}
+
+func (h *Host) describe(ctx context.Context, kind string) (Description, error) {
 	b, err := h.binaries.find(kind)
 	if err != nil {
 		return Description{}, err
@@ -63,6 +69,11 @@ func (h *Host) Describe(ctx context.Context, kind string) (Description, error) {
 
 // Check asks the type's plugin what is wrong with settings. None: they are good.
 func (h *Host) Check(ctx context.Context, kind string, settings map[string]any) ([]Problem, error) {
+	problems, err := h.checked(ctx, kind, settings)
+	return problems, headlined(err)
+}
+
+func (h *Host) checked(ctx context.Context, kind string, settings map[string]any) ([]Problem, error) {
 	b, err := h.binaries.find(kind)
 	if err != nil {
 		return nil, err
@@ -84,7 +95,7 @@ func (h *Host) check(ctx context.Context, p *process, settings []byte) ([]Proble
 	defer cancel()
 	answer, err := p.client.Check(call, &steppb.CheckRequest{Settings: settings}, grpc.WaitForReady(true))
 	if err != nil {
-		return nil, fmt.Errorf("plugin %s (%s): check settings: %w", p.Type, p.Path, h.refusal(call, err))
+		return nil, fmt.Errorf("plugin %s: check settings: %w\nfile: %s", p.Type, h.refusal(call, err), p.Path)
 	}
 	var problems []Problem
 	for _, problem := range answer.GetProblems() {

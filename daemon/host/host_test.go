@@ -63,10 +63,10 @@ func TestProcessThatCannotStartIsExplained(t *testing.T) {
 	h := w.open()
 	tests := []struct{ kind, reason, message string }{
 		{"absent", PluginMissing, "is not installed: no penstock-step-absent in "},
-		{"silent", protocol.PluginFailure, "it printed no go-plugin handshake within 3s; on stdout: \"\""},
+		{"silent", protocol.PluginFailure, "plugin silent did not start: it printed no go-plugin handshake within 3s\nfile: "},
 		{"garbage", protocol.PluginFailure, `on stdout: "\x1b[31mhello\x00 world\nthis is no plugin\n"`},
 		{"endless", protocol.PluginFailure, "no handshake in the first 65536 bytes"},
-		{"broken", protocol.PluginFailure, "it ended with exit status 3 before its go-plugin handshake; on stdout: \"\"; on stderr: cannot find libfoo"},
+		{"broken", protocol.PluginFailure, "\non stdout: \"\"\non stderr: cannot find libfoo"},
 		{"elsewhere", protocol.PluginFailure, "no socket in its directory"},
 		{"future", protocol.PluginFailure, "incompatible API version"},
 		{"impostor", protocol.PluginFailure, "listens on"},

@@ -16,7 +16,7 @@ type PluginState struct {
 	Description Description // zero until the binary has been asked
 	Processes   int         // alive, of any binary of the type
 	Attempts    int         // in work
-	Problem     string      // why it cannot be used
+	Problem     string      // why it cannot be used: a line of at most 160 bytes, and maybe more after it
 }
 
 // Plugins lists what is installed and what still has processes, in the order
@@ -69,7 +69,7 @@ func (h *Host) DescribeAll(ctx context.Context, states []PluginState) []PluginSt
 func (h *Host) stateOf(kind string) PluginState {
 	b, err := h.binaries.find(kind)
 	if err != nil {
-		return PluginState{Type: kind, Problem: err.Error()}
+		return PluginState{Type: kind, Problem: headlined(err).Error()}
 	}
 	d, _ := h.remembered(kind, b.sha256)
 	return PluginState{Type: kind, Path: b.path, SHA256: b.sha256, Description: d}

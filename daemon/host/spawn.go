@@ -132,14 +132,17 @@ func (h *Host) start(p *process, b *birth) (*plugin.Client, error) {
 
 // explain says for people why a process could not be started.
 func (h *Host) explain(ctx context.Context, p *process, err error) error {
-	if p.handle == nil {
-		return fmt.Errorf("plugin %s: start %s: %w", p.Type, p.Path, err)
-	}
-	if p.Address == "" {
+	if p.handle != nil && p.Address == "" {
 		err = h.unheard(ctx, p, err)
 	}
-	return fmt.Errorf("plugin %s: start %s: %w; on stdout: %s; on stderr: %s",
-		p.Type, p.Path, err, firstWords(p.dir), orElse(stderrTail(p.dir), "nothing"))
+	why := headlined(fmt.Errorf("plugin %s did not start: %w", p.Type, err))
+	headline, rest, _ := strings.Cut(why.Error(), "\n")
+	detail := [][2]string{{"file", p.Path}}
+	if p.handle != nil {
+		detail = append(detail, [2]string{"on stdout", firstWords(p.dir)},
+			[2]string{"on stderr", orElse(stderrTail(p.dir), "nothing")})
+	}
+	return told{headline, strings.TrimPrefix(rest+"\n"+details(detail...), "\n"), err}
 }
 
 // unheard says why there was no handshake that go-plugin could use; err is
