@@ -14,6 +14,9 @@
 //	               handshake is a line of stdout. Only their ends are kept
 //	plugin*        the socket that the plugin makes
 //
+// Where cgroups can be had each process has one of its own, below one that is
+// ours: what is empty of them is swept by Open, and ours goes with Close.
+//
 // An attempt directory belongs to the engine and the plugin; the host makes it
 // with request.json in it, reads it, and writes nothing else there.
 //

@@ -75,8 +75,8 @@ type Host struct {
 }
 
 // Open makes a host. Processes that a former daemon left below c.Runtime are
-// adopted and directories of dead ones removed before it returns; an attempt
-// that is in work on one is found by Launch. ctx bounds Open only.
+// adopted, directories and cgroups of dead ones removed before it returns; an
+// attempt that is in work on one is found by Launch. ctx bounds Open only.
 func Open(ctx context.Context, c Config) (*Host, error) {
 	return open(ctx, c, usualLimits())
 }
@@ -115,6 +115,7 @@ func open(ctx context.Context, c Config, limits limits) (*Host, error) {
 		h.Close()
 		return nil, err
 	}
+	h.warn("remove what is empty of the cgroup", h.sweepCgroup())
 	return h, nil
 }
 
