@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/penstock/penstock/plugins/step"
@@ -53,9 +54,15 @@ func (s Settings) validateURL(f *finding) {
 	case u.Scheme != "http" && u.Scheme != "https":
 		f.when(true, "url", "begins with neither http:// nor https://")
 	default:
+		f.when(u.Port() != "" && !isPort(u.Port()), "url", "has port %s, which is not from 1 to 65535", u.Port())
 		f.when(u.Hostname() == "", "url", "names no host")
 		f.when(u.User != nil && s.Auth != nil, "url", "holds a user, and so does auth: name it once")
 	}
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
 }
 
 func (s Settings) validateRequest(f *finding) {
@@ -64,7 +71,7 @@ func (s Settings) validateRequest(f *finding) {
 	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
 		path := "headers." + name
 		canonical := http.CanonicalHeaderKey(name)
-		f.when(!token(name), path, "%q is no name of a header", name)
+		f.when(!token(name), path, "is no name of a header")
 		f.when(slices.Contains(framing, canonical), path, "is set by the step itself")
 		f.when(!printable(s.Headers[name]), path, "holds a control character")
 		f.when(canonical == "Authorization" && s.Auth != nil, path, "stands beside auth: name the credentials once")
@@ -98,7 +105,7 @@ func (s Settings) validateAnswer(f *finding) {
 	f.local("save", s.Save)
 	for _, name := range slices.Sorted(maps.Keys(s.Outputs)) {
 		path := "outputs." + name
-		f.when(!outputName(name), path, "%q is no name of an output: a letter or '_', then letters, digits, '_', '-'", name)
+		f.when(!outputName(name), path, "is no name of an output: a letter or '_', then letters, digits, '_', '-'")
 		f.when(name == "status" || name == "body", path, "is an output of the step already")
 		f.when(!token(s.Outputs[name]), path, "%q is no name of a header", s.Outputs[name])
 	}

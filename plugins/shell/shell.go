@@ -113,11 +113,11 @@ func (s Settings) checkEnv() step.Problems {
 		message := ""
 		switch {
 		case !isName(name):
-			message = fmt.Sprintf("%q is no name of a variable: a letter or '_', then letters, digits, '_'", name)
+			message = fmt.Sprintf("has %q, which is no name of a variable: a letter or '_', then letters, digits, '_'", name)
 		case strings.HasPrefix(name, "PENSTOCK_"):
-			message = fmt.Sprintf("%s is set by Penstock", name)
+			message = fmt.Sprintf("has %s, which is set by Penstock", name)
 		case nul(s.Env[name]):
-			message = fmt.Sprintf("the value of %s holds a NUL byte", name)
+			message = fmt.Sprintf("has %s with a NUL byte in its value", name)
 		default:
 			continue
 		}

@@ -125,23 +125,23 @@ func TestACanceledScriptIsGone(t *testing.T) {
 
 func TestSettingsAreRefusedWithTheirPlace(t *testing.T) {
 	for settings, want := range map[string]string{
-		`{}`:                                                 ": one of script and command is required",
-		`{"script": "x", "command": "y"}`:                    "command: must not be given together",
-		`{"script": "x", "args": ["y"]}`:                     "args: are for command",
-		`{"command": "x", "shell": "sh"}`:                    "shell: is for script",
-		`{"script": "x", "shell": "python3"}`:                "shell: \"python3\" is none of",
-		`{"script": "x", "shell": "bin/sh"}`:                 "shell: ",
-		`{"script": "x", "dir": "../up"}`:                    "dir: ",
-		`{"script": "x", "dir": "/abs"}`:                     "dir: ",
-		`{"script": "x", "env": {"A B": "x"}}`:               "env: \"A B\" is no name",
-		`{"script": "x", "env": {"PENSTOCK_X":""}}`:          "env: PENSTOCK_X is set by Penstock",
-		`{"script": "x\u0000"}`:                              ": no text may hold a NUL byte",
-		`{"script": "` + strings.Repeat("x", 128<<10) + `"}`: "script: has 131072 bytes",
-		`{"skript": "x"}`:                                    "skript: there is no such setting; did you mean script?",
+		`{}`:                                                 "one of script and command is required",
+		`{"script": "x", "command": "y"}`:                    "command must not be given together",
+		`{"script": "x", "args": ["y"]}`:                     "args are for command",
+		`{"command": "x", "shell": "sh"}`:                    "shell is for script",
+		`{"script": "x", "shell": "python3"}`:                "shell \"python3\" is none of",
+		`{"script": "x", "shell": "bin/sh"}`:                 "shell ",
+		`{"script": "x", "dir": "../up"}`:                    "dir ",
+		`{"script": "x", "dir": "/abs"}`:                     "dir ",
+		`{"script": "x", "env": {"A B": "x"}}`:               "env has \"A B\", which is no name",
+		`{"script": "x", "env": {"PENSTOCK_X":""}}`:          "env has PENSTOCK_X, which is set by Penstock",
+		`{"script": "x\u0000"}`:                              "no text may hold a NUL byte",
+		`{"script": "` + strings.Repeat("x", 128<<10) + `"}`: "script has 131072 bytes",
+		`{"skript": "x"}`:                                    "skript is no setting of this step; did you mean \"script\"?",
 	} {
 		_, err := step.Decode[shell.Settings]([]byte(settings))
 		problems, ok := errors.AsType[step.Problems](err)
-		if !ok || len(problems) != 1 || !strings.Contains(problems[0].Path+": "+problems[0].Message, want) {
+		if !ok || len(problems) != 1 || !strings.Contains(problems[0].String(), want) {
 			t.Errorf("%.60s: %v, want %q", settings, err, want)
 		}
 	}

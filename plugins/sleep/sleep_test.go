@@ -23,8 +23,8 @@ func TestValidateWantsExactlyOneTime(t *testing.T) {
 		"no time":     {Settings{For: duration(0)}, ""},
 		"until":       {Settings{Until: &at}, ""},
 		"neither":     {Settings{}, "say how long"},
-		"both":        {Settings{For: duration(1), Until: &at}, "until: stands beside"},
-		"before time": {Settings{For: duration(-time.Second)}, "for: -1s is before now"},
+		"both":        {Settings{For: duration(1), Until: &at}, "until stands beside"},
+		"before time": {Settings{For: duration(-time.Second)}, "for -1s is before now"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := c.settings.Validate()

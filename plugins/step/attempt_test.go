@@ -328,7 +328,7 @@ func TestSettingsThatAreRefusedNeverBegin(t *testing.T) {
 	if r.Status != protocol.Failed || r.FailureReason != protocol.PluginFailure || a.has(protocol.GoFile) {
 		t.Errorf("%+v, go %v", r, a.has(protocol.GoFile))
 	}
-	for _, want := range []string{"did you mean mode?", "mode: is missing", "script: must be a text"} {
+	for _, want := range []string{`mod is no setting of this step; did you mean "mode"?`, "mode is missing", "script must be a text"} {
 		if !strings.Contains(r.Message, want) {
 			t.Errorf("message %q says nothing of %q", r.Message, want)
 		}

@@ -47,7 +47,7 @@ func checkOwn(path string, value any, t reflect.Type) Problems {
 		err = json.Unmarshal(text, reflect.New(t).Interface())
 	}
 	if err != nil {
-		return Problems{{path, strings.TrimPrefix(err.Error(), "json: ")}}
+		return Problems{{path, "is wrong: " + strings.TrimPrefix(err.Error(), "json: ")}}
 	}
 	return nil
 }

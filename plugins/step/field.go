@@ -3,6 +3,7 @@ package step
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -33,28 +34,41 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
-// unknown says that there is no setting key, and which one may be meant.
+// unknown says that key is no setting, and which one may be meant.
 func unknown(key string, fields []field) string {
-	const text = "there is no such setting"
+	const text = "is no setting of this step"
+	names := namesOf(fields)
+	best := nearest(key, names)
+	switch {
+	case best != "":
+		return text + "; did you mean " + strconv.Quote(best) + "?"
+	case len(names) == 0:
+		return text + ": it has none"
+	}
+	return text + "; there are: " + strings.Join(names, ", ")
+}
+
+func namesOf(fields []field) []string {
 	names := make([]string, len(fields))
-	best, near := "", 1+len(key)/3
 	for i, f := range fields {
 		names[i] = f.name
-		d := distance(strings.ToLower(key), strings.ToLower(f.name))
-		if len(key) > 1 && strings.HasPrefix(f.name, key) {
+	}
+	return names
+}
+
+// nearest is the one of names that key may be a slip for, "" where none is near.
+func nearest(key string, names []string) string {
+	best, near := "", 1+len(key)/3
+	for _, name := range names {
+		d := distance(strings.ToLower(key), strings.ToLower(name))
+		if len(key) > 1 && strings.HasPrefix(name, key) {
 			d = 1
 		}
 		if d <= near {
-			best, near = f.name, d-1
+			best, near = name, d-1
 		}
 	}
-	switch {
-	case best != "":
-		return text + "; did you mean " + best + "?"
-	case len(names) == 0:
-		return text + ": this step has none"
-	}
-	return text + "; there are: " + strings.Join(names, ", ")
+	return best
 }
 
 // distance is the number of bytes to insert, remove or replace to make a of b.

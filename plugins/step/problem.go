@@ -4,15 +4,19 @@ import "strings"
 
 // Problem is one thing that is wrong with the settings of a step.
 type Problem struct {
-	Path    string // into the settings: "script", "headers.Accept", "args[2]"; "" is the whole
-	Message string // what is wrong and what would be right, without the path
+	Path string // into the settings: "script", "headers.Accept", "args[2]"; "" is the whole
+	// Message is what is wrong and what would be right, as the rest of a
+	// sentence that the path begins: "is missing", "must be above 0". Where
+	// the path is empty it is the sentence.
+	Message string
 }
 
+// String is the sentence, as people see it.
 func (p Problem) String() string {
 	if p.Path == "" {
 		return p.Message
 	}
-	return p.Path + ": " + p.Message
+	return p.Path + " " + p.Message
 }
 
 // Problems is the error of settings that are wrong. A Validate method returns

@@ -164,6 +164,9 @@ func TestCheckSaysAllThatIsWrong(t *testing.T) {
 	var got []string
 	for _, problem := range answer.GetProblems() {
 		got = append(got, problem.GetPath())
+		if !strings.HasPrefix(problem.GetMessage(), problem.GetPath()+" ") {
+			t.Errorf("%s is not named: %q", problem.GetPath(), problem.GetMessage())
+		}
 	}
 	if strings.Join(got, " ") != "scrpt zz mode" {
 		t.Errorf("problems at %q", got)

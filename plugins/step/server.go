@@ -43,7 +43,7 @@ func (s *server) Describe(context.Context, *steppb.DescribeRequest) (*steppb.Des
 func (s *server) Check(_ context.Context, request *steppb.CheckRequest) (*steppb.CheckResponse, error) {
 	answer := &steppb.CheckResponse{}
 	for _, p := range s.plugin.check(request.GetSettings()) {
-		answer.Problems = append(answer.Problems, &steppb.Problem{Path: p.Path, Message: p.Message})
+		answer.Problems = append(answer.Problems, &steppb.Problem{Path: p.Path, Message: p.String()})
 	}
 	return answer, nil
 }

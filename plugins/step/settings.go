@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,12 +29,49 @@ func Decode[S any](object []byte) (S, error) {
 		return settings, Problems{{Message: "the settings are no JSON object: " + err.Error()}}
 	}
 	if problems := check("", value, reflect.TypeFor[S]()); len(problems) > 0 {
-		return settings, problems
+		return settings, append(problems, validateRest[S](value, problems)...)
 	}
 	if err := json.Unmarshal(object, &settings); err != nil {
 		return settings, Problems{decodeProblem(err)}
 	}
 	return settings, validate(&settings)
+}
+
+// validateRest is what Validate says about the settings that have none of
+// problems, so that all is said at once. What it says about those that have, or
+// about the whole, may only follow from them.
+func validateRest[S any](value any, problems Problems) Problems {
+	table, ok := value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	known := namesOf(fieldsOf(reflect.TypeFor[S]()))
+	wrong, table := map[string]bool{}, maps.Clone(table)
+	for _, p := range problems {
+		key := root(p.Path)
+		delete(table, key)
+		wrong[key] = true
+		wrong[nearest(key, known)] = true
+	}
+	var settings S
+	text, err := json.Marshal(table)
+	if err != nil || json.Unmarshal(text, &settings) != nil {
+		return nil
+	}
+	rest, _ := errors.AsType[Problems](validate(&settings))
+	return slices.DeleteFunc(slices.Clone(rest), func(p Problem) bool { return p.Path == "" || wrong[root(p.Path)] })
+}
+
+// root is the setting that a path begins with.
+func root(path string) string {
+	if quoted, err := strconv.QuotedPrefix(path); err == nil {
+		key, _ := strconv.Unquote(quoted) // QuotedPrefix has seen it
+		return key
+	}
+	if i := strings.IndexAny(path, ".["); i >= 0 {
+		return path[:i]
+	}
+	return path
 }
 
 // decodeProblem is for the little that check lets through.

@@ -69,7 +69,7 @@ func TestAllThatIsWrongIsSaidAtOnceWithItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Problem{
-		{"Url", "did you mean url?"},
+		{"Url", "did you mean \"url\"?"},
 		{"zzzzzz", "there are: "},
 		{"url", "is missing: a text is required"},
 		{"wait", `such as "10s" or "1h30m", not 30`},
@@ -94,6 +94,20 @@ func TestAllThatIsWrongIsSaidAtOnceWithItsPlace(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("nothing says %v; there is\n%v", w, problems)
+		}
+	}
+}
+
+func TestShapeAndValidateComeTogether(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"url": "ftp:x", "wait": 3}`:  `wait is wrong: a duration is a text with units, such as "10s" or "1h30m", not 3; url must not be ftp`,
+		`{"url": "ftp:x", "sizes": 1}`: `sizes is no setting of this step; did you mean "size"?; url must not be ftp`,
+		`{"url": "ftp:x", "urls": 1}`:  `urls is no setting of this step; did you mean "url"?`,
+		`{"url": 3}`:                   `url must be a text, not a number`,
+		`{}`:                           `url is missing: a text is required`,
+	} {
+		if _, err := Decode[example]([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}
 }

@@ -353,7 +353,7 @@ func (x *CheckResponse) GetProblems() []*Problem {
 type Problem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Path          string                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`       // into the settings: "script", "headers.Accept", "args[2]"; "" is the whole
-	Message       string                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"` // what is wrong and what would be right, without the path
+	Message       string                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"` // what is wrong and what would be right; it begins with the path, "" aside
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
