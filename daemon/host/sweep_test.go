@@ -42,7 +42,7 @@ func TestEmptyCgroupsOfForgottenProcessesAreSweptAtOpen(t *testing.T) {
 	defer os.Remove(foreign)
 	inhabit(t, filepath.Join(full, leafName))
 	h.Close()
-	h = w.open()
+	w.open()
 	if isThere(empty) {
 		t.Error("the empty cgroup of no process is still there")
 	}
