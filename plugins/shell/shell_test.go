@@ -89,7 +89,7 @@ func TestHowItFails(t *testing.T) {
 	} {
 		out, err := run(t, t.TempDir(), test.settings)
 		failure, ok := errors.AsType[*step.Failure](err)
-		if !ok || !strings.Contains(failure.Message, test.message) || out != "" {
+		if !ok || !strings.Contains(failure.Error(), test.message) || out != "" {
 			t.Errorf("%s: %q, %v", name, out, err)
 			continue
 		}

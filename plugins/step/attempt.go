@@ -295,7 +295,7 @@ func (a *attempt) verdict(err, cause error) protocol.Result {
 	case cause != nil:
 		result.Status, result.Message = protocol.Canceled, cause.Error()
 	case said:
-		result.FailureReason, result.Message = protocol.ScriptFailure, failure.Message
+		result.FailureReason, result.Message = protocol.ScriptFailure, failure.message(err)
 	case err != nil:
 		result.FailureReason, result.Message = protocol.PluginFailure, err.Error()
 	default:

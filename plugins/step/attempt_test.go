@@ -54,6 +54,23 @@ func TestAScriptsExitCodeIsKept(t *testing.T) {
 	}
 }
 
+func TestAMessageDoesNotRepeatTheExitCode(t *testing.T) {
+	p := launch(t, "x")
+	for text, want := range map[string]string{
+		"exit 3":             "",
+		"kill -9 $$":         "sh was killed by SIGKILL (killed)",
+		"echo x > none/none": "",
+	} {
+		if r := p.perform(script(t, text, nil)); r.ExitCode == nil || r.Message != want {
+			t.Errorf("%s: %+v", text, r)
+		}
+	}
+	a := newTrial(t, map[string]any{"mode": "wrap", "script": "exit 3"}, nil)
+	if r := p.perform(a); r.FailureReason != protocol.ScriptFailure || r.Message != "dump: sh ended with exit code 3" {
+		t.Errorf("what the author says of it: %+v", r)
+	}
+}
+
 func TestBothStreamsAreKeptApartToTheByte(t *testing.T) {
 	p := launch(t, "x")
 	work := t.TempDir()

@@ -177,7 +177,8 @@ func (c *Command) verdict(state *os.ProcessState) error {
 		sig := status.Signal()
 		return exited(128+int(sig), fmt.Sprintf("%s was killed by %s (%v)", c.name(), unix.SignalName(sig), sig))
 	}
-	return exited(state.ExitCode(), fmt.Sprintf("%s ended with exit code %d", c.name(), state.ExitCode()))
+	code := state.ExitCode()
+	return &Failure{ExitCode: &code, program: c.name()}
 }
 
 // stop sends TERM to the command and all below it, and KILL after the grace,

@@ -37,6 +37,8 @@ func testWork(ctx context.Context, s testSettings, t *Task) error {
 	switch s.Mode {
 	case "script":
 		return t.Command(ctx, "sh", "-c", s.Script).Run()
+	case "wrap":
+		return fmt.Errorf("dump: %w", t.Command(ctx, "sh", "-c", s.Script).Run())
 	case "wait":
 		fmt.Fprintln(t, "waiting")
 		<-ctx.Done()
