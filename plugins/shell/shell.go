@@ -22,7 +22,8 @@
 // The working directory is the workspace or dir, a path below it. Standard input
 // is empty. The environment is that of step.Task.Environment with env over
 // it: PATH, LANG, HOME, USER, LOGNAME, the variables of the pipeline, and
-// PENSTOCK_*; nothing else. Standard output and standard error go to the log, kept
+// PENSTOCK_*; nothing else. Env takes the names that variables of a pipeline
+// have, and refuses LD_PRELOAD, BASH_ENV and their like as these do. Standard output and standard error go to the log, kept
 // apart, in the order in which they came as far as two pipes can tell.
 //
 // Lines name=value (or name<<END, lines, END) in the file $PENSTOCK_OUTPUT
@@ -116,6 +117,8 @@ func (s Settings) checkEnv() step.Problems {
 			message = fmt.Sprintf("has %q, which is no name of a variable: a letter or '_', then letters, digits, '_'", name)
 		case strings.HasPrefix(name, "PENSTOCK_"):
 			message = fmt.Sprintf("has %s, which is set by Penstock", name)
+		case hijacks(name):
+			message = fmt.Sprintf("has %s, which would change how every program of the step starts; set it inside the script, for the one that needs it", name)
 		case nul(s.Env[name]):
 			message = fmt.Sprintf("has %s with a NUL byte in its value", name)
 		default:
@@ -124,6 +127,19 @@ func (s Settings) checkEnv() step.Problems {
 		problems = append(problems, step.Problem{Path: "env", Message: message})
 	}
 	return problems
+}
+
+// hijacks says whether the variable name makes programs other than the step's
+// own run code, or lose their way, before the step's work begins: the dynamic
+// loader (ld.so(8)), the tables of the C library, and what a shell reads or runs
+// at its start (sh(1), bash(1)). A pipeline's variables refuse the same names,
+// which env must not be the way around.
+func hijacks(name string) bool {
+	switch name {
+	case "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PS4", "IFS", "GCONV_PATH", "GLIBC_TUNABLES":
+		return true
+	}
+	return strings.HasPrefix(name, "LD_")
 }
 
 // Work runs the script or the command of s.
