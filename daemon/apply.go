@@ -61,7 +61,10 @@ func (d *Daemon) put(ctx context.Context, source *config.Source, q *rpc.Pipeline
 		putRevision(tx, p, &source.Pipeline, store.Revision{Text: q.Text, AppliedAt: now, AppliedBy: who, Note: q.Note})
 		return nil
 	})
-	return answer, failure(err, fmt.Sprintf("pipeline %q", source.Pipeline.Name))
+	if err != nil { // the loop may still be at it: what it writes is not ours
+		return nil, failure(err, fmt.Sprintf("pipeline %q", source.Pipeline.Name))
+	}
+	return answer, nil
 }
 
 // pipelineFor finds the pipeline of a name, or makes one. Only what is put is

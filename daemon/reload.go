@@ -50,7 +50,7 @@ func (d *Daemon) admit(who *access) error {
 
 // warnFixed names what differs and needs a restart.
 func (d *Daemon) warnFixed(c config.Daemon) {
-	old := d.config.Load()
+	old := d.options.Config
 	for _, fixed := range []struct {
 		key     string
 		changed bool

@@ -16,7 +16,7 @@ func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.Run
 	if err := errors.Join(checkNote(q.Note), checkKey(q.Key)); err != nil {
 		return nil, failure(err, "run")
 	}
-	if err := d.checkDisk(); err != nil {
+	if err := d.checkDisk(); err != nil && !d.knownKey(q.Key) {
 		return nil, failure(err, "run")
 	}
 	name, uid := actor(ctx)
@@ -32,6 +32,15 @@ func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.Run
 		summary := summarize(record, q.Pipeline, time.Now())
 		return &rpc.RunStartResponse{Run: summary, Duplicate: duplicate}, nil
 	}
+}
+
+// knownKey reports whether a run was started with the key: its answer is due,
+// disk or no disk.
+func (d *Daemon) knownKey(key string) bool {
+	view := d.store.View()
+	defer view.Close()
+	_, err := view.Request(key)
+	return key != "" && err == nil
 }
 
 func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.Cause) (store.Run, bool, error) {

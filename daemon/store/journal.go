@@ -47,23 +47,23 @@ func journal(writes []write) []journalPart {
 }
 
 // commitInParts commits writes by way of the journal.
-func commitInParts(db *badger.DB, writes []write) error {
+func (s *Store) commitInParts(writes []write) error {
 	for i, part := range journal(writes) {
 		record, err := encode(part)
 		if err != nil {
 			return err
 		}
-		if err := commitSynced(db, []write{{key: journalKey(i), record: record}}); err != nil {
+		if err := s.commitSynced([]write{{key: journalKey(i), record: record}}); err != nil {
 			return err
 		}
 	}
-	return replay(db)
+	return s.replay()
 }
 
 // replay finishes the commit in the journal, or drops it where its last part
 // was never written.
-func replay(db *badger.DB) error {
-	parts, err := readJournal(db)
+func (s *Store) replay() error {
+	parts, err := readJournal(s.db)
 	if err != nil || len(parts) == 0 {
 		return err
 	}
@@ -73,7 +73,7 @@ func replay(db *badger.DB) error {
 		if whole {
 			writes = p.writes()
 		}
-		if err := commitSynced(db, append(writes, write{key: p.key})); err != nil {
+		if err := s.commitSynced(append(writes, write{key: p.key})); err != nil {
 			return err
 		}
 	}
@@ -108,8 +108,16 @@ func readJournal(db *badger.DB) (parts []keyedPart, err error) {
 // badger.ErrTxnTooBig and has written nothing. A part of a journal is synced
 // before the next one is begun: Badger syncs only the log that it writes to at
 // the moment, and may change to another between two transactions.
-func commitSynced(db *badger.DB, writes []write) error {
-	txn := db.NewTransaction(true)
+func (s *Store) commitSynced(writes []write) error {
+	if s.Room != nil {
+		if err := s.Room(); err != nil {
+			return err
+		}
+	}
+	if err := s.space.take(); err != nil {
+		return err
+	}
+	txn := s.db.NewTransaction(true)
 	defer txn.Discard()
 	for _, w := range writes {
 		if err := w.apply(txn); err != nil {
@@ -119,17 +127,17 @@ func commitSynced(db *badger.DB, writes []write) error {
 	if err := txn.Commit(); err != nil {
 		return err
 	}
-	if err := db.Sync(); err != nil {
+	if err := s.db.Sync(); err != nil {
 		return fmt.Errorf("sync: %w", err)
 	}
 	return nil
 }
 
 // commit makes writes durable, all of them or none.
-func commit(db *badger.DB, writes []write) error {
-	err := commitSynced(db, writes)
+func (s *Store) commit(writes []write) error {
+	err := s.commitSynced(writes)
 	if errors.Is(err, badger.ErrTxnTooBig) {
-		err = commitInParts(db, writes)
+		err = s.commitInParts(writes)
 	}
 	return err
 }

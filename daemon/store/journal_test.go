@@ -91,9 +91,9 @@ func cutOff(t *testing.T, dir string, parts []journalPart, stored, placed int) {
 		p := keyedPart{journalKey(i), part}
 		record, err := encode(part)
 		check(t, err)
-		check(t, commitSynced(s.db, []write{{key: p.key, record: record}}))
+		check(t, s.commitSynced([]write{{key: p.key, record: record}}))
 		if i < placed {
-			check(t, commitSynced(s.db, append(p.writes(), write{key: p.key})))
+			check(t, s.commitSynced(append(p.writes(), write{key: p.key})))
 		}
 	}
 	check(t, s.Close())
@@ -117,7 +117,7 @@ func TestPartsOfAJournalFit(t *testing.T) {
 				t.Errorf("%s: part %d has %d bytes and goes to the value log", name, i, len(record))
 			}
 		}
-		check(t, commit(s.db, writes))
+		check(t, s.commit(writes))
 	}
 	if got := keys(t, s); len(got) != 1+len(big) || got[0] != string(planKey(1, 0)) {
 		t.Errorf("%d keys are left, the first is %q", len(got), got[0])

@@ -66,7 +66,7 @@ func badgerOptions(dir string, log *slog.Logger) badger.Options {
 
 // begin finishes what a kill cut off and counts this start.
 func (s *Store) begin() error {
-	if err := replay(s.db); err != nil {
+	if err := s.replay(); err != nil {
 		return fmt.Errorf("finish a commit that was cut off: %w", err)
 	}
 	return s.countGeneration()

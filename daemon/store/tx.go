@@ -74,23 +74,10 @@ func (tx *Tx) Commit() error {
 	if tx.err != nil || tx.Empty() {
 		return tx.err
 	}
-	if err := tx.store.makeReady(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	if err := commit(tx.store.db, tx.final()); err != nil {
+	if err := tx.store.commit(tx.final()); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
-}
-
-// makeReady sees that the disk has room for a commit and takes it.
-func (s *Store) makeReady() error {
-	if s.Room != nil {
-		if err := s.Room(); err != nil {
-			return err
-		}
-	}
-	return s.space.take()
 }
 
 // final is the newest write of each key, in order.
