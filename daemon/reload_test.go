@@ -112,9 +112,8 @@ func TestAKeyThatNeedsARestartIsNamed(t *testing.T) {
 		"":                func(c *config.Daemon) { c.Steps.MaxRunning, c.Storage.MinFree = 5, 5 },
 	} {
 		log := &journal{}
-		d := &Daemon{log: slog.New(slog.NewTextHandler(log, nil))}
 		old := config.DefaultDaemon()
-		d.config.Store(&old)
+		d := &Daemon{log: slog.New(slog.NewTextHandler(log, nil)), options: Options{Config: old}}
 		c := old
 		change(&c)
 		d.warnFixed(c)

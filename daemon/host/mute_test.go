@@ -11,7 +11,7 @@ import (
 	"github.com/penstock/penstock/plugins/protocol"
 )
 
-// freeze stops the only process of h.
+// freeze stops the only process of h, and returns when it has stopped.
 func freeze(t *testing.T, h *Host) *process {
 	t.Helper()
 	all := h.left()
@@ -19,6 +19,10 @@ func freeze(t *testing.T, h *Host) *process {
 		t.Fatalf("%d processes, want one", len(all))
 	}
 	if err := all[0].handle.signal(unix.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	// The signal is on its way yet: the process could still answer.
+	if err := unix.Waitid(unix.P_PID, all[0].Pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
 		t.Fatal(err)
 	}
 	return all[0]
