@@ -117,7 +117,7 @@ type Result struct {
 	Status        string    `json:"status"`                   // success, failed or canceled
 	FailureReason string    `json:"failure_reason,omitempty"` // with failed: one of the reasons below
 	ExitCode      *int      `json:"exit_code,omitempty"`      // where a process ended with one
-	Message       string    `json:"message,omitempty"`        // for people; at most MaxMessage bytes
+	Message       string    `json:"message,omitempty"`        // for people, beside the exit code; at most MaxMessage bytes
 	BegunAt       time.Time `json:"begun_at"`
 	EndedAt       time.Time `json:"ended_at"`
 	LogSize       int64     `json:"log_size"`            // bytes ever written to the log, dropped ones included

@@ -49,16 +49,24 @@ func (a *attempt) log() log {
 	return l
 }
 
+// numbers are those in the name of a tail file: its offset, and perhaps how much
+// output lies before it.
+var numbers = regexp.MustCompile(`^log\.(\d{20})(\.\d{20})?$`)
+
 // offset reads where a log file begins from its name.
 func (a *attempt) offset(name string) int64 {
 	a.Helper()
-	digits, isTail := strings.CutPrefix(name, "log.")
 	if name == "log" {
 		return 0
 	}
-	offset, err := strconv.ParseInt(digits, 10, 64)
-	if !isTail || err != nil || len(digits) != 20 {
+	found := numbers.FindStringSubmatch(name)
+	if found == nil {
 		a.Errorf("%s is no name of a log file", name)
+		return 0
+	}
+	offset, err := strconv.ParseInt(found[1], 10, 64)
+	if err != nil {
+		a.Errorf("%s: %v", name, err)
 	}
 	return offset
 }

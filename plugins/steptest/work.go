@@ -94,8 +94,8 @@ func fails(b *bench) {
 	p, a := b.process(), b.attempt(b.need("Fails", b.suite.Fails))
 	p.start(a).toEnd()
 	r := a.ended(protocol.Failed, protocol.ScriptFailure)
-	if r.Message == "" {
-		b.Error("the result has no message")
+	if r.Message == "" && r.ExitCode == nil {
+		b.Error("the result has neither a message nor an exit code")
 	}
 	p.alive()
 }
