@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/hashicorp/go-plugin"
+	"golang.org/x/sys/unix"
 
 	"github.com/penstock/penstock/plugins/protocol"
 )
@@ -81,11 +82,11 @@ func (b *birth) Start(ctx context.Context) error {
 	defer file.Close()
 	p := b.process
 	p.command = b.command(file)
-	err = b.launch(p.command)
+	err = b.launch(p.command, file)
 	if err != nil && b.leaf != nil && !errors.Is(err, os.ErrNotExist) {
 		b.leaf = nil // a container may refuse births into a cgroup, and nothing tells but trying
 		p.command = b.command(file)
-		err = b.launch(p.command)
+		err = b.launch(p.command, file)
 	}
 	if err != nil {
 		return err
@@ -114,7 +115,11 @@ func (b *birth) command(file *os.File) *exec.Cmd {
 }
 
 // launch starts the command with files as its stdout and stderr.
-func (b *birth) launch(command *exec.Cmd) error {
+//
+// The child moves its own error pipe to a descriptor above those that it was
+// told of (syscall.forkExec), which may be the very one that binary has: the
+// exec would then fail. So stderr is given a descriptor above binary's.
+func (b *birth) launch(command *exec.Cmd, binary *os.File) error {
 	stdout, err := appendTo(filepath.Join(b.process.dir, stdoutFile))
 	if err != nil {
 		return err
@@ -125,7 +130,13 @@ func (b *birth) launch(command *exec.Cmd) error {
 		return err
 	}
 	defer stderr.Close()
-	command.Stdout, command.Stderr = stdout, stderr
+	above, err := unix.FcntlInt(stderr.Fd(), unix.F_DUPFD_CLOEXEC, int(binary.Fd())+1)
+	if err != nil {
+		return fmt.Errorf("duplicate stderr: %w", err)
+	}
+	high := os.NewFile(uintptr(above), stderr.Name())
+	defer high.Close()
+	command.Stdout, command.Stderr = stdout, high
 	return command.Start()
 }
 
