@@ -19,6 +19,9 @@ var ErrStateGone = errors.New("the state directory was moved or removed under th
 // watchPeriod is how often the daemon looks at what it stands on.
 const watchPeriod = 5 * time.Second
 
+// statusAgain tells the service manager that clients can come again.
+const statusAgain = "STATUS=listening again: the socket was removed"
+
 // errSocketGone: nobody can reach the daemon until it listens again.
 var errSocketGone = errors.New("the socket was removed")
 
@@ -42,6 +45,7 @@ func (d *Daemon) answer(ctx context.Context, l net.Listener) error {
 		if l, err = d.listen(); err != nil {
 			return err
 		}
+		d.options.Notify(statusAgain)
 	}
 }
 
