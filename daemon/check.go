@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/host"
@@ -71,7 +72,7 @@ func (c *settingsCheck) one(ctx context.Context, step *config.Step) ([]host.Prob
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil: // it is missing, or cannot be used
-		found = []host.Problem{{Path: ".uses", Message: err.Error()}}
+		found = []host.Problem{{Path: ".uses", Message: strings.ReplaceAll(err.Error(), "\n", "; ")}}
 	default:
 		found = below(found)
 	}
