@@ -6,7 +6,7 @@ PLUGIN_DIR ?= $(PREFIX)/lib/penstock/plugins
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
-BUILD    = go build -trimpath -ldflags "-X main.version=$(VERSION)"
+BUILD    = umask 022; go build -trimpath -ldflags "-X main.version=$(VERSION)"
 
 .PHONY: build run test check lint generated race bench torture install clean help
 

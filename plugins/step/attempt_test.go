@@ -424,14 +424,14 @@ func TestOutputsThatCannotBeReadFailTheStep(t *testing.T) {
 
 func TestAStepSeesOnlyItsOwnEnvironment(t *testing.T) {
 	p := launch(t, "x")
-	a := script(t, "env; readlink /proc/self/fd/0; grep SigIgn /proc/self/status", func(r *protocol.Request) {
+	a := script(t, "env; readlink /proc/self/fd/0; grep SigIgn /proc/self/status; umask", func(r *protocol.Request) {
 		r.Environment = map[string]string{"PGHOST": "db", "PENSTOCK_RUN": "forged"}
 	})
 	if r := p.perform(a); r.Status != protocol.Success {
 		t.Fatalf("%+v", r)
 	}
 	out := a.output(steplog.Stdout)
-	for _, want := range []string{"PGHOST=db\n", "PENSTOCK_RUN=1\n", "PENSTOCK_ATTEMPT=" + a.name + "\n", "PATH=" + defaultPath + "\n", "/dev/null\n"} {
+	for _, want := range []string{"PGHOST=db\n", "PENSTOCK_RUN=1\n", "PENSTOCK_ATTEMPT=" + a.name + "\n", "PATH=" + defaultPath + "\n", "/dev/null\n", "0022\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 
 	"github.com/penstock/penstock/plugins/protocol"
@@ -66,7 +67,13 @@ func (p *plugin) describe() int {
 	return 0
 }
 
+// stepUmask is umask(2) of the processes of a step, and so of this one: what
+// they make is for others to read, as anywhere else. The daemon's own is 077;
+// what the SDK makes for the daemon has its mode named.
+const stepUmask = 0o022
+
 func (p *plugin) serve() (int, error) {
+	unix.Umask(stepUmask)
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
 	holder, err := self()
