@@ -1,7 +1,9 @@
 package tree
 
 import (
+	"cmp"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -58,16 +60,33 @@ func (t *Tree) Signal(pid int, sig syscall.Signal) error {
 	if err != nil {
 		return err
 	}
+	var tree []proc
 	for _, p := range all {
 		if descends(all, p, func(p proc) bool { return p.pid == pid || p.session == pid }) {
-			fd, err := send(p, sig)
-			if err != nil {
-				return err
-			}
-			closePidfd(fd)
+			tree = append(tree, p)
 		}
 	}
+	// Parents first: a shell whose child dies before it hears of the signal
+	// takes that for the child's own end, and its trap is never run.
+	slices.SortFunc(tree, func(a, b proc) int {
+		return cmp.Or(first(b.pid == pid)-first(a.pid == pid), cmp.Compare(a.start, b.start), cmp.Compare(a.pid, b.pid))
+	})
+	for _, p := range tree {
+		fd, err := send(p, sig)
+		if err != nil {
+			return err
+		}
+		closePidfd(fd)
+	}
 	return nil
+}
+
+// first is 1 for the process that comes before all others.
+func first(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // End ends all that is left of the attempt and returns it as "pid 123 sleep
