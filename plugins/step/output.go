@@ -1,6 +1,7 @@
 package step
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -21,8 +22,7 @@ func (t *Task) SetOutput(name, value string) error {
 		return fmt.Errorf("set output %s: %w", name, err)
 	}
 	if err := appendOutput(file, name, value); err != nil {
-		_ = file.Close() // the first error is the one that counts
-		return fmt.Errorf("set output %s: %w", name, err)
+		return fmt.Errorf("set output %s: %w", name, errors.Join(err, file.Close()))
 	}
 	return file.Close()
 }

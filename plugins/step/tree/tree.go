@@ -66,11 +66,7 @@ func (t *Tree) Signal(pid int, sig syscall.Signal) error {
 			tree = append(tree, p)
 		}
 	}
-	// Parents first: a shell whose child dies before it hears of the signal
-	// takes that for the child's own end, and its trap is never run.
-	slices.SortFunc(tree, func(a, b proc) int {
-		return cmp.Or(first(b.pid == pid)-first(a.pid == pid), cmp.Compare(a.start, b.start), cmp.Compare(a.pid, b.pid))
-	})
+	parentsFirst(tree, pid)
 	for _, p := range tree {
 		fd, err := send(p, sig)
 		if err != nil {
@@ -79,6 +75,15 @@ func (t *Tree) Signal(pid int, sig syscall.Signal) error {
 		closePidfd(fd)
 	}
 	return nil
+}
+
+// parentsFirst sorts processes so that each comes after those it can descend
+// from, main before all. A shell whose child dies of a signal before it hears
+// of that signal itself takes it for the child's own end: its trap never runs.
+func parentsFirst(tree []proc, main int) {
+	slices.SortFunc(tree, func(a, b proc) int {
+		return cmp.Or(first(b.pid == main)-first(a.pid == main), cmp.Compare(a.start, b.start), cmp.Compare(a.pid, b.pid))
+	})
 }
 
 // first is 1 for the process that comes before all others.

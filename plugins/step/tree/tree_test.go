@@ -219,3 +219,18 @@ func TestParseStatSkipsAnyName(t *testing.T) {
 		t.Error("a short line is taken")
 	}
 }
+
+// A shell whose child dies of TERM first takes that for the child's own end,
+// and is gone before its trap can run.
+func TestSignalsReachParentsBeforeTheirChildren(t *testing.T) {
+	tree := []proc{{pid: 7, start: 20}, {pid: 2, start: 30}, {pid: 9, start: 10}, {pid: 5, start: 20}}
+	parentsFirst(tree, 9)
+	for i, want := range []int{9, 5, 7, 2} { // a pid may be smaller than its parent's
+		if tree[i].pid != want {
+			t.Errorf("place %d has %d, want %d", i, tree[i].pid, want)
+		}
+	}
+	if parentsFirst(tree, 2); tree[0].pid != 2 {
+		t.Errorf("%d comes before the command itself", tree[0].pid)
+	}
+}
