@@ -6,7 +6,7 @@ const (
 )
 
 // needs reads the names of the steps that a step waits for, each once.
-func (t table) needs() []string {
+func (t table) needs() []Need {
 	items, ok := t.strings("needs")
 	if !ok {
 		return nil
@@ -21,11 +21,11 @@ func (t table) needs() []string {
 		}
 		seen[it.text] = true
 	}
-	names := []string{}
+	needs := []Need{}
 	for _, it := range t.wants() {
-		names = append(names, it.text)
+		needs = append(needs, Need{Step: it.text, Artifacts: true})
 	}
-	return names
+	return needs
 }
 
 // wants is the strings of needs, each once, and where they stand.

@@ -65,11 +65,11 @@ name = "second"
 					"list": []any{int64(1), map[string]any{"x": "y"}},
 					"rows": []any{map[string]any{"n": int64(1)}},
 				},
-				Needs: []string{}, HasNeeds: true, When: Always, AllowFailure: true, Timeout: 90 * time.Second,
+				Needs: []Need{}, HasNeeds: true, When: Always, AllowFailure: AllowFailure{Always: true}, Timeout: 90 * time.Second,
 				Variables: []Variable{{"V", "x"}}, Dir: "sub/dir",
 			}}},
 			{Name: "second", Order: Serial, Steps: []Step{
-				{Name: "b", Uses: "http", Needs: []string{"a"}, HasNeeds: true, When: OnSuccess},
+				{Name: "b", Uses: "http", Needs: []Need{{Step: "a", Artifacts: true}}, HasNeeds: true, When: OnSuccess},
 				{Name: "c", Uses: "http", When: OnSuccess},
 			}},
 		},

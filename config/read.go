@@ -84,13 +84,13 @@ func (t table) when() When {
 	return choose(t, "when", OnSuccess, OnFailure, Always)
 }
 
-func (t table) allowFailure() bool {
+func (t table) allowFailure() AllowFailure {
 	if _, ok := t.values["allow_failure"].(map[string]any); ok {
 		t.report(t.key("allow_failure"), "allow_failure as a table is not supported by this version; write true or false")
-		return false
+		return AllowFailure{}
 	}
 	b, _ := t.boolean("allow_failure")
-	return b
+	return AllowFailure{Always: b}
 }
 
 // dir reads a directory below the workspace, as a clean path; the workspace

@@ -29,7 +29,7 @@ func planOf(p *config.Pipeline) run.Plan {
 func planStep(stage int, s *config.Step) run.PlanStep {
 	return run.PlanStep{
 		Name: s.Name, Stage: stage, Uses: s.Uses, With: s.With, Environment: environment(s.Variables),
-		Dir: s.Dir, When: run.When(s.When), AllowFailure: s.AllowFailure, Timeout: s.Timeout,
+		Dir: s.Dir, When: run.When(s.When), AllowFailure: s.AllowFailure.Always, Timeout: s.Timeout,
 		HasNeeds: s.HasNeeds,
 	}
 }
@@ -39,7 +39,7 @@ func resolveNeeds(p *config.Pipeline, plan *run.Plan, index map[string]int) {
 	for k := range p.Stages {
 		for _, s := range p.Stages[k].Steps {
 			for _, need := range s.Needs {
-				plan.Steps[i].Needs = append(plan.Steps[i].Needs, index[need])
+				plan.Steps[i].Needs = append(plan.Steps[i].Needs, index[need.Step])
 			}
 			i++
 		}

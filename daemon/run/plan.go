@@ -1,7 +1,9 @@
 package run
 
 import (
+	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -13,11 +15,32 @@ type Plan struct {
 	Pipeline  string    `json:"pipeline"` // its name when the run was created: part of the attempts' names
 	Number    uint64    `json:"number"`   // within the pipeline, from 1
 	Workspace Workspace `json:"workspace"`
+	Values    Values    `json:"values,omitzero"`
 	// Environment is what every step sees; a stage's wins over it, a step's
-	// over both.
+	// over both, Values.Variables over all three. Late holds the variables whose
+	// templates can be evaluated only when an attempt begins; so do a stage's and
+	// a step's.
 	Environment map[string]string `json:"environment,omitempty"`
-	Stages      []PlanStage       `json:"stages"`
-	Steps       []PlanStep        `json:"steps"` // stage by stage, in the order of the file
+	Late        map[string]string `json:"late,omitempty"`
+	// Timeout ends the run so long after its first step began; 0 is none.
+	Timeout time.Duration `json:"timeout,omitempty"`
+	// MaxParallel bounds how many steps of the run work at a time; 0 is no bound.
+	MaxParallel int `json:"max_parallel,omitempty"`
+	// CancelOnFailure ends the rest of the run when a step fails that may not.
+	CancelOnFailure bool        `json:"cancel_on_failure,omitempty"`
+	Stages          []PlanStage `json:"stages"`
+	Steps           []PlanStep  `json:"steps"` // stage by stage, in the order of the file
+	Groups          []Group     `json:"groups,omitempty"`
+	Absent          []Absent    `json:"absent,omitempty"` // steps that rules left out
+}
+
+// Values are what the run was started with: what expressions see.
+type Values struct {
+	Inputs    map[string]any    `json:"inputs,omitempty"`    // string, float64, bool or []any, defaults filled in
+	Variables map[string]string `json:"variables,omitempty"` // given for the run: they win over those of the file
+	Source    string            `json:"source,omitempty"`    // why the run exists: command, schedule, …
+	Actor     string            `json:"actor,omitempty"`
+	Revision  uint64            `json:"revision,omitempty"` // of the pipeline
 }
 
 // PlanStage is a stage of a plan.
@@ -25,21 +48,101 @@ type PlanStage struct {
 	Name        string            `json:"name"`
 	Serial      bool              `json:"serial,omitempty"` // its steps follow each other
 	Environment map[string]string `json:"environment,omitempty"`
+	Late        map[string]string `json:"late,omitempty"`
 }
 
-// PlanStep is a step of a plan.
+// PlanStep is a step of a plan. Steps of a matrix are steps of their own, next
+// to each other.
 type PlanStep struct {
-	Name         string            `json:"name"`
-	Stage        int               `json:"stage"` // index into Plan.Stages
-	Uses         string            `json:"uses"`
+	Name string `json:"name"` // as people read it: compile, or "test: [linux, arm64]"
+	// Address names the step where Name cannot: in paths, on the command line,
+	// in the names of attempts. "" means Name; a cell of a matrix has test@2.
+	Address string `json:"address,omitempty"`
+	Stage   int    `json:"stage"` // index into Plan.Stages
+	Uses    string `json:"uses"`
+	// With holds the settings. LateWith holds what of them can be evaluated only
+	// when an attempt begins: an RFC 6901 pointer into With → its template.
 	With         map[string]any    `json:"with,omitempty"`
+	LateWith     map[string]string `json:"late_with,omitempty"`
 	Environment  map[string]string `json:"environment,omitempty"`
+	Late         map[string]string `json:"late,omitempty"`
 	Dir          string            `json:"dir,omitempty"` // below the workspace
 	When         When              `json:"when,omitempty"`
+	StartIn      time.Duration     `json:"start_in,omitempty"`     // with Delayed
+	Confirmation string            `json:"confirmation,omitempty"` // with Manual: what to ask before it begins
 	AllowFailure bool              `json:"allow_failure,omitempty"`
-	Timeout      time.Duration     `json:"timeout,omitempty"`
-	HasNeeds     bool              `json:"has_needs,omitempty"` // it leaves stage order, even with no Needs
-	Needs        []int             `json:"needs,omitempty"`     // indices into Plan.Steps
+	// AllowExitCodes are failures that are allowed where AllowFailure is not set.
+	AllowExitCodes []int         `json:"allow_exit_codes,omitempty"`
+	Timeout        time.Duration `json:"timeout,omitempty"`         // of the work of one attempt
+	SilenceTimeout time.Duration `json:"silence_timeout,omitempty"` // without a byte of output
+	WaitingTimeout time.Duration `json:"waiting_timeout,omitempty"` // from admission to the begin of the work
+	Retry          RetryRule     `json:"retry,omitzero"`
+	HasNeeds       bool          `json:"has_needs,omitempty"` // it leaves stage order, even with no Needs
+	Needs          []int         `json:"needs,omitempty"`     // indices into Plan.Steps
+	After          []int         `json:"after,omitempty"`     // steps whose outputs it reads: further edges, whatever HasNeeds
+	Skip           string        `json:"skip,omitempty"`      // why it is left out; the run goes on as if it had succeeded
+	Rule           string        `json:"rule,omitempty"`      // the rule that chose it, for people
+	ResourceGroup  string        `json:"resource_group,omitempty"`
+	Interruptible  bool          `json:"interruptible,omitempty"` // a newer run may cancel it while it works
+	Group          int           `json:"group,omitempty"`         // its matrix: 1 + index into Plan.Groups; 0 is none
+}
+
+// Group is the steps of one matrix.
+type Group struct {
+	Name        string `json:"name"`                   // of the step in the file
+	MaxParallel int    `json:"max_parallel,omitempty"` // cells at work at a time; 0 is no bound
+	FailFast    bool   `json:"fail_fast,omitempty"`    // a failed cell cancels the others
+}
+
+// Absent is a step of the file that is not in the run.
+type Absent struct {
+	Stage string `json:"stage"`
+	Name  string `json:"name"`
+	Why   string `json:"why"` // the rule that said never, or that none matched
+}
+
+// RetryRule says which failures are tried again.
+type RetryRule struct {
+	Max int `json:"max"` // attempts after the first
+	// When lists the failure reasons and ExitCodes the exit codes that are tried
+	// again; one of either is enough. Both empty: every reason but lost and
+	// missing_dependency.
+	When      []FailureReason `json:"when,omitempty"`
+	ExitCodes []int           `json:"exit_codes,omitempty"`
+	Delay     time.Duration   `json:"delay,omitempty"`     // before the first retry
+	Backoff   float64         `json:"backoff,omitempty"`   // factor from delay to delay; 0 means 1
+	MaxDelay  time.Duration   `json:"max_delay,omitempty"` // 0 is no bound
+	Jitter    float64         `json:"jitter,omitempty"`    // 0 to 1: how much of a delay is left to chance
+}
+
+// Key names step i in paths and on the command line.
+func (p *Plan) Key(i int) string {
+	s := &p.Steps[i]
+	if s.Address != "" {
+		return s.Address
+	}
+	return s.Name
+}
+
+// AttemptName names an attempt of step i for people and plugins alike:
+// nightly/42/build/compile/1.
+func (p *Plan) AttemptName(i, number int) string {
+	return fmt.Sprintf("%s/%d/%s/%s/%d", p.Pipeline, p.Number, p.Stages[p.Steps[i].Stage].Name, p.Key(i), number)
+}
+
+// Find lists the steps that a person may mean by a stage and a name: the name,
+// the address, or the name of a matrix for all of its cells. Stage "" is any.
+func (p *Plan) Find(stage, name string) (found []int) {
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if stage != "" && p.Stages[s.Stage].Name != stage {
+			continue
+		}
+		if s.Name == name || s.Address == name || s.Group > 0 && p.Groups[s.Group-1].Name == name {
+			found = append(found, i)
+		}
+	}
+	return found
 }
 
 // StepEnvironment is what step i sees: the plan's variables under its stage's
@@ -64,7 +167,8 @@ const (
 	WorkspaceStep Workspace = "step" // one for each step
 )
 
-// When says which composite of what went before admits a step.
+// When says which composite of what went before admits a step, and how it
+// begins then.
 type When string
 
 // The values of When. The zero value means OnSuccess.
@@ -72,6 +176,8 @@ const (
 	OnSuccess When = "on_success"
 	OnFailure When = "on_failure"
 	Always    When = "always"
+	ByHand    When = "manual"  // after success; a person begins it
+	Delayed   When = "delayed" // after success; StartIn later
 )
 
 // admits is the table of GitLab's job processing: whether a step that may
@@ -85,4 +191,9 @@ func (w When) admits(previous Status, hasNeeds bool) bool {
 	default:
 		return previous == Success || previous == Skipped && !hasNeeds
 	}
+}
+
+// allows reports whether a failure with this exit code is allowed.
+func (s *PlanStep) allows(exitCode *int) bool {
+	return s.AllowFailure || exitCode != nil && slices.Contains(s.AllowExitCodes, *exitCode)
 }

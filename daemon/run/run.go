@@ -36,10 +36,7 @@
 // one goroutine.
 package run
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Run is one execution of a pipeline: a plan and how far it has come.
 type Run struct {
@@ -56,33 +53,74 @@ type State struct {
 	Warnings   bool          `json:"warnings,omitempty"` // a step that may fail did
 	Sequence   uint64        `json:"sequence"`           // counts the events applied; a watcher's cursor
 	CreatedAt  time.Time     `json:"created_at"`
-	StartedAt  time.Time     `json:"started_at,omitzero"`  // a step first ran
+	StartedAt  time.Time     `json:"started_at,omitzero"`  // a step first worked; kept when the run goes on later
 	FinishedAt time.Time     `json:"finished_at,omitzero"` // the status last became complete
+	Since      time.Time     `json:"since,omitzero"`       // of the status
+	Held       bool          `json:"held,omitempty"`       // it waits for its turn among the runs of its pipeline
 	Busy       time.Duration `json:"busy,omitempty"`       // time in which at least one step ran, up to BusySince
 	BusySince  time.Time     `json:"busy_since,omitzero"`  // since when steps run without a break
+	TimedOut   bool          `json:"timed_out,omitempty"`  // Plan.Timeout ended it
 	Cancel     *Cancellation `json:"cancel,omitempty"`     // somebody asked the run to end
 }
 
-// Cancellation says who asked a run to end.
+// Cancellation says who asked a run, or a step, to end.
 type Cancellation struct {
 	At    time.Time `json:"at"`
 	Actor string    `json:"actor"`
 	Note  string    `json:"note,omitempty"`
 	Force bool      `json:"force,omitempty"` // kill, without grace
+	// Reason is set where the end is a failure and not a cancellation: a timeout.
+	Reason FailureReason `json:"reason,omitempty"`
+	// Run is the newer run that made this one redundant.
+	Run string `json:"run,omitempty"`
 }
 
 // Step is how far one step of the plan has come.
 type Step struct {
-	Status   Status    `json:"status"`
-	Sequence uint64    `json:"sequence"` // of the last event that changed it
-	Attempts []Attempt `json:"attempts,omitempty"`
+	Status    Status        `json:"status"`
+	Since     time.Time     `json:"since,omitzero"` // of the status
+	Sequence  uint64        `json:"sequence"`       // of the last event that changed it
+	DueAt     time.Time     `json:"due_at,omitzero"`
+	Requested *Request      `json:"requested,omitempty"` // the latest play or retry by hand
+	Paused    *Paused       `json:"paused,omitempty"`
+	Stopped   *Cancellation `json:"stopped,omitempty"` // why it was asked to end, or ended without an attempt
+	Skipped   SkipReason    `json:"skipped,omitempty"` // with Skipped
+	Attempts  []Attempt     `json:"attempts,omitempty"`
 }
+
+// Request is what a person asked of a step: a play or a retry.
+type Request struct {
+	At        time.Time         `json:"at"`
+	Actor     string            `json:"actor,omitempty"`
+	Waits     bool              `json:"waits,omitempty"`     // the run is held: it is begun when the run is released
+	Variables map[string]string `json:"variables,omitempty"` // for the attempts from here on
+}
+
+// Paused says who paused a step, and why.
+type Paused struct {
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until,omitzero"` // zero: until it is resumed
+	Actor  string    `json:"actor"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// SkipReason says why a step is skipped.
+type SkipReason string
+
+// The skip reasons. A step that is left out lets the steps after it go on as
+// if it had succeeded; one that was not admitted does not.
+const (
+	NotAdmitted SkipReason = "not_admitted" // what came before it did not end as its `when` wants
+	LeftOut     SkipReason = "skip"         // skip = true in the definition
+	LeftPaused  SkipReason = "paused"       // it was paused when its turn came
+)
 
 // Attempt is one try of one step.
 type Attempt struct {
 	Number        int               `json:"number"` // from 1
 	Status        Status            `json:"status"`
-	BootID        string            `json:"boot_id"` // boot of the machine in which it was decided
+	BootID        string            `json:"boot_id"`           // boot of the machine in which it was decided
+	ReadyAt       time.Time         `json:"ready_at,omitzero"` // it could begin, but for a place
 	DecidedAt     time.Time         `json:"decided_at"`
 	StartedAt     time.Time         `json:"started_at,omitzero"` // the work began; zero if it never did
 	FinishedAt    time.Time         `json:"finished_at,omitzero"`
@@ -92,7 +130,15 @@ type Attempt struct {
 	Plugin        string            `json:"plugin,omitempty"`    // version and sha256 of what did it
 	Leftovers     []string          `json:"leftovers,omitempty"` // processes that outlived the step and were ended
 	Outputs       map[string]string `json:"outputs,omitempty"`
-	Log           *Log              `json:"log,omitempty"` // nil until sealed
+	Log           *Log              `json:"log,omitempty"`   // nil until sealed
+	Erase         *Erasure          `json:"erase,omitempty"` // its log was, or is to be, removed
+}
+
+// Erasure says who removed a log.
+type Erasure struct {
+	At    time.Time `json:"at"`
+	Actor string    `json:"actor"`
+	Done  bool      `json:"done,omitempty"`
 }
 
 // Log describes the sealed log of an attempt. Sizes are bytes.
@@ -130,11 +176,4 @@ func (s *State) Duration(now time.Time) time.Duration {
 		return s.Busy
 	}
 	return s.Busy + max(0, now.Sub(s.BusySince))
-}
-
-// AttemptName names an attempt of step i for people and plugins alike:
-// nightly/42/build/compile/1.
-func (p *Plan) AttemptName(i, number int) string {
-	s := &p.Steps[i]
-	return fmt.Sprintf("%s/%d/%s/%s/%d", p.Pipeline, p.Number, p.Stages[s.Stage].Name, s.Name, number)
 }

@@ -24,14 +24,16 @@ func (s Status) Complete() bool {
 	return s == Success || s == Failed || s == Canceled || s == Skipped
 }
 
-// FailureReason says why an attempt failed.
+// FailureReason says why an attempt, or a step that never began, failed.
 type FailureReason string
 
 // The failure reasons. The word in brackets is GitLab's.
 const (
-	ScriptFailure FailureReason = "script_failure" // the work itself said no
-	StepTimeout   FailureReason = "step_timeout"   // [job_execution_timeout]
-	PluginFailure FailureReason = "plugin_failure" // the machinery broke [runner_system_failure]
-	PluginMissing FailureReason = "plugin_missing" // no such plugin [runner_unsupported]
-	Lost          FailureReason = "lost"           // nobody can know how it ended
+	ScriptFailure     FailureReason = "script_failure"     // the work itself said no
+	StepTimeout       FailureReason = "step_timeout"       // [job_execution_timeout]
+	StuckOrTimeout    FailureReason = "stuck_or_timeout"   // it was silent, or waited, for too long [stuck_or_timeout_failure]
+	PluginFailure     FailureReason = "plugin_failure"     // the machinery broke [runner_system_failure]
+	PluginMissing     FailureReason = "plugin_missing"     // no such plugin [runner_unsupported]
+	MissingDependency FailureReason = "missing_dependency" // an output that it reads is not there [missing_dependency_failure]
+	Lost              FailureReason = "lost"               // nobody can know how it ended
 )
