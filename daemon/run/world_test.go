@@ -250,7 +250,7 @@ func checkChange(t *rapid.T, r *Run, before []byte, c Change, was uint64) {
 
 // checkOver: a run that is over takes no event any more.
 func checkOver(t *rapid.T, r *Run, now time.Time) {
-	if _, err := r.Apply(Cancel{Cancellation{At: now}}); !errors.Is(err, ErrComplete) {
+	if _, err := r.Apply(Cancel{Cancellation: Cancellation{At: now}}); !errors.Is(err, ErrComplete) {
 		t.Fatalf("cancel of a run that is over: %v", err)
 	}
 	for i := range r.Steps {
@@ -281,7 +281,7 @@ func drawEvent(t *rapid.T, r *Run, ready []int, now time.Time) Event {
 		}
 	}
 	if rapid.IntRange(0, 20).Draw(t, "cancel") == 0 || len(events) == 0 {
-		events = []Event{Cancel{Cancellation{At: now, Actor: "x", Force: rapid.Bool().Draw(t, "force")}}}
+		events = []Event{Cancel{Cancellation: Cancellation{At: now, Actor: "x", Force: rapid.Bool().Draw(t, "force")}}}
 	}
 	return rapid.SampledFrom(events).Draw(t, "event")
 }
