@@ -1,5 +1,7 @@
 package config
 
+import "github.com/penstock/penstock/config/spelling"
+
 const (
 	maxNeeds       = 50 // of one step, as in GitLab
 	maxSuggestions = 10 // for unknown needs: each looks at every step
@@ -137,7 +139,7 @@ func (g *graph) suggest(name string) string {
 		return ""
 	}
 	g.suggestions++
-	if s := suggest(name, g.names); s != "" {
+	if s := spelling.Nearest(name, g.names); s != "" {
 		return "; did you mean " + quote(s) + "?"
 	}
 	return ""

@@ -292,19 +292,6 @@ func TestALongCycleIsShownInPart(t *testing.T) {
 	}
 }
 
-func TestSuggestions(t *testing.T) {
-	known := []string{"name", "uses", "with", "timeout", "allow_failure"}
-	tests := []struct{ word, want string }{
-		{"Name", "name"}, {"nmae", "name"}, {"use", "uses"}, {"tiemout", "timeout"}, {"time_outs", "timeout"},
-		{"allowfailure", "allow_failure"}, {"x", ""}, {"script", ""}, {"", ""}, {"command", ""},
-	}
-	for _, tt := range tests {
-		if got := suggest(tt.word, known); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.word, got, tt.want)
-		}
-	}
-}
-
 func TestQuotedKeysAndUnitsAreRead(t *testing.T) {
 	text := read(t, filepath.Join("testdata", "good", "quoting.toml"))
 	src := parse(t, string(text))
