@@ -1,6 +1,6 @@
 // Package config says what should happen: it reads the text of a pipeline
-// (ParsePipeline) and of the daemon's configuration (ParseDaemon), both TOML,
-// and makes values of them.
+// (ParsePipeline), of its tests (ParseTests) and of the daemon's configuration
+// (ParseDaemon), all TOML, and makes values of them.
 //
 // It owns the languages: which keys there are, what they may hold, what they
 // are by default. It promises that a text which passes means exactly what is
@@ -58,6 +58,65 @@
 // What the language has but this version does not (trigger, input, retry,
 // rule, matrix, placeholders, secrets and others) is refused by name. A pipeline
 // whose retry was ignored would be worse than one that is refused.
+//
+// # Tests
+//
+// Tests stand beside the pipeline, nightly.test.toml beside nightly.toml. Each
+// says what a run is started with, how its steps end, what people do meanwhile
+// and what is to come of it. Nothing is performed.
+//
+//	pipeline = "nightly.toml"      # default: the file beside them, named without .test
+//
+//	[[test]]
+//	name         = "a failed dump is tried again"
+//	inputs       = { keep = 3 }
+//	variables    = { PGHOST = "replica" }
+//	source       = "schedule"      # why the run exists; default command
+//	actor        = "alice"         # default test
+//	trigger      = "nightly"       # its name; default none
+//	scheduled_at = "2026-03-29T02:30:00+02:00" # what the trigger was due at
+//	clock        = "2026-03-29T00:30:00Z" # when the run is created; default 2000-01-01T00:00:00Z
+//	places       = 2               # steps that work at a time; default no bound
+//
+//	  [[test.step]]                # default of every step: success after 1s
+//	  name     = "dump"            # or a cell of a matrix, or the matrix for all of its cells
+//	  attempts = [                 # in turn; beyond the list the last again
+//	    "failed",                  # short for { status = "failed" }
+//	    { status = "failed", reason = "script_failure", exit_code = 3, duration = "20s" },
+//	    { duration = "10s", outputs = { dir = "ab" } },
+//	  ]
+//
+//	  [[test.event]]
+//	  at     = "30s"               # after the run was created; default at once
+//	  expect = { run = "manual" }  # just before
+//	  play   = ["deploy"]          # or retry, cancel, unschedule, pause, resume
+//	  actor  = "bob"               # default test
+//	  variables = { FORCE = 1 }    # with play and retry
+//
+//	  [[test.event]]
+//	  at      = "40s"
+//	  retry   = ["dump"]           # true is the whole run; so is cancel = true
+//	  from    = true               # everything after it as well
+//	  refused = "still running"    # a regular expression of the refusal
+//
+//	  [test.expect]                # what is not named is not looked at
+//	  run      = "success"
+//	  warnings = true
+//	  absent   = ["clean"]         # steps that rules left out
+//	  order    = [["dump", "check"], "upload"] # all of an element end before the next begins
+//	  duration = "35s"             # in which steps worked
+//	  elapsed  = "1m"              # until nothing happens any more
+//	  stages   = { dump = "success" }
+//	  steps    = { dump = "success", "check: [linux]" = "failed" }
+//	  reasons  = { "check: [linux]" = "script_failure" }
+//	  attempts = { dump = 2 }
+//	  with     = { upload = { url = "https://backup.internal/1.sql" } } # what a step gets
+//	  environment = { upload = { PGHOST = "replica" } }
+//
+//	[[test]]
+//	name   = "keep is a number"
+//	inputs = { keep = "many" }
+//	expect = { refused = "keep.*number" } # there is no run, because
 //
 // # The daemon
 //

@@ -4,6 +4,7 @@ import (
 	"go/doc/comment"
 	"go/parser"
 	"go/token"
+	"regexp"
 	"testing"
 )
 
@@ -51,6 +52,20 @@ func TestTheDocumentedConfigurationHasEveryKey(t *testing.T) {
 				in = d.values[table].(map[string]any)
 			}
 			if _, ok := in[key]; !ok {
+				t.Errorf("%s of %s is not documented", key, k.title)
+			}
+		}
+	}
+}
+
+func TestTheDocumentedTestsHaveEveryKey(t *testing.T) {
+	text := examples(t)["Tests"]
+	if _, err := ParseTests("doc.go", []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []kind{testsKind, testKind, scriptKind, outcomeKind, actKind, expectKind} {
+		for _, key := range k.keys {
+			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(text) {
 				t.Errorf("%s of %s is not documented", key, k.title)
 			}
 		}

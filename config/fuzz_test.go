@@ -86,3 +86,33 @@ func checkPipeline(t *testing.T, p Pipeline) {
 		}
 	}
 }
+
+// FuzzParseTests: no text makes the reader panic; every problem has a place in
+// the text; each expectation of what passes stands inside it.
+func FuzzParseTests(f *testing.F) {
+	for _, pattern := range []string{"testdata/good/*.test.toml", "testdata/bad/*.test.toml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			f.Fatalf("no seeds: %v", err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		tests, err := ParseTests("p.toml", text)
+		if err != nil {
+			checkProblems(t, nil, err.(Problems))
+			return
+		}
+		for _, test := range tests.Tests {
+			if at := test.Expect.Locate("steps"); at.Line < 1 || at.Column < 1 {
+				t.Errorf("the steps of %q are at %v", test.Name, at)
+			}
+		}
+	})
+}

@@ -30,11 +30,15 @@ func read(t *testing.T, file string) []byte {
 }
 
 // parseEither reads a configuration of the daemon where the file's name begins
-// with penstockd, else a pipeline.
+// with penstockd, tests where it ends with .test.toml, else a pipeline.
 func parseEither(file string, text []byte) error {
 	name := filepath.Base(file)
 	if strings.HasPrefix(name, "penstockd") {
 		_, err := ParseDaemon(name, text)
+		return err
+	}
+	if strings.HasSuffix(name, ".test.toml") {
+		_, err := ParseTests(name, text)
 		return err
 	}
 	_, err := ParsePipeline(name, text)
