@@ -26,7 +26,7 @@ type Input struct {
 	Name        string
 	Type        InputType
 	Description string
-	Default     any    // string, float64, bool or []any by Type; nil: the run must give it
+	Default     any    // string, float64, bool or []any by Type, numbers in it float64; nil: the run must give it
 	Options     []any  // nil: any; not with Boolean and Array
 	Regex       string // of the whole value, with String only; RE2 syntax; "" is any
 }
@@ -138,9 +138,9 @@ type Step struct {
 	Timeout        time.Duration // of the work of one attempt; 0 is none
 	SilenceTimeout time.Duration // of a work without output; 0 is none
 	WaitingTimeout time.Duration // for a place or a resource; 0 is none
-	ResourceGroup  string        // may hold placeholders
+	ResourceGroup  string        // may hold placeholders; what comes out must pass CheckResourceGroup
 	Interruptible  bool
-	Parallel       int                   // copies of the step, 1 to 200; 0: it has none
+	Parallel       int                   // copies of the step, 1 to 200; 0: it has none. See Cells
 	Matrix         []map[string][]string // each entry spans its own product; nil: there is none
 	MatrixOrder    [][]string            // the names of each entry, in the order of the file
 	MaxParallel    int                   // cells at work at a time; 0 is no bound
@@ -152,9 +152,10 @@ type Step struct {
 // Need is a step that another waits for.
 type Need struct {
 	Step      string
+	Cell      int                   // the one of Step.Cells, from 1, that a name such as "test: [linux]" or "test 2/3" means; 0: all, or those of Matrix
 	Optional  bool                  // it may be absent
 	Artifacts bool                  // default true; has its place for later
-	Matrix    []map[string][]string // the cells of a matrix; nil: all. Values may hold {{ matrix.NAME }}
+	Matrix    []map[string][]string // the cells that Cell.Chosen; nil: all. Values may hold {{ matrix.NAME }} of the step that needs
 }
 
 // AllowFailure says which failures are as good as success for what comes after.

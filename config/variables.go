@@ -9,7 +9,10 @@ import (
 
 // maxVariable is what Linux takes as one string of an environment: execve(2),
 // MAX_ARG_STRLEN, with the NUL at its end.
-const maxVariable = 128<<10 - 1
+const (
+	maxVariable = 128<<10 - 1
+	tooLong     = "name and value have more than 131071 bytes together, which no process can be given"
+)
 
 // variables reads a table of environment variables, in the order of their
 // names. Integers and booleans become text in their usual form, floats as they
@@ -35,7 +38,7 @@ func (t table) variable(name string) (Variable, bool) {
 	}
 	value, reason := variableText(t.key(name), t.values[name])
 	if len(name)+len("=")+len(value) > maxVariable {
-		reason = fmt.Sprintf("name and value have more than %d bytes together, which no process can be given", maxVariable)
+		reason = tooLong
 	}
 	if reason != "" {
 		t.report(t.key(name), "variable %s: %s", quote(name), reason)
@@ -72,6 +75,21 @@ func floatText(written string, v float64) (text, reason string) {
 		return strconv.FormatFloat(v, 'g', -1, 64), ""
 	}
 	return strings.ReplaceAll(strings.TrimPrefix(written, "+"), "_", ""), ""
+}
+
+// CheckVariable is why a step cannot be given the environment variable, nil
+// where it can: a name that a pipeline's text could not set either, a value
+// that no process can be given.
+func CheckVariable(name, value string) error {
+	switch reason := refuseVariable(name); {
+	case reason != "":
+		return fmt.Errorf("variable %s: %s", quote(name), reason)
+	case strings.ContainsRune(value, 0):
+		return fmt.Errorf("variable %s: its value holds the character \\u0000, which no process can be given", quote(name))
+	case len(name)+len("=")+len(value) > maxVariable:
+		return fmt.Errorf("variable %s: %s", quote(name), tooLong)
+	}
+	return nil
 }
 
 // refuseVariable says why a pipeline cannot set the variable name, "" where it
