@@ -60,7 +60,7 @@ func checkResult(r protocol.Result, attempt string) error {
 	if !failed && r.Status != protocol.Success && r.Status != protocol.Canceled {
 		return fmt.Errorf("%s has status %.100q", protocol.ResultFile, r.Status)
 	}
-	reasons := []string{protocol.ScriptFailure, protocol.StepTimeout, protocol.PluginFailure}
+	reasons := []string{protocol.ScriptFailure, protocol.StepTimeout, protocol.StuckOrTimeout, protocol.PluginFailure}
 	if failed != slices.Contains(reasons, r.FailureReason) || !failed && r.FailureReason != "" {
 		return fmt.Errorf("%s has status %s with failure reason %.100q", protocol.ResultFile, r.Status, r.FailureReason)
 	}

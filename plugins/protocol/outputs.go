@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 )
 
 // maxOutputName is the longest name of an output in bytes.
@@ -57,7 +58,9 @@ func ReadOutputs(directory string) (map[string]string, error) {
 // where the value is the lines between, joined by "\n", without a final one. A
 // name is a letter or underscore, then letters, digits, '_' and '-', at most 63
 // bytes. Of several outputs with one name the last counts. Empty lines are
-// skipped. Anything else is an error that names the line.
+// skipped. A value may be empty, and as long as MaxOutputs allows; it is UTF-8
+// without NUL, so that it fits into JSON and the environment of a later step.
+// Anything else is an error that names the line.
 func ParseOutputs(text []byte) (map[string]string, error) {
 	if len(text) > MaxOutputs {
 		return nil, fmt.Errorf("the outputs are more than %d bytes", MaxOutputs)
@@ -69,6 +72,9 @@ func ParseOutputs(text []byte) (map[string]string, error) {
 			continue
 		}
 		name, value, end, err := parseOutput(lines, i)
+		if err == nil {
+			err = CheckOutputValue(name, value)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("outputs, line %d: %w", i+1, err)
 		}
@@ -102,6 +108,17 @@ func parseOutput(lines []string, i int) (name, value string, end int, err error)
 		}
 	}
 	return "", "", 0, fmt.Errorf("no line %.40q ends the value of %s", word, name)
+}
+
+// CheckOutputValue says what is wrong with the value of the output called name.
+func CheckOutputValue(name, value string) error {
+	switch {
+	case strings.ContainsRune(value, 0):
+		return fmt.Errorf("the value of %s has a NUL byte", name)
+	case !utf8.ValidString(value):
+		return fmt.Errorf("the value of %s is no UTF-8", name)
+	}
+	return nil
 }
 
 // CheckOutputName says what is wrong with the name of an output.

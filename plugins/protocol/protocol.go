@@ -18,18 +18,52 @@
 //	              last moment before the work begins: only its creator may
 //	              begin. What can fail goes before
 //	log, log.N.M  the output (package steplog); absent while there is none
-//	outputs       name=value lines, as $PENSTOCK_OUTPUT (see Outputs)
+//	outputs       name=value lines, as $PENSTOCK_OUTPUT (see ParseOutputs)
+//	cleanup.json  how the work ended (Cleanup), written as result.json is, but
+//	              not synced, where something is cleaned up after it
 //	result.json   how it ended (Result): written as a temporary file, synced,
 //	              renamed; where there is no space, tried until there is. Where it is, nothing else about the attempt changes
 //
 // The order is: flock lock; where result.json or go is there already, let go
 // and answer ENDED or ELSEWHERE; prepare all that can fail; create go; work;
-// end every process of the step; write result.json; let go of lock; ring the
-// doorbell (ENDED).
+// end every process of the step; where there is something to clean up, write
+// cleanup.json, clean up, and end every process of that; write result.json; let
+// go of lock; ring the doorbell (ENDED).
 //
 // What a daemon that comes back concludes from the files, in this order:
 // result.json: ended so. Lock held: alive, join it. No go, same boot: it never
-// began, start it. Anything else: lost, nobody can know how it ended.
+// began, start it. cleanup.json: its work ended so, and its cleanup was cut
+// short. Anything else: lost, nobody can know how it ended.
+//
+// # How work is ended
+//
+// There are three reasons to end work before its time, and the first counts:
+// Cancel (status canceled), Request.Timeout (step_timeout) and
+// Request.SilenceTimeout (stuck_or_timeout). Each is TERM to every process of
+// the step, KILL after Request.Grace. The plugin sees to both timeouts itself:
+// a daemon that is dead extends nothing. Both are spans of CLOCK_MONOTONIC,
+// clock_gettime(2): how the clock of the machine is set is nothing to them,
+// and while the machine is suspended they stand still. Timeout counts from go.
+//
+// SilenceTimeout counts from go and again from each byte of output, at the
+// moment in which the plugin reads it; notes of the log are no output, bytes
+// that it drops are. Work is ended no sooner than that, and at most a second
+// later: so long a plugin may look whether there is something that it was too
+// busy to read.
+//
+// What is cleaned up is not work any more: neither timeout holds for it, a
+// Cancel changes nothing, and whatever comes of it, the attempt ends as its
+// work did. It has its own limit, Cleanup.Limit, and grace; Cancel with force
+// ends it at once, or keeps it from beginning. Until limit and grace are over
+// the daemon waits; then it kills. Work that ended with step_timeout,
+// stuck_or_timeout or plugin_failure has no cleanup.
+//
+// # Versions of this page
+//
+// A plugin ignores members of request.json that it does not know, and a daemon
+// does not rely on new ones: so the version of the contract is 1 still. A plugin
+// from before SilenceTimeout lets silent work go on until its Timeout; one
+// that is older than cleanup.json, or has nothing to clean up, writes none.
 package protocol
 
 import (
@@ -61,6 +95,7 @@ const (
 	LockFile    = "lock"
 	GoFile      = "go"
 	OutputsFile = "outputs"
+	CleanupFile = "cleanup.json"
 	ResultFile  = "result.json"
 )
 
@@ -85,6 +120,9 @@ const (
 	// a step, for those who have to end them: on one machine no other attempt
 	// has it, whereas two daemons may both have a nightly/42.
 	EnvOutput = "PENSTOCK_OUTPUT"
+	// EnvStatus is how the work ended, Result.Status. Only what cleans up after
+	// it has the variable.
+	EnvStatus = "PENSTOCK_STATUS"
 )
 
 // Request is request.json: all that a plugin is told of an attempt.
@@ -100,8 +138,10 @@ type Request struct {
 	Environment map[string]string `json:"environment,omitempty"`
 	Workspace   string            `json:"workspace"`            // absolute; the step's working directory
 	Timeout     time.Duration     `json:"timeout_ns,omitempty"` // of the work, from go on; 0 is none
-	Grace       time.Duration     `json:"grace_ns"`             // between TERM and KILL
-	LogLimit    int64             `json:"log_limit"`            // bytes of log kept on disk, frames included; 0 is no limit
+	// SilenceTimeout is how long the work may write no byte of output; 0 is for ever.
+	SilenceTimeout time.Duration `json:"silence_timeout_ns,omitempty"`
+	Grace          time.Duration `json:"grace_ns"`  // between TERM and KILL
+	LogLimit       int64         `json:"log_limit"` // bytes of log kept on disk, frames included; 0 is no limit
 }
 
 // Holder is the content of the lock file: who works on the attempt.
@@ -127,6 +167,13 @@ type Result struct {
 	Leftovers     []string  `json:"leftovers,omitempty"` // processes that outlived the step's main one and were ended
 }
 
+// Cleanup is cleanup.json: the work of the attempt is over and only something
+// to clean up is left.
+type Cleanup struct {
+	Limit  time.Duration `json:"limit_ns"` // from Result.EndedAt; above 0, at most MaxCleanup
+	Result Result        `json:"result"`   // of the work; its log goes on
+}
+
 // The statuses of a Result, in GitLab's words.
 const (
 	Success  = "success"
@@ -136,13 +183,15 @@ const (
 
 // The failure reasons that a plugin may give.
 const (
-	ScriptFailure = "script_failure" // the work itself said no
-	StepTimeout   = "step_timeout"   // Request.Timeout ran out
-	PluginFailure = "plugin_failure" // the machinery broke
+	ScriptFailure  = "script_failure"   // the work itself said no
+	StepTimeout    = "step_timeout"     // Request.Timeout ran out
+	StuckOrTimeout = "stuck_or_timeout" // no output for Request.SilenceTimeout
+	PluginFailure  = "plugin_failure"   // the machinery broke
 )
 
 // Limits of what the daemon takes from a plugin.
 const (
 	MaxMessage = 4 << 10
 	MaxOutputs = 64 << 10 // bytes of the outputs file
+	MaxCleanup = time.Hour
 )

@@ -18,6 +18,7 @@ import (
 var (
 	errCanceled = errors.New("the attempt was canceled")
 	errTimeout  = errors.New("the attempt's time ran out")
+	errSilent   = errors.New("the attempt was silent for too long")
 )
 
 // hangGrace is how long work may ignore the end of its context after the grace.
@@ -38,10 +39,11 @@ type attempt struct {
 	failed  error                   // instead of a last state: the attempt could not be prepared
 	stopped time.Time               // when its context ended first
 
-	lock *os.File
-	task *Task
-	work func(context.Context, *Task) error
-	hung bool // given up; written by hang before perform returns
+	lock    *os.File
+	version string // of the plugin
+	task    *Task
+	work    func(context.Context, *Task) error
+	hung    bool // given up; written by hang before perform returns
 }
 
 func newAttempt(name, directory string) *attempt {
@@ -193,7 +195,7 @@ func (a *attempt) examine(p *plugin, keeper *tree.Keeper) (steppb.Progress_State
 		}
 		return 0, err
 	}
-	a.work, a.task = work, newTask(a.directory, o.Request, keeper)
+	a.work, a.task, a.version = work, newTask(a.directory, o.Request, keeper), p.about.Version
 	a.task.force = a.force
 	return steppb.Progress_BEGUN, nil
 }
@@ -207,31 +209,71 @@ func (a *attempt) refuse(result protocol.Result) (steppb.Progress_State, error) 
 	return steppb.Progress_ENDED, writeResult(a.directory, result, true)
 }
 
-// perform does the work and returns how it ended, once nothing of it is
-// left. Hang is called, in a goroutine of its own, where the work ignores
-// the end of its context for too long.
+// perform does the work, and what is to be cleaned up after it, and returns how
+// the work ended, once nothing of either is left. Hang is called, in a
+// goroutine of its own, where one of them ignores the end of its context for too
+// long.
 func (a *attempt) perform(hang func()) protocol.Result {
 	begun := time.Now()
+	result := a.labour(hang)
+	result.Attempt, result.BegunAt, result.EndedAt = a.name, begun, time.Now()
+	result.Version, result.SHA256 = a.version, os.Getenv(protocol.EnvSHA256)
+	result.LogSize, result.OutputSize = a.task.log.Size(), a.task.log.Output()
+	result.Message = clip(result.Message)
+	result.Leftovers = append(result.Leftovers, a.tidy(result, hang)...)
+	missing := a.task.close()
+	result.EndedAt = time.Now()
+	result.LogSize, result.OutputSize = a.task.log.Size(), a.task.log.Output()
+	result.Message = clip(sentences(result.Message, missing))
+	return result
+}
+
+// labour does the work and returns how it ended, once nothing of it is left.
+func (a *attempt) labour(hang func()) protocol.Result {
 	if timeout := a.task.request.Timeout; timeout > 0 {
 		timer := time.AfterFunc(timeout, func() { a.stop(errTimeout, false) })
 		defer timer.Stop()
 	}
-	done := make(chan struct{})
-	guarded := make(chan struct{})
-	unguard := context.AfterFunc(a.ctx, func() { defer close(guarded); a.guard(done, hang) })
+	defer a.task.silence.watch(func() { a.stop(errSilent, false) })()
+	over := a.supervise(a.ctx, hang)
 	err := attend(a.ctx, a.task, a.work)
 	cause := context.Cause(a.ctx)
-	leftovers, missing, closed := a.task.close(a.patience())
-	close(done)
-	if !unguard() {
-		<-guarded
-	}
-	result := a.verdict(errors.Join(err, closed), cause)
-	result.Attempt, result.BegunAt, result.EndedAt = a.name, begun, time.Now()
-	result.LogSize, result.OutputSize = a.task.log.Size(), a.task.log.Output()
+	leftovers, ended := a.task.end(a.patience())
+	over()
+	result := a.verdict(errors.Join(err, ended), cause)
 	result.Leftovers = leftovers
-	result.Message = clip(sentences(result.Message, missing))
 	return result
+}
+
+// tidy does what is to be cleaned up after work that ended with result, where
+// that may have a cleanup. It returns what the cleanup left running.
+func (a *attempt) tidy(result protocol.Result, hang func()) []string {
+	c := a.task.planned()
+	if c == nil || a.hung || a.task.forced() || !cleansUp(result) {
+		return nil
+	}
+	outputs := keepOutputs(a.directory)
+	if err := writeCleanup(a.directory, protocol.Cleanup{Limit: c.limit, Result: result}); err != nil {
+		fmt.Fprintf(os.Stderr, "attempt %s: %v; the daemon may not wait for the cleanup\n", a.name, err)
+	}
+	left := c.perform(a.task.after(result.Status), func(ctx context.Context) func() { return a.supervise(ctx, hang) })
+	if err := outputs.restore(); err != nil {
+		fmt.Fprintln(a.task.Stderr(), err)
+	}
+	return left
+}
+
+// supervise guards what is done until ctx ends; the returned function says
+// that it is done.
+func (a *attempt) supervise(ctx context.Context, hang func()) (over func()) {
+	done, guarded := make(chan struct{}), make(chan struct{})
+	unguard := context.AfterFunc(ctx, func() { defer close(guarded); a.guard(done, hang) })
+	return func() {
+		close(done)
+		if !unguard() {
+			<-guarded
+		}
+	}
 }
 
 // guard waits for work whose context has ended.
@@ -292,6 +334,9 @@ func (a *attempt) verdict(err, cause error) protocol.Result {
 	case errors.Is(cause, errTimeout):
 		result.FailureReason = protocol.StepTimeout
 		result.Message = fmt.Sprintf("the step did not end within its timeout of %v", a.task.request.Timeout)
+	case errors.Is(cause, errSilent):
+		result.FailureReason = protocol.StuckOrTimeout
+		result.Message = fmt.Sprintf("the step wrote no output for %v, which is its limit, and was ended", a.task.request.SilenceTimeout)
 	case cause != nil:
 		result.Status, result.Message = protocol.Canceled, cause.Error()
 	case said:

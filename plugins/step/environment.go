@@ -26,6 +26,7 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 //	PENSTOCK_STAGE      build
 //	PENSTOCK_STEP       compile
 //	PENSTOCK_WORKSPACE  the directory in which the step works
+//	PENSTOCK_STATUS     success, failed or canceled; only for a cleanup
 //
 // Nothing comes from the plugin's own environment.
 func (t *Task) Environment() []string { return t.environment(nil) }
@@ -48,6 +49,10 @@ func (t *Task) environment(more map[string]string) []string {
 	variables["PENSTOCK_STAGE"] = t.request.Stage
 	variables["PENSTOCK_STEP"] = t.request.Step
 	variables["PENSTOCK_WORKSPACE"] = t.request.Workspace
+	delete(variables, protocol.EnvStatus)
+	if t.status != "" {
+		variables[protocol.EnvStatus] = t.status
+	}
 	return list(variables)
 }
 

@@ -29,11 +29,21 @@ const patience = 60 * time.Second
 
 // testSettings make the test binary, started as a plugin, do what a test needs.
 type testSettings struct {
-	Mode   string `json:"mode"`
-	Script string `json:"script,omitempty"`
+	Mode   string   `json:"mode"`
+	Script string   `json:"script,omitempty"`
+	After  string   `json:"after,omitempty"` // a script; "hang" ignores its end
+	Limit  Duration `json:"limit,omitempty"` // of After
 }
 
 func testWork(ctx context.Context, s testSettings, t *Task) error {
+	if s.After != "" {
+		t.Cleanup(s.Limit.Duration(), func(ctx context.Context, t *Task) error {
+			if s.After == "hang" {
+				select {}
+			}
+			return t.Command(ctx, "sh", "-c", s.After).Run()
+		})
+	}
 	switch s.Mode {
 	case "script":
 		return t.Command(ctx, "sh", "-c", s.Script).Run()

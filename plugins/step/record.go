@@ -113,21 +113,35 @@ func noSpace(err error) bool {
 // commits it at once, and a power cut before that makes the attempt lost either
 // way.
 func writeResult(directory string, result protocol.Result, durable bool) error {
-	text, err := json.Marshal(result)
-	if err != nil {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	path := filepath.Join(directory, protocol.ResultFile)
-	if err := writeFile(path+".tmp", append(text, '\n'), durable); err != nil {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	if err := os.Rename(path+".tmp", path); err != nil {
+	if err := replace(filepath.Join(directory, protocol.ResultFile), result, durable); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	if durable {
 		return syncDirectory(directory)
 	}
 	return nil
+}
+
+// writeCleanup puts cleanup.json in its place whole. A power cut may take it:
+// then the attempt is lost, as it would be without.
+func writeCleanup(directory string, record protocol.Cleanup) error {
+	if err := replace(filepath.Join(directory, protocol.CleanupFile), record, false); err != nil {
+		return fmt.Errorf("write that the work has ended: %w", err)
+	}
+	return nil
+}
+
+// replace makes the file at path hold value as a line of JSON, whole or not at
+// all.
+func replace(path string, value any, durable bool) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(path+".tmp", append(text, '\n'), durable); err != nil {
+		return err
+	}
+	return os.Rename(path+".tmp", path)
 }
 
 func writeFile(path string, text []byte, durable bool) error {

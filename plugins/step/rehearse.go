@@ -17,7 +17,8 @@ import (
 // is made if it is not there, lie in directory under the names of an attempt
 // and "workspace". It returns once nothing of the work is left: nil,
 // Problems, or what the work returned. A panic is an error. When ctx ends,
-// commands get TERM, and KILL a second later.
+// commands get TERM, and KILL a second later; then the work counts as canceled. A
+// cleanup is done as after an attempt.
 func Rehearse[S any](ctx context.Context, directory string, settings S, work func(context.Context, S, *Task) error) error {
 	if err := validate(&settings); err != nil {
 		return err
@@ -35,12 +36,29 @@ func Rehearse[S any](ctx context.Context, directory string, settings S, work fun
 		Stage: "stage", Step: "step", Number: 1, Workspace: workspace, Grace: time.Second,
 	}, keeper)
 	err = attend(ctx, task, func(ctx context.Context, t *Task) error { return work(ctx, settings, t) })
-	_, missing, closed := task.close(leftoverGrace)
-	if missing != "" {
-		closed = errors.Join(closed, errors.New(missing))
+	_, ended := task.end(leftoverGrace)
+	if result, c := rehearsed(ctx, err), task.planned(); c != nil && cleansUp(result) {
+		c.perform(task.after(result.Status), func(context.Context) func() { return func() {} })
 	}
-	if closed == nil {
+	if missing := task.close(); missing != "" {
+		ended = errors.Join(ended, errors.New(missing))
+	}
+	if ended == nil {
 		return err // as it is: a test may compare it
 	}
-	return errors.Join(err, closed)
+	return errors.Join(err, ended)
+}
+
+// rehearsed is how work ended that returned err, as far as a cleanup asks.
+func rehearsed(ctx context.Context, err error) protocol.Result {
+	_, said := errors.AsType[*Failure](err)
+	switch {
+	case ctx.Err() != nil:
+		return protocol.Result{Status: protocol.Canceled}
+	case err == nil:
+		return protocol.Result{Status: protocol.Success}
+	case said:
+		return protocol.Result{Status: protocol.Failed, FailureReason: protocol.ScriptFailure}
+	}
+	return protocol.Result{Status: protocol.Failed, FailureReason: protocol.PluginFailure}
 }

@@ -107,7 +107,6 @@ func (s *server) begin(a *attempt) {
 
 func (s *server) run(a *attempt) {
 	result := a.perform(func() { s.hung(a) })
-	result.Version, result.SHA256 = s.plugin.about.Version, os.Getenv(protocol.EnvSHA256)
 	if err := s.record(a, result); err != nil {
 		fmt.Fprintf(os.Stderr, "attempt %s: %v\n", a.name, err)
 	}

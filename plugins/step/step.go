@@ -48,8 +48,9 @@
 //	any other error, a panic failed, plugin_failure: the machinery broke
 //	canceled before that     canceled, whatever work returns
 //	the time ran out         failed, step_timeout, whatever work returns
+//	it was silent too long   failed, stuck_or_timeout, whatever work returns
 //
-// A panic ends its attempt, not the process. Cancel and timeout end the
+// A panic ends its attempt, not the process. Cancel and both timeouts end the
 // context; the commands that a Task started get TERM at that moment and KILL
 // after the grace of the request. What the commands left running is ended
 // before the result is written: TERM, KILL after two seconds, or when the grace of
@@ -58,6 +59,26 @@
 // after the grace can only be ended with its process: the process then takes
 // no new attempts, lets the others in it finish, writes nothing about the one
 // that hangs, says so on stderr and exits with status 3.
+//
+// What has to be done after the work, however that ended, is a cleanup
+// (Task.Cleanup): it begins when nothing of the work is left, has its own limit,
+// and cannot change how the attempt ends.
+//
+// # The way of the output
+//
+// What work and commands write goes through one type, stream, to the log
+// (package steplog), and touches the disk there. Whatever has to see output
+// first belongs into stream: the watch for silence is there, and the masking of
+// secrets will be. Beside it only outputs (SetOutput, and what a command writes to
+// $PENSTOCK_OUTPUT itself) and the message of a result reach the disk.
+//
+// # Silence
+//
+// Request.SilenceTimeout ends work that writes nothing for so long, counted from
+// go and from each byte on, by the monotonic clock. A byte counts when it is read
+// here: a program that keeps its output in a buffer is silent. Because a process
+// that was stopped or starved has output in its pipes that only was not read, the
+// end comes a tenth of a second late, if there still is none.
 //
 // # The process
 //

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,22 +19,31 @@ type Task struct {
 	request protocol.Request
 	outputs string // path of the outputs file
 	log     *steplog.Writer
+	silence *silence
 	stdout  io.Writer
 	stderr  io.Writer
+	keeper  *tree.Keeper
 	tree    *tree.Tree
 	force   chan struct{} // closed when the grace is over before its time
 	ran     atomic.Bool   // a command ended with exit code 0
+	status  string        // of the work, for what cleans up after it; else ""
+
+	mu      sync.Mutex
+	cleanup *cleanup // nil: there is nothing to clean up
 }
 
 func newTask(directory string, request protocol.Request, keeper *tree.Keeper) *Task {
 	log := steplog.Open(directory, request.LogLimit)
 	outputs := filepath.Join(directory, protocol.OutputsFile)
+	silence := newSilence(request.SilenceTimeout)
 	return &Task{
 		request: request,
 		outputs: outputs,
 		log:     log,
-		stdout:  log.Stream(steplog.Stdout),
-		stderr:  log.Stream(steplog.Stderr),
+		silence: silence,
+		stdout:  stream{log.Stream(steplog.Stdout), silence},
+		stderr:  stream{log.Stream(steplog.Stderr), silence},
+		keeper:  keeper,
 		tree:    keeper.Tree(outputs),
 		force:   make(chan struct{}),
 	}
@@ -59,21 +69,34 @@ func (t *Task) Grace() time.Duration { return t.request.Grace }
 // leftoverGrace is what processes that outlived their step get to end at most.
 const leftoverGrace = 2 * time.Second
 
-// close ends what the work left running, within grace and the one of the
-// request, and the log. It returns the processes
-// it found, and in one sentence what the log misses, "" where that is nothing.
-func (t *Task) close(grace time.Duration) (leftovers []string, missing string, err error) {
+// end ends what was left running, within grace and the one of the request. It
+// returns the processes it found. The Task starts no command after it.
+func (t *Task) end(grace time.Duration) (leftovers []string, err error) {
+	if t.forced() {
+		grace = 0
+	}
+	return t.tree.End(max(min(grace, t.request.Grace), 0))
+}
+
+// forced says whether nothing waits any more.
+func (t *Task) forced() bool {
 	select {
 	case <-t.force:
-		grace = 0
+		return true
 	default:
+		return false
 	}
-	leftovers, err = t.tree.End(max(min(grace, t.request.Grace), 0))
-	if closed := t.log.Close(); err == nil {
-		err = closed
-	}
+}
+
+// close ends the log. It says in one sentence what the log misses, "" where
+// that is nothing.
+func (t *Task) close() (missing string) {
+	err := t.log.Close()
 	if n, cause := t.log.Lost(); n > 0 {
-		missing = fmt.Sprintf("the log misses %d bytes: %v", n, cause)
+		return fmt.Sprintf("the log misses %d bytes: %v", n, cause)
 	}
-	return leftovers, missing, err
+	if err != nil {
+		return fmt.Sprintf("the end of the log may be missing: %v", err)
+	}
+	return ""
 }
