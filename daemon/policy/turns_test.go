@@ -111,8 +111,8 @@ func TestTurnsAreTakenInOrder(t *testing.T) {
 func TestACloneIsPlayedThroughAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var original Turns
-		for run := range rapid.Uint64Range(1, 9).Draw(t, "runs") {
-			original.Join(Turn{Run: run, Pipeline: run % 3, Priority: int(run % 2)})
+		for run := range rapid.Uint64Range(1, 12).Draw(t, "runs") {
+			original.Join(Turn{Run: run, Pipeline: run % 2, Priority: int(run / 9)})
 		}
 		for range rapid.IntRange(0, 5).Draw(t, "passed") {
 			original.Pass()

@@ -17,13 +17,15 @@
 //	s/<run><step>                   run.Step; absent while it is as the plan made it
 //	i/<pipeline><number*>           id of the run with that number
 //	a/<run>                         marker: the run is live; read once at start
+//	g/<name>                        Resource: the mode of a resource group; absent is the default
 //	k/<sha256 of a request key>     Request: the run that a keyed request made
 //	j/<part>                        a commit under way that Badger cannot write at once
 //
 // A record is its CRC-32C (Castagnoli), four bytes, and its JSON. The layout
 // and the encoding are version 1 of the schema: Badger's external magic holds
 // it, and a store of another version is refused with both numbers and left as
-// it is. A change to either needs a new version and a migration.
+// it is. A change to either needs a new version and a migration; a key or a
+// field that may be absent does not.
 //
 // # Durability
 //
@@ -73,6 +75,7 @@ func planKey(run uint64, part int) []byte          { return number("l/", run, ui
 func stepKey(run uint64, step int) []byte          { return number("s/", run, uint64(step)) }
 func indexKey(pipeline, n uint64) []byte           { return number("i/", pipeline, ^n) }
 func liveKey(run uint64) []byte                    { return number("a/", run) }
+func resourceKey(name string) []byte               { return []byte("g/" + name) }
 
 func journalKey(part int) []byte { return number("j/", uint64(part)) }
 

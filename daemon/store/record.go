@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"time"
 
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/run"
 )
 
@@ -24,6 +27,32 @@ type Pipeline struct {
 	Revision   uint64    `json:"revision"` // the current one
 	LastNumber uint64    `json:"last_number"`
 	CreatedAt  time.Time `json:"created_at"`
+	Pauses     []Pause   `json:"pauses,omitempty"` // one for each part that is paused
+}
+
+// Part is a part of a pipeline: a step, with Step "" a stage, with Stage ""
+// as well the pipeline itself. A Step without Stage is the step of that name,
+// in whatever stage it is.
+type Part struct {
+	Stage string `json:"stage,omitempty"`
+	Step  string `json:"step,omitempty"`
+}
+
+// Pause says who paused a part of a pipeline, and why. It is no revision.
+type Pause struct {
+	Part
+	Actor  string    `json:"actor"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until,omitzero"` // zero: until it is resumed
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Over reports whether p has ended by itself.
+func (p *Pause) Over(now time.Time) bool { return !p.Until.IsZero() && !now.Before(p.Until) }
+
+// Paused lists the pauses of p that hold now.
+func (p *Pipeline) Paused(now time.Time) []Pause {
+	return slices.DeleteFunc(slices.Clone(p.Pauses), func(one Pause) bool { return one.Over(now) })
 }
 
 // Revision is one immutable text of a pipeline, as it was applied.
@@ -46,6 +75,23 @@ type Run struct {
 	Revision uint64    `json:"revision"`
 	Cause    Cause     `json:"cause"`
 	State    run.State `json:"state"`
+	Terms
+}
+
+// Terms are what holds for a run among others. They are recorded with it, so
+// that a new revision of its pipeline changes nothing for a run that lives.
+type Terms struct {
+	SubQueue    string               `json:"sub_queue,omitempty"` // runs in one follow each other
+	Priority    int                  `json:"priority,omitempty"`
+	Overlap     config.OverlapPolicy `json:"overlap,omitempty"`     // "" is allow
+	Limit       int                  `json:"limit,omitempty"`       // of runs at a time; 0 is none
+	OnNewRun    config.OnNewRun      `json:"on_new_run,omitempty"`  // what a newer run does to it; "" is none
+	Fingerprint string               `json:"fingerprint,omitempty"` // of its revision and values; "" is as no other
+}
+
+// Resource is what people decided of a resource group.
+type Resource struct {
+	Mode policy.Mode `json:"mode"`
 }
 
 // Cause says why a run exists.

@@ -156,11 +156,17 @@ func (tx *Tx) CreateRun(r Run, p *run.Plan) {
 	tx.putPlan(p)
 	tx.PutRun(r)
 	tx.put(indexKey(r.Pipeline, r.Number), r.ID)
-	tx.put(liveKey(r.ID), true)
+	tx.ReviveRun(r.ID)
 }
 
 // EndRun takes the mark of a live run away.
 func (tx *Tx) EndRun(id uint64) { tx.remove(liveKey(id)) }
+
+// ReviveRun puts a run that was over back among those that live.
+func (tx *Tx) ReviveRun(id uint64) { tx.put(liveKey(id), true) }
+
+// PutResource writes what people decided of a resource group.
+func (tx *Tx) PutResource(name string, r Resource) { tx.put(resourceKey(name), r) }
 
 // PutStep writes how far a step has come.
 func (tx *Tx) PutStep(run uint64, step int, s run.Step) { tx.put(stepKey(run, step), s) }

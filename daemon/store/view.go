@@ -216,6 +216,17 @@ func (r *reader) Live() (ids []uint64, err error) {
 	})
 }
 
+// Resources reads what people decided of the resource groups, by their names.
+func (r *reader) Resources() (map[string]Resource, error) {
+	all, prefix := map[string]Resource{}, []byte("g/")
+	return all, r.scan(prefix, prefix, func(key, record []byte) error {
+		var v Resource
+		err := decode(key, record, &v)
+		all[string(key[len(prefix):])] = v
+		return err
+	})
+}
+
 // Pipelines visits the pipelines whose names come after one, in their order.
 func (r *reader) Pipelines(after string) iter.Seq2[Pipeline, error] {
 	prefix, from := []byte("n/"), nameKey(after)
