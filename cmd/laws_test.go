@@ -71,6 +71,7 @@ func doors() []door {
 	return []door{
 		{"github.com/BurntSushi/toml", []string{"config"}, "its cost and its positions need a guard in front, and there is one"},
 		{"github.com/pelletier/go-toml", []string{"config"}, "it tells where values stand, for the other parser, and decodes nothing"},
+		{"github.com/expr-lang/expr", []string{"config/expression"}, "what it does not bound, and what of it is no part of our language, is refused there"},
 		{"github.com/creachadair/jrpc2", []string{"rpc"}, "its limits (none) and its manners at rude clients are mended there"},
 		{"github.com/dgraph-io/badger", []string{"daemon/store"}, "one writer, one key layout, one place that knows how it fails"},
 		{"github.com/hashicorp/go-plugin", []string{"daemon/host", "plugins/protocol"}, "as shipped it dies of SIGPIPE, freezes on stdout, hangs in Kill and can panic the host"},

@@ -20,8 +20,44 @@
 //	pipeline.name .revision
 //	trigger.name .scheduled_at   "" where there is none
 //
-// A bare NAME that is none of these roots, alone in its braces, means the input
-// or the variable of that name (Cycle's form); names with - are found so too.
+// A bare NAME that is none of these roots, alone in its braces or in a
+// condition, means the input or the variable of that name (Cycle's form); names
+// with - are found so too.
+// After a dot a - between two characters of a name belongs to the name: a minus
+// has blanks around it. So an input that is added never changes what an
+// expression means. Names that are no identifiers are written in brackets:
+// steps["1.5"].outputs.size, and steps["test@2"] for a cell of a matrix. Names
+// are fixed: inputs[vars.WHICH] is refused, for what an expression reads must be
+// known without evaluating it.
+//
+// # Operators and functions
+//
+//   - - * / % **        numbers, all of them float64; + joins strings
+//     == != < <= > >=
+//     and or not && || !  a ? b : c
+//     in                  of an array; not in
+//     contains startsWith endsWith
+//     matches             RE2, the pattern in quotes
+//     a ?? b              b where a is nil: an element of an array that is null,
+//     or steps.NAME.outputs.KEY that is missing
+//     list[0] list[-1] list[1:3]
+//     len lower upper trim split join replace string number toJSON int floor ceil round
+//
+// There are no variables, loops, predicates and comments.
+//
+// # Templates
+//
+// A template is text with any number of {{ … }} in it. Numbers are written
+// without needless digits (7, 2.5), booleans as true and false, arrays as JSON.
+// A template that is one placeholder and nothing else keeps the type of its
+// value. A literal {{ is written {{ "{{" }}.
+//
+// # Cost
+//
+// An expression has at most 4 KiB and 2000 nodes; there is nothing to loop with,
+// and no operation makes a value of more than 1 MiB out of others, so an
+// evaluation is bounded by its length. A pattern has at most 1000 states and is
+// matched against at most 64 KiB.
 package expression
 
 // Type is the type of a value.
@@ -36,13 +72,20 @@ const (
 	Array // []any
 )
 
+// String is the type as people read it in messages.
+func (t Type) String() string {
+	return [...]string{"any", "string", "number", "boolean", "array"}[t]
+}
+
 // Scope is what an expression may name.
 type Scope struct {
 	Inputs    map[string]Type
 	Variables map[string]bool // their names; true: the value is Late
-	Steps     []string        // names of the steps whose outputs it may read; nil: none
-	Matrix    []string        // names of the axes; nil: none
-	Run       bool            // run.id, .number and .name are known, or will be
+	// Steps are those whose outputs it may read, nil for none: their names, and
+	// the addresses of the cells of a matrix, such as test@2.
+	Steps  []string
+	Matrix []string // names of the axes; nil: none
+	Run    bool     // run.id, .number and .name are known, or will be
 }
 
 // Values are what an expression sees when it is evaluated.
@@ -74,7 +117,19 @@ type Reference struct{ Step, Output string }
 type Error struct {
 	Offset  int
 	Message string
+	cause   error
 }
 
 // Error is the message.
 func (e *Error) Error() string { return e.Message }
+
+// Unwrap is what made it: a [*Missing], or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Missing is an output that a step was expected to have and has not.
+type Missing struct{ Step, Output string }
+
+// Error names the step and the output.
+func (m *Missing) Error() string {
+	return "the step " + m.Step + " has no output " + m.Output
+}
