@@ -64,7 +64,7 @@ func playCase(t *testing.T, dir string, plan run.Plan) {
 	}
 	plan.Pipeline, plan.Number = "case", 1
 	now := time.Unix(1_700_000_000, 0)
-	r, _ := run.New(&plan, now)
+	r, _ := run.New(&plan, now, false)
 	check(t, "init", r, c.Init)
 	for i, tr := range c.Transitions {
 		for _, name := range tr.Steps {

@@ -65,7 +65,7 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 	pipeline.LastNumber++
 	plan := q.Plan
 	plan.RunID, plan.Pipeline, plan.Number = meta.LastRun, pipeline.Name, pipeline.LastNumber
-	r, change := run.New(&plan, t.now)
+	r, change := run.New(&plan, t.now, false)
 	record = store.Run{
 		ID: plan.RunID, Pipeline: pipeline.ID, Number: plan.Number, Revision: q.Revision,
 		Cause: q.Cause, State: r.State,

@@ -90,7 +90,7 @@ func TestAWatcherWaitsForWhatIsNew(t *testing.T) {
 // What is remembered of a run is bounded: a cursor that is older sees it whole.
 func TestACursorThatIsTooOldSeesTheWholeRun(t *testing.T) {
 	plan := run.Plan{Stages: []run.PlanStage{{Name: "stage"}}, Steps: []run.PlanStep{{Name: "a"}}}
-	r, _ := run.New(&plan, time.Now())
+	r, _ := run.New(&plan, time.Now(), false)
 	l := &live{record: store.Run{ID: 1}, run: r, steps: []int{0}}
 	b := newBoard()
 	b.open(l)

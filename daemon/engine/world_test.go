@@ -49,7 +49,7 @@ func drawPlan(rng *rand.Rand) (p run.Plan, outcomes []run.Status) {
 // alone is how a run ends to which nothing happens.
 func alone(t *testing.T, p run.Plan, outcomes []run.Status) string {
 	t.Helper()
-	r, change := run.New(&p, time.Now())
+	r, change := run.New(&p, time.Now(), false)
 	for ready := change.Ready; len(ready) > 0; ready = ready[1:] {
 		i := ready[0]
 		for _, ev := range []run.Event{

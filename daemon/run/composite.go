@@ -1,7 +1,8 @@
 package run
 
 // tag is a step's status as the steps after it and its stage see it: a failure
-// that is allowed is a warning, an allowed manual step is ignored.
+// that is allowed is a warning, an allowed manual step is ignored, and one that
+// was left out on purpose keeps its place and stops nobody.
 type tag uint8
 
 const (
@@ -18,6 +19,7 @@ const (
 	tagScheduled
 	tagWarn
 	tagIgnored
+	tagLeftOut
 	tags // how many there are
 )
 
@@ -42,10 +44,22 @@ func tagOf(s Status, allowFailure bool) tag {
 	return t
 }
 
+// tagOf is how others see step i.
+func (r *Run) tagOf(i int) tag {
+	s, p := &r.Steps[i], &r.Plan.Steps[i]
+	switch {
+	case s.Status == Skipped && s.Skipped.passes():
+		return tagLeftOut
+	case s.Status == Failed && s.Stopped == nil && len(s.Attempts) > 0:
+		return tagOf(Failed, p.allows(s.Latest().ExitCode))
+	}
+	return tagOf(s.Status, p.AllowFailure)
+}
+
 // complete reports whether steps behind one with this tag need not wait.
 func (t tag) complete() bool {
 	switch t {
-	case tagSuccess, tagFailed, tagCanceled, tagSkipped, tagWarn, tagIgnored:
+	case tagSuccess, tagFailed, tagCanceled, tagSkipped, tagWarn, tagIgnored, tagLeftOut:
 		return true
 	}
 	return false
@@ -63,11 +77,11 @@ func (t *Tally) Add(s Status, allowFailure bool) { t.add(tagOf(s, allowFailure),
 
 func (t *Tally) add(g tag, n int) { t.count[g] += n; t.total += n }
 
-func (t *Tally) merge(o *Tally) {
+func (t *Tally) merge(o *Tally, times int) {
 	for g, n := range o.count {
-		t.count[g] += n
+		t.count[g] += times * n
 	}
-	t.total += o.total
+	t.total += times * o.total
 }
 
 func (t *Tally) any(gs ...tag) bool {
@@ -88,7 +102,7 @@ func (t *Tally) only(gs ...tag) bool {
 }
 
 func (t *Tally) complete() bool {
-	return t.total == 0 || t.only(tagSuccess, tagFailed, tagCanceled, tagSkipped, tagWarn, tagIgnored)
+	return t.total == 0 || t.only(tagSuccess, tagFailed, tagCanceled, tagSkipped, tagWarn, tagIgnored, tagLeftOut)
 }
 
 // Warnings reports whether a step failed that may.
@@ -96,23 +110,23 @@ func (t *Tally) Warnings() bool { return t.count[tagWarn] > 0 }
 
 // Composite folds the statuses of a set of steps into one: the first rule that
 // fits wins. dag is set for the steps that another step needs, where one that
-// was skipped is as good as none. The rules and their order are those of
-// GitLab's composite status.
+// was skipped is as good as none, and one that was left out as good as done. The
+// rules and their order are those of GitLab's composite status.
 func (t *Tally) Composite(dag bool) Status {
 	switch {
 	case t.total == 0:
 		return Success
 	case dag && t.any(tagSkipped, tagIgnored):
 		return Skipped
-	case t.only(tagSkipped, tagIgnored):
+	case !dag && t.only(tagSkipped, tagIgnored, tagLeftOut):
 		return Skipped
-	case t.only(tagSuccess, tagSkipped, tagWarn, tagIgnored):
+	case t.only(tagSuccess, tagSkipped, tagWarn, tagIgnored, tagLeftOut):
 		return Success
-	case t.only(tagCreated, tagWarn, tagIgnored):
+	case t.only(tagCreated, tagWarn, tagIgnored, tagLeftOut):
 		return Created
-	case t.only(tagCanceled, tagSuccess, tagSkipped, tagWarn, tagIgnored):
+	case t.only(tagCanceled, tagSuccess, tagSkipped, tagWarn, tagIgnored, tagLeftOut):
 		return Canceled
-	case t.only(tagPending, tagCreated, tagSkipped, tagWarn, tagIgnored):
+	case t.only(tagPending, tagCreated, tagSkipped, tagWarn, tagIgnored, tagLeftOut):
 		return Pending
 	case t.any(tagRunning, tagPending):
 		return Running

@@ -46,6 +46,9 @@ type (
 
 // The events of the run as a whole and of time.
 type (
+	// Hold makes a run that is over wait for its turn before a Play or a Retry
+	// lets it go on.
+	Hold struct{ At time.Time }
 	// Release lets a held run go on: its turn has come.
 	Release struct{ At time.Time }
 	// Grant gives a step the resource group that it waits for.
@@ -131,6 +134,7 @@ func (Ended) event()      {}
 func (Sealed) event()     {}
 func (Erase) event()      {}
 func (Erased) event()     {}
+func (Hold) event()       {}
 func (Release) event()    {}
 func (Grant) event()      {}
 func (Due) event()        {}

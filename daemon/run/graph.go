@@ -4,41 +4,46 @@ package run
 // time proportional to what changes. It is derived: compile builds it from a
 // plan, setStatus keeps it.
 type graph struct {
-	needs      [][]int // per step: what it needs, the elder sibling in a serial stage included
+	edges      [][]int // per step: what it looks at beside stage order
 	dependents [][]int // the same edges backwards
-	waiting    []int   // per step with needs: how many of them are not complete
+	waiting    []int   // per step: how many of its edges are not complete
+	tag        []tag   // per step: how others see it
+	ordered    []bool  // per step: it follows stage order
 	rank       []int   // per step
 	ranks      []rank
 	frontier   int   // the first rank that is not complete
 	before     Tally // all steps of the ranks before frontier
 	stages     []Tally
 	all        Tally
-	running    int // steps whose attempt lives: running or canceling
-	unsealed   int // attempts that ended and whose log is not sealed
+	executing  int     // steps whose attempt lives: running or canceling
+	unfinished int     // attempts that ended and are still owed a seal or an erasure
+	limits     []limit // of the run, then of each group
+	slot       []bool  // per step: it has a place within all of its limits
 }
 
 // rank is a set of steps that stage order lets begin together: a parallel
 // stage, or one step of a serial stage.
 type rank struct {
-	steps []int // without needs: stage order admits these
+	steps []int // those that stage order admits
 	tally Tally // of all steps that belong to the rank
 }
 
 // compile builds the graph of p with every step created.
 func compile(p *Plan) graph {
+	n := len(p.Steps)
 	g := graph{
-		needs: make([][]int, len(p.Steps)), dependents: make([][]int, len(p.Steps)),
-		waiting: make([]int, len(p.Steps)), rank: make([]int, len(p.Steps)),
-		stages: make([]Tally, len(p.Stages)),
+		edges: make([][]int, n), dependents: make([][]int, n), waiting: make([]int, n),
+		tag: make([]tag, n), ordered: make([]bool, n), rank: make([]int, n), slot: make([]bool, n),
+		stages: make([]Tally, len(p.Stages)), limits: limitsOf(p),
 	}
 	for i := range p.Steps {
 		g.place(p, i)
 	}
 	for i := range p.Steps {
-		for _, n := range g.needs[i] {
-			g.dependents[n] = append(g.dependents[n], i)
+		for _, e := range g.edges[i] {
+			g.dependents[e] = append(g.dependents[e], i)
 		}
-		g.waiting[i] = len(g.needs[i])
+		g.waiting[i] = len(g.edges[i])
 	}
 	return g
 }
@@ -56,20 +61,77 @@ func (g *graph) place(p *Plan, i int) {
 	at.tally.add(tagCreated, 1)
 	g.stages[s.Stage].add(tagCreated, 1)
 	g.all.add(tagCreated, 1)
-	if !s.HasNeeds {
+	g.edges[i] = s.After
+	if g.ordered[i] = !s.HasNeeds; g.ordered[i] {
 		at.steps = append(at.steps, i)
 		return
 	}
-	g.needs[i] = s.Needs
+	g.edges[i] = append(append([]int(nil), s.Needs...), s.After...)
 	if serial && !first {
-		g.needs[i] = append(append([]int(nil), s.Needs...), i-1)
+		g.edges[i] = append(g.edges[i], i-1)
 	}
 }
 
-// move recounts step i of stage from one tag to another.
-func (g *graph) move(i, stage int, from, to tag) {
-	for _, t := range []*Tally{&g.ranks[g.rank[i]].tally, &g.stages[stage], &g.all} {
+// move recounts step i under another tag and answers with the one before.
+func (g *graph) move(i, stage int, to tag) (from tag) {
+	from = g.tag[i]
+	if from == to {
+		return from
+	}
+	g.tag[i] = to
+	tallies := []*Tally{&g.ranks[g.rank[i]].tally, &g.stages[stage], &g.all}
+	if g.rank[i] < g.frontier {
+		tallies = append(tallies, &g.before)
+	}
+	for _, t := range tallies {
 		t.add(from, -1)
 		t.add(to, 1)
 	}
+	if from.complete() != to.complete() {
+		g.count(i, to.complete())
+	}
+	return from
+}
+
+// count tells the dependents of step i that it is complete, or no longer.
+func (g *graph) count(i int, complete bool) {
+	by := 1
+	if complete {
+		by = -1
+	}
+	for _, d := range g.dependents[i] {
+		g.waiting[d] += by
+	}
+}
+
+// first reports whether nothing comes before step i.
+func (g *graph) first(i int) bool { return len(g.edges[i]) == 0 && (!g.ordered[i] || g.rank[i] == 0) }
+
+// retreat takes the frontier back to a rank, and answers with where it was.
+func (g *graph) retreat(rank int) (was int) {
+	was = g.frontier
+	for k := rank; k < was; k++ {
+		g.before.merge(&g.ranks[k].tally, -1)
+	}
+	g.frontier = min(rank, was)
+	return was
+}
+
+// advance moves the frontier over one rank that is complete; false where the
+// one that it stands at is not.
+func (g *graph) advance() bool {
+	if g.frontier == len(g.ranks) || !g.ranks[g.frontier].tally.complete() {
+		return false
+	}
+	g.before.merge(&g.ranks[g.frontier].tally, 1)
+	g.frontier++
+	return true
+}
+
+// turn is the steps that stage order lets go at the frontier.
+func (g *graph) turn() []int {
+	if g.frontier == len(g.ranks) {
+		return nil
+	}
+	return g.ranks[g.frontier].steps
 }

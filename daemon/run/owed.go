@@ -20,6 +20,8 @@ const (
 	Stop
 	// Seal: the attempt's log is to be put into its final form.
 	Seal
+	// EraseLog: the attempt's log is to be removed.
+	EraseLog
 )
 
 // Owed lists what r is owed for step i, as it stands.
@@ -31,19 +33,22 @@ func (r *Run) Owed(i int) []Effect {
 		case a.Status == Running:
 			owed = append(owed, Effect{Kind: Launch, Step: i, Attempt: a.Number})
 		case a.Status == Canceling:
-			owed = append(owed, Effect{Kind: Stop, Step: i, Attempt: a.Number, Force: r.State.Cancel.Force})
-		case a.Ended() && a.Log == nil:
+			owed = append(owed, Effect{Kind: Stop, Step: i, Attempt: a.Number, Force: r.Steps[i].Stopped.Force})
+		case a.unsealed():
 			owed = append(owed, Effect{Kind: Seal, Step: i, Attempt: a.Number})
+		case a.unerased():
+			owed = append(owed, Effect{Kind: EraseLog, Step: i, Attempt: a.Number})
 		}
 	}
 	return owed
 }
 
-// Ready lists the pending steps of r in the order of their turn.
+// Ready lists the pending steps of r that may begin, in the order of their
+// turn.
 func (r *Run) Ready() []int {
 	var ready []int
 	for i := range r.Steps {
-		if r.Steps[i].Status == Pending {
+		if r.Steps[i].Status == Pending && r.graph.slot[i] {
 			ready = append(ready, i)
 		}
 	}

@@ -15,17 +15,35 @@
 //
 // The rules are GitLab's (its documentation calls them "job processing"):
 //
-//	created ──admitted──► pending ──Begin──► running ──Ended──► success
-//	   │                     │                  │               failed
-//	   │ not admitted        │ Cancel           │ Cancel
-//	   ▼                     ▼                  ▼
-//	skipped               canceled          canceling ──Ended──► canceled
+//	              admitted                    Grant
+//	created ──┬────────────► waiting_for_resource ──► pending ──Begin──► running ──Ended──► success
+//	   ▲      ├─► manual ────Play────►                   │                  │               failed
+//	   │      ├─► scheduled ─Due─────►                   │ Cancel           │ Cancel           │
+//	   │      └─► skipped  (not admitted, skip, paused)  ▼                  ▼                  │ retry rule
+//	   │             │                               canceled           canceling ──► canceled │
+//	   └─── reopen ──┘                                                                         ▼
+//	                                                                        pending or scheduled again
 //
 // A step with needs looks at the steps it needs, once all of them are
 // complete. A step without looks at everything in the stages before its own,
-// once all of that is complete; in a serial stage, at its elder siblings too.
-// What it sees is folded into one status by [Composite], and `when` decides
-// whether that status admits the step or skips it.
+// once all of that is complete; in a serial stage, at its elder siblings too. A
+// step that reads outputs of others looks at those as well. What it sees is
+// folded into one status by [Tally.Composite], and `when` decides whether that
+// status admits the step or skips it. A step with `when = "always"` waits for
+// all that it looks at, where GitLab lets it begin as soon as one is skipped.
+//
+// A Retry or a Play makes a step that was over begin again. Then what was
+// skipped because of it is taken back and decided anew; what has begun or ended
+// stays. A step that is left out on purpose, by skip or by a pause, keeps its
+// place in the order and stops nobody.
+//
+// # Who decides what
+//
+// Within a run everything is decided here: order, retries, timeouts, the limits
+// of the run and of its matrices. What concerns several runs is decided by
+// whoever sees them and told by events: a held run goes on at its Release, a
+// step gets its resource group by a Grant, a place by Begin. What time decides
+// is asked for by [Run.Alarm] and told by Due.
 //
 // # Cost
 //
@@ -60,6 +78,7 @@ type State struct {
 	Busy       time.Duration `json:"busy,omitempty"`       // time in which at least one step ran, up to BusySince
 	BusySince  time.Time     `json:"busy_since,omitzero"`  // since when steps run without a break
 	TimedOut   bool          `json:"timed_out,omitempty"`  // Plan.Timeout ended it
+	DeadlineAt time.Time     `json:"deadline_at,omitzero"` // the plan's timeout, once it runs
 	Cancel     *Cancellation `json:"cancel,omitempty"`     // somebody asked the run to end
 }
 
@@ -77,15 +96,16 @@ type Cancellation struct {
 
 // Step is how far one step of the plan has come.
 type Step struct {
-	Status    Status        `json:"status"`
-	Since     time.Time     `json:"since,omitzero"` // of the status
-	Sequence  uint64        `json:"sequence"`       // of the last event that changed it
-	DueAt     time.Time     `json:"due_at,omitzero"`
-	Requested *Request      `json:"requested,omitempty"` // the latest play or retry by hand
-	Paused    *Paused       `json:"paused,omitempty"`
-	Stopped   *Cancellation `json:"stopped,omitempty"` // why it was asked to end, or ended without an attempt
-	Skipped   SkipReason    `json:"skipped,omitempty"` // with Skipped
-	Attempts  []Attempt     `json:"attempts,omitempty"`
+	Status     Status        `json:"status"`
+	Since      time.Time     `json:"since,omitzero"`       // of the status
+	Sequence   uint64        `json:"sequence"`             // of the last event that changed it
+	DueAt      time.Time     `json:"due_at,omitzero"`      // with Scheduled: when it begins
+	AdmittedAt time.Time     `json:"admitted_at,omitzero"` // it last could begin, but for a resource or a place
+	Requested  *Request      `json:"requested,omitempty"`  // the latest play or retry by hand
+	Paused     *Paused       `json:"paused,omitempty"`
+	Stopped    *Cancellation `json:"stopped,omitempty"` // why it was asked to end, or ended without an attempt
+	Skipped    SkipReason    `json:"skipped,omitempty"` // with Skipped
+	Attempts   []Attempt     `json:"attempts,omitempty"`
 }
 
 // Request is what a person asked of a step: a play or a retry.
@@ -115,46 +135,6 @@ const (
 	LeftPaused  SkipReason = "paused"       // it was paused when its turn came
 )
 
-// Attempt is one try of one step.
-type Attempt struct {
-	Number        int               `json:"number"` // from 1
-	Status        Status            `json:"status"`
-	BootID        string            `json:"boot_id"`           // boot of the machine in which it was decided
-	ReadyAt       time.Time         `json:"ready_at,omitzero"` // it could begin, but for a place
-	DecidedAt     time.Time         `json:"decided_at"`
-	StartedAt     time.Time         `json:"started_at,omitzero"` // the work began; zero if it never did
-	FinishedAt    time.Time         `json:"finished_at,omitzero"`
-	FailureReason FailureReason     `json:"failure_reason,omitempty"`
-	ExitCode      *int              `json:"exit_code,omitempty"`
-	Message       string            `json:"message,omitempty"`
-	Plugin        string            `json:"plugin,omitempty"`    // version and sha256 of what did it
-	Leftovers     []string          `json:"leftovers,omitempty"` // processes that outlived the step and were ended
-	Outputs       map[string]string `json:"outputs,omitempty"`
-	Log           *Log              `json:"log,omitempty"`   // nil until sealed
-	Erase         *Erasure          `json:"erase,omitempty"` // its log was, or is to be, removed
-}
-
-// Erasure says who removed a log.
-type Erasure struct {
-	At    time.Time `json:"at"`
-	Actor string    `json:"actor"`
-	Done  bool      `json:"done,omitempty"`
-}
-
-// Log describes the sealed log of an attempt. Sizes are bytes.
-type Log struct {
-	Size     int64  `json:"size"` // ever written; a cursor into the log counts these
-	GapStart int64  `json:"gap_start,omitempty"`
-	GapSize  int64  `json:"gap_size,omitempty"` // dropped from GapStart on, because the log outgrew its cap
-	Lines    int64  `json:"lines"`
-	SHA256   string `json:"sha256,omitempty"`  // of what is kept; empty for an empty log
-	Stored   int64  `json:"stored"`            // on disk, compressed
-	Problem  string `json:"problem,omitempty"` // why it could not be kept whole
-}
-
-// Ended reports whether a is over.
-func (a *Attempt) Ended() bool { return a.Status.Complete() }
-
 // Latest is the newest attempt of s, nil before the first.
 func (s *Step) Latest() *Attempt {
 	if len(s.Attempts) == 0 {
@@ -167,13 +147,7 @@ func (s *Step) Latest() *Attempt {
 func (r *Run) Complete() bool { return r.State.Status.Complete() }
 
 // Settled reports whether r is complete and owes the world nothing more.
-func (r *Run) Settled() bool { return r.Complete() && r.graph.unsealed == 0 }
+func (r *Run) Settled() bool { return r.Complete() && !r.State.Held && r.graph.unfinished == 0 }
 
-// Duration is the time up to now in which at least one step ran; overlapping
-// steps count once (GitLab: pipeline duration). It is 0 before any did.
-func (s *State) Duration(now time.Time) time.Duration {
-	if s.BusySince.IsZero() {
-		return s.Busy
-	}
-	return s.Busy + max(0, now.Sub(s.BusySince))
-}
+// passes reports whether steps go on behind one that was skipped so.
+func (s SkipReason) passes() bool { return s == LeftOut || s == LeftPaused }

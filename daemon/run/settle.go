@@ -8,8 +8,14 @@ import (
 // changing is a Change under way.
 type changing struct {
 	Change
+	at   time.Time
 	seen map[int]bool
-	due  []int // steps with needs, all of them complete: to be admitted or skipped
+	due  []int // created steps that may be decidable now
+}
+
+func (c *changing) now(at time.Time) *changing {
+	c.at = at
+	return c
 }
 
 func (c *changing) touch(i int) {
@@ -20,142 +26,217 @@ func (c *changing) touch(i int) {
 }
 
 // settle decides all steps of a run that was just put together.
-func (r *Run) settle(c changing, at time.Time) Change {
-	for i := range r.Plan.Steps {
-		if r.Plan.Steps[i].HasNeeds && r.decidable(i) {
-			c.due = append(c.due, i)
-		}
-	}
-	r.admitRank(&c)
-	r.settleInto(&c, at)
-	for _, i := range c.Steps {
-		r.Steps[i].Sequence = r.State.Sequence
-	}
+func (r *Run) settle(at time.Time) Change {
+	c := changing{at: at, seen: map[int]bool{}}
+	c.due = r.candidates()
+	r.conclude(&c)
 	return c.Change
 }
 
-// settleInto admits and skips steps until nothing more follows from the
-// statuses.
-func (r *Run) settleInto(c *changing, at time.Time) {
-	g := &r.graph
+// candidates are the steps that can be decidable without anything having
+// happened: those that do not follow stage order, and those whose turn it is.
+func (r *Run) candidates() (steps []int) {
+	for i := range r.Plan.Steps {
+		if r.Plan.Steps[i].HasNeeds {
+			steps = append(steps, i)
+		}
+	}
+	return append(steps, r.graph.turn()...)
+}
+
+// conclude draws every conclusion from what an event changed: it admits and
+// skips steps until nothing more follows, and folds the run's own state.
+func (r *Run) conclude(c *changing) {
 	for {
 		for len(c.due) > 0 {
 			i := c.due[0]
 			c.due = c.due[1:]
-			r.admit(c, i, r.needed(i))
+			r.decide(c, i)
 		}
-		if g.frontier == len(g.ranks) || !g.ranks[g.frontier].tally.complete() {
+		if !r.graph.advance() {
 			break
 		}
-		g.before.merge(&g.ranks[g.frontier].tally)
-		g.frontier++
-		r.admitRank(c)
+		c.due = append(c.due, r.graph.turn()...)
 	}
-	r.fold(at)
+	r.fold(c.at)
+	for _, i := range c.Steps {
+		r.Steps[i].Sequence = r.State.Sequence
+	}
 }
 
-// admitRank decides the steps that stage order lets go now.
-func (r *Run) admitRank(c *changing) {
-	g := &r.graph
-	if g.frontier == len(g.ranks) {
+// decide admits or skips step i if all that it looks at is over.
+func (r *Run) decide(c *changing, i int) {
+	if r.State.Held || r.Steps[i].Status != Created || !r.decidable(i) {
 		return
 	}
-	previous := g.before.Composite(false)
-	for _, i := range g.ranks[g.frontier].steps {
-		r.admit(c, i, previous)
+	p := &r.Plan.Steps[i]
+	switch {
+	case !p.When.admits(r.previous(i), p.HasNeeds):
+		r.leaveOut(c, i, NotAdmitted)
+	case p.Skip != "":
+		r.leaveOut(c, i, LeftOut)
+	case r.paused(c, i):
+		r.leaveOut(c, i, LeftPaused)
+	case p.When == ByHand:
+		r.setStatus(c, i, Manual)
+	case p.When == Delayed:
+		r.Steps[i].DueAt = c.at.Add(p.StartIn)
+		r.setStatus(c, i, Scheduled)
+	default:
+		r.enqueue(c, i)
 	}
 }
 
-// decidable reports whether what step i needs is over, or over for it.
+// decidable reports whether what step i looks at is over, or over for it.
 func (r *Run) decidable(i int) bool {
-	return r.graph.waiting[i] == 0 || slices.ContainsFunc(r.graph.needs[i], func(n int) bool { return r.forbids(n, i) })
+	g := &r.graph
+	if !r.Plan.Steps[i].HasNeeds {
+		return g.rank[i] == g.frontier && g.waiting[i] == 0
+	}
+	return g.waiting[i] == 0 || slices.ContainsFunc(g.edges[i], func(e int) bool { return r.forbids(e, i) })
 }
 
-// forbids reports whether step n as it stands lets step i, which needs it,
+// forbids reports whether step e as it stands lets step i, which needs it,
 // never begin, whatever else i waits for.
-func (r *Run) forbids(n, i int) bool {
-	return r.Steps[n].Status == Skipped && r.Plan.Steps[i].When != Always
+func (r *Run) forbids(e, i int) bool {
+	p := &r.Plan.Steps[i]
+	return p.HasNeeds && p.When != Always && (r.graph.tag[e] == tagSkipped || r.graph.tag[e] == tagIgnored)
 }
 
-// needed is the composite of the steps that step i needs.
-func (r *Run) needed(i int) Status {
+// previous is the composite of all that step i looks at.
+func (r *Run) previous(i int) Status {
+	g, dag := &r.graph, r.Plan.Steps[i].HasNeeds
 	var t Tally
-	for _, n := range r.graph.needs[i] {
-		t.Add(r.Steps[n].Status, r.Plan.Steps[n].AllowFailure)
+	if !dag {
+		t = g.before
 	}
-	return t.Composite(true)
+	for _, e := range g.edges[i] {
+		t.add(g.tag[e], 1)
+	}
+	return t.Composite(dag)
 }
 
-// admit decides a created step once all that it waits for is complete.
-func (r *Run) admit(c *changing, i int, previous Status) {
-	if r.Steps[i].Status != Created {
-		return
-	}
-	s := &r.Plan.Steps[i]
-	if !s.When.admits(previous, s.HasNeeds) {
-		r.setStatus(c, i, Skipped)
+// enqueue admits step i: it may begin as soon as there is a place for it.
+func (r *Run) enqueue(c *changing, i int) {
+	s := &r.Steps[i]
+	s.AdmittedAt = c.at
+	if r.Plan.Steps[i].ResourceGroup != "" {
+		r.setStatus(c, i, WaitingForResource)
 		return
 	}
 	r.setStatus(c, i, Pending)
-	c.Ready = append(c.Ready, i)
 }
 
-// setStatus is the only place where a step's status changes.
+func (r *Run) leaveOut(c *changing, i int, why SkipReason) {
+	r.Steps[i].Skipped = why
+	r.setStatus(c, i, Skipped)
+}
+
+// setStatus is the only place where the status of a step changes.
 func (r *Run) setStatus(c *changing, i int, s Status) {
-	if r.Steps[i].Status == s {
-		return
-	}
+	step, g := &r.Steps[i], &r.graph
+	g.executing += count(executes(s)) - count(executes(step.Status))
+	step.Status, step.Since = s, c.at
+	step.forget()
 	c.touch(i)
-	c.due = append(c.due, r.move(i, s)...)
+	from := g.move(i, r.Plan.Steps[i].Stage, r.tagOf(i))
+	switch to := g.tag[i]; {
+	case to.complete() && !from.complete():
+		r.pass(c, i)
+	case from.complete() && !to.complete():
+		r.reopen(c, i)
+	}
+	if !executes(s) {
+		r.leave(c, i)
+	}
+	if s == Pending {
+		r.park(c, i)
+	}
 }
 
-// move gives step i the status s, keeps the graph, and says which steps with
-// needs can be decided because of it: those that wait for nothing more, and,
-// where i was skipped, those that will be skipped whatever else they wait for.
-func (r *Run) move(i int, s Status) (due []int) {
-	step, plan, g := &r.Steps[i], &r.Plan.Steps[i], &r.graph
-	from, to := tagOf(step.Status, plan.AllowFailure), tagOf(s, plan.AllowFailure)
-	g.running += alive(s) - alive(step.Status)
-	step.Status = s
-	g.move(i, plan.Stage, from, to)
-	if !to.complete() {
-		return nil
+// forget drops what belonged to an earlier status.
+func (s *Step) forget() {
+	if s.Status != Skipped {
+		s.Skipped = ""
 	}
-	for _, d := range g.dependents[i] {
-		g.waiting[d]--
-		if g.waiting[d] == 0 || r.forbids(i, d) {
-			due = append(due, d)
+	if s.Status != Scheduled {
+		s.DueAt = time.Time{}
+	}
+	if s.Status != Canceling && !s.Status.Complete() {
+		s.Stopped = nil
+	}
+}
+
+// pass lets the steps that look at step i, which is complete now, be decided.
+func (r *Run) pass(c *changing, i int) {
+	for _, d := range r.graph.dependents[i] {
+		if r.graph.waiting[d] == 0 || r.forbids(i, d) {
+			c.due = append(c.due, d)
 		}
 	}
-	return due
 }
 
-// alive is 1 for a status in which a process works for the step.
-func alive(s Status) int {
-	if s == Running || s == Canceling {
-		return 1
+// reopen takes back what was concluded from the end of step i, which is not
+// over any more: steps that were skipped because of it wait again. Those that
+// have begun, or ended, stay as they are.
+func (r *Run) reopen(c *changing, i int) {
+	g := &r.graph
+	for _, d := range g.dependents[i] {
+		r.reconsider(c, d)
 	}
-	return 0
+	if g.rank[i] >= g.frontier {
+		return
+	}
+	was := g.retreat(g.rank[i])
+	for k := g.rank[i] + 1; k <= was && k < len(g.ranks); k++ {
+		for _, j := range g.ranks[k].steps {
+			r.reconsider(c, j)
+		}
+	}
 }
+
+func (r *Run) reconsider(c *changing, i int) {
+	if s := &r.Steps[i]; s.Status == Skipped && s.Skipped != LeftOut && s.Skipped != LeftPaused {
+		r.anew(c, i)
+	}
+}
+
+// executes reports whether a process works for a step with this status.
+func executes(s Status) bool { return s == Running || s == Canceling }
 
 // fold derives the run's own state from its steps.
 func (r *Run) fold(at time.Time) {
 	st, g := &r.State, &r.graph
 	was := st.Status
-	st.Status = g.all.Composite(false)
-	st.Warnings = g.all.Warnings()
-	if g.running > 0 && st.BusySince.IsZero() {
-		st.BusySince = at
+	st.Status, st.Warnings = g.all.Composite(false), g.all.Warnings()
+	if st.Status != was {
+		st.Since = at
 	}
-	if g.running == 0 && !st.BusySince.IsZero() {
-		st.Busy += max(0, at.Sub(st.BusySince))
-		st.BusySince = time.Time{}
+	r.clock(at)
+	if st.Status == was || !st.Status.Complete() && st.Status != Manual {
+		return
 	}
-	if st.StartedAt.IsZero() && g.running > 0 {
+	st.Busy = r.Worked(at)
+	if st.Status.Complete() {
+		st.FinishedAt, st.DeadlineAt, st.Held = at, time.Time{}, false
+	}
+}
+
+// clock keeps the times of the run as a whole.
+func (r *Run) clock(at time.Time) {
+	st, executing := &r.State, r.graph.executing > 0
+	if executing && st.StartedAt.IsZero() {
 		st.StartedAt = at
 	}
-	if st.Status.Complete() && !was.Complete() {
-		st.FinishedAt = at
+	if executing && st.DeadlineAt.IsZero() && r.Plan.Timeout > 0 {
+		st.DeadlineAt = at.Add(r.Plan.Timeout)
+	}
+	if executing && st.BusySince.IsZero() {
+		st.BusySince = at
+	}
+	if !executing && !st.BusySince.IsZero() {
+		st.Busy += max(0, at.Sub(st.BusySince))
+		st.BusySince = time.Time{}
 	}
 }
 

@@ -162,7 +162,7 @@ func planOf(id uint64, steps ...string) *run.Plan {
 // createRun puts a run of planOf into tx.
 func createRun(tx *Tx, pipeline, id uint64, steps ...string) Run {
 	plan := planOf(id, steps...)
-	r, _ := run.New(plan, instant)
+	r, _ := run.New(plan, instant, false)
 	record := Run{ID: id, Pipeline: pipeline, Number: id, Revision: 1, Cause: Cause{Source: "command", UID: 7}, State: r.State}
 	tx.CreateRun(record, plan)
 	return record

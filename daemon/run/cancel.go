@@ -1,0 +1,94 @@
+package run
+
+import "fmt"
+
+// automatic is the actor of what the daemon does by itself.
+const automatic = "penstock"
+
+// cancel is the event: somebody wants the run, or steps of it, to end.
+func (r *Run) cancel(c *changing, ev Cancel) error {
+	if ev.Steps != nil {
+		return r.cancelSteps(c, ev)
+	}
+	if r.Complete() {
+		return ErrComplete
+	}
+	if old := r.State.Cancel; old != nil && (old.Force || !ev.Force) && r.graph.all.Composite(false) == Canceling {
+		return fmt.Errorf("cancel: %w", ErrStale)
+	}
+	r.State.Cancel = &ev.Cancellation
+	for i := range r.Steps {
+		r.stop(c, i, ev.Cancellation)
+	}
+	return nil
+}
+
+func (r *Run) cancelSteps(c *changing, ev Cancel) error {
+	for _, i := range ev.Steps {
+		s := &r.Steps[i]
+		if s.Status.Complete() {
+			return r.refuse(i, "there is nothing left to cancel")
+		}
+		if s.Status == Manual {
+			return r.refuse(i, "it begins only if somebody plays it")
+		}
+		if s.Status == Canceling && (s.Stopped.Force || !ev.Force) {
+			return fmt.Errorf("cancel %s: %w", r.Plan.Steps[i].Name, ErrStale)
+		}
+	}
+	for _, i := range ev.Steps {
+		r.end(c, i, ev.Cancellation)
+	}
+	return nil
+}
+
+// stop ends step i as a part of a run that ends: what is at work is asked to
+// end, what is not never begins. A manual step that nothing waits for stays.
+func (r *Run) stop(c *changing, i int, why Cancellation) {
+	if s := r.Steps[i].Status; s.Complete() || r.graph.tag[i] == tagIgnored {
+		return
+	}
+	r.end(c, i, why)
+}
+
+// end ends step i, which is not complete.
+func (r *Run) end(c *changing, i int, why Cancellation) {
+	s := &r.Steps[i]
+	why.Force = why.Force || s.Status == Canceling && s.Stopped.Force
+	s.Stopped = &why
+	switch {
+	case s.Status == Running:
+		s.Latest().Status = Canceling
+		r.setStatus(c, i, Canceling)
+	case s.Status == Canceling:
+		c.touch(i) // Force may be new
+	case why.Reason != "":
+		r.setStatus(c, i, Failed)
+	default:
+		r.setStatus(c, i, Canceled)
+	}
+}
+
+// spread ends what is to end because step i has failed for good.
+func (r *Run) spread(c *changing, i int) {
+	if r.graph.tag[i] != tagFailed {
+		return
+	}
+	p, group := r.Plan, r.Plan.Steps[i].Group
+	name := p.Steps[i].Name
+	if group > 0 && p.Groups[group-1].FailFast {
+		r.endOthers(c, "fail_fast: "+name+" failed", func(j int) bool { return p.Steps[j].Group == group })
+	}
+	if p.CancelOnFailure {
+		r.endOthers(c, "on_step_failure = \"all\": "+name+" failed", func(int) bool { return true })
+	}
+}
+
+// endOthers ends the steps of a set, but those that a person begins.
+func (r *Run) endOthers(c *changing, note string, member func(int) bool) {
+	for i := range r.Steps {
+		if s := r.Steps[i].Status; member(i) && !s.Complete() && s != Manual && s != Canceling {
+			r.end(c, i, Cancellation{At: c.at, Actor: automatic, Note: note})
+		}
+	}
+}
