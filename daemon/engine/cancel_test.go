@@ -94,9 +94,18 @@ func TestAnAttemptThatIsCanceledBeforeItsLaunchNeverBegins(t *testing.T) {
 	id := d.run("a").ID
 	<-d.ended
 	record := d.record(id)
-	record.State.Cancel = &run.Cancellation{Actor: "ann"}
+	view := d.store.View()
+	r, _, err := view.Restore(record)
+	view.Close()
+	d.check(err)
+	change, err := r.Apply(run.Cancel{Cancellation: run.Cancellation{Actor: "ann"}})
+	d.check(err)
+	record.State = r.State
 	tx := d.store.Begin()
 	tx.PutRun(record)
+	for _, i := range change.Steps {
+		tx.PutStep(id, i, r.Steps[i])
+	}
 	d.check(tx.Commit())
 	d.start(-1, false)
 	d.next("nightly/1/stage/a/1").tell()

@@ -65,6 +65,12 @@ func blank(p *Plan) *Run {
 
 // overlay puts a stored step in the place of a blank one.
 func (r *Run) overlay(i int, s Step) {
+	if s.Status == Canceling && s.Stopped == nil { // stored before steps knew why they end
+		s.Stopped = &Cancellation{}
+		if r.State.Cancel != nil {
+			s.Stopped = r.State.Cancel
+		}
+	}
 	r.Steps[i] = s
 	r.graph.move(i, r.Plan.Steps[i].Stage, r.tagOf(i))
 	r.graph.executing += count(executes(s.Status))
