@@ -19,7 +19,7 @@ const (
 )
 
 // search looks for cycles among the steps that n needs, directly or not; way
-// leads to n. Each need is followed once, so the cost is linear.
+// leads to n. Each edge is followed once, so the cost is linear.
 func (g *graph) search(n *node, way []*node) {
 	switch n.mark {
 	case done:
@@ -30,8 +30,8 @@ func (g *graph) search(n *node, way []*node) {
 	}
 	n.mark, n.depth = onWay, len(way)
 	way = append(way, n)
-	for _, to := range n.needs {
-		g.search(to, way)
+	for _, e := range n.edges {
+		g.search(e.to, way)
 	}
 	n.mark = done
 }
@@ -51,17 +51,22 @@ func (g *graph) reportCycle(cycle []*node) {
 		}
 	}
 	cycle = slices.Concat(cycle[first:], cycle[:first])
-	g.report(cycle[0].at.key("needs"), "the steps need each other in a circle: %s", arrows(cycle))
+	g.report(cycle[0].edgeTo(cycle[1%len(cycle)]).at, "the steps need each other in a circle: %s", arrows(cycle))
+}
+
+// edgeTo is the first edge of n that leads to another.
+func (n *node) edgeTo(to *node) edge {
+	return n.edges[slices.IndexFunc(n.edges, func(e edge) bool { return e.to == to })]
 }
 
 // arrows shows a cycle as a -> b -> a; of a long one only the beginning.
 func arrows(cycle []*node) string {
 	var names []string
 	for _, n := range cycle[:min(len(cycle), maxCycle)] {
-		names = append(names, n.name)
+		names = append(names, n.step.Name)
 	}
 	if more := len(cycle) - maxCycle; more > 0 {
 		names = append(names, fmt.Sprintf("… (%d more)", more))
 	}
-	return strings.Join(append(names, cycle[0].name), " -> ")
+	return strings.Join(append(names, cycle[0].step.Name), " -> ")
 }

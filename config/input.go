@@ -78,7 +78,7 @@ func (i *Input) matches(text string) bool {
 	if i.Regex == "" {
 		return true
 	}
-	pattern, err := regexp.Compile(`^(?:` + i.Regex + `)$`)
+	pattern, err := regexp.Compile(`\A(?:` + i.Regex + `)\z`)
 	return err != nil || pattern.MatchString(text)
 }
 

@@ -10,17 +10,32 @@ type kind struct {
 
 // The tables of a pipeline.
 var (
-	pipelineKind = kind{"a pipeline", []string{"name", "description", "type", "order", "workspace", "variables", "stage"}}
-	stageKind    = kind{"a stage", []string{"name", "order", "variables", "step"}}
-	stepKind     = kind{"a step", []string{"name", "uses", "with", "needs", "when", "allow_failure", "timeout", "variables", "dir"}}
+	pipelineKind = kind{"a pipeline", []string{
+		"name", "description", "type", "order", "workspace", "priority", "timeout", "max_parallel",
+		"overlap", "auto_cancel", "retention", "input", "variables", "rule", "stage",
+	}}
+	stageKind = kind{"a stage", []string{"name", "order", "skip", "variables", "step"}}
+	stepKind  = kind{"a step", []string{
+		"name", "uses", "with", "needs", "when", "start_in", "manual_confirmation", "allow_failure", "rule", "skip", "retry",
+		"timeout", "silence_timeout", "waiting_timeout", "resource_group", "interruptible", "parallel", "matrix",
+		"max_parallel", "fail_fast", "variables", "dir",
+	}}
+	inputKind        = kind{"an input", []string{"name", "type", "default", "options", "regex", "description"}}
+	runRuleKind      = kind{"a rule of a pipeline", []string{"if", "when", "variables"}}
+	stepRuleKind     = kind{"a rule of a step", []string{"if", "when", "start_in", "allow_failure", "needs", "variables"}}
+	needKind         = kind{"a need", []string{"step", "optional", "artifacts", "matrix"}}
+	overlapKind      = kind{"overlap", []string{"policy", "limit"}}
+	autoCancelKind   = kind{"auto_cancel", []string{"on_new_run", "on_step_failure"}}
+	retentionKind    = kind{"retention", []string{"age", "count", "success", "failed", "canceled", "skipped"}}
+	boundsKind       = kind{"the retention of a status", []string{"age", "count"}}
+	retryKind        = kind{"retry", []string{"max", "when", "exit_codes", "delay", "backoff", "max_delay", "jitter"}}
+	allowFailureKind = kind{"allow_failure", []string{"exit_codes"}}
+	parallelKind     = kind{"parallel", []string{"number", "matrix"}}
 )
 
 // laterKeys are in the language but not in this release. To ignore them would
 // run a pipeline that does not do what it says.
-var laterKeys = []string{
-	"artifacts", "cache", "environment", "input", "interruptible", "manual_confirmation", "matrix", "parallel",
-	"resource_group", "retry", "rule", "run_as", "skip", "start_in", "trigger",
-}
+var laterKeys = []string{"artifacts", "cache", "environment", "run_as", "secrets", "trigger"}
 
 // allow reports every key that k does not have. The kinds in others are those
 // a key may belong to instead.

@@ -56,6 +56,7 @@ name = "second"
 `).Pipeline
 	want := Pipeline{
 		Name: "full", Description: "all of it", Type: Dynamic, Order: Serial, Workspace: WorkspaceStep,
+		Overlap: Overlap{OverlapAllow, 1}, AutoCancel: AutoCancel{CancelNone, FailureGoesOn},
 		Variables: []Variable{{"A", "1"}, {"B", "2"}, {"C", "true"}},
 		Stages: []Stage{
 			{Name: "first", Order: Parallel, Variables: []Variable{{"S", "1.10"}}, Steps: []Step{{

@@ -9,23 +9,40 @@ import (
 func (t table) pipeline() Pipeline {
 	t.allow(pipelineKind, stageKind, stepKind)
 	p := Pipeline{
-		Name:      t.name("name", `a pipeline begins with name = "…"`),
-		Type:      choose(t, "type", Standard, Dynamic),
-		Order:     choose(t, "order", Parallel, Serial),
-		Workspace: choose(t, "workspace", WorkspaceRun, WorkspaceStep),
-		Variables: t.variables("variables"),
+		Name:       t.name("name", `a pipeline begins with name = "…"`),
+		Type:       choose(t, "type", Standard, Dynamic),
+		Order:      choose(t, "order", Parallel, Serial),
+		Workspace:  choose(t, "workspace", WorkspaceRun, WorkspaceStep),
+		Overlap:    t.overlap(),
+		AutoCancel: t.autoCancel(),
+		Retention:  t.retention(),
+		Inputs:     t.inputs(),
+		Variables:  t.variables("variables"),
+		Rules:      t.runRules(),
 	}
 	p.Description, _ = t.text("description")
-	stages := t.subs("stage", "[[stage]]")
+	p.Priority, _ = t.count("priority", -maxPriority, maxPriority)
+	p.Timeout, _ = t.duration("timeout")
+	p.MaxParallel, _ = t.count("max_parallel", 1, maxRunning)
+	t.refuseInputs(p.Type)
+	t.stages(&p)
+	return p
+}
+
+// stages reads the stages and their steps, and what these want of each other.
+func (t table) stages(p *Pipeline) {
+	tables := t.subs("stage", "[[stage]]")
 	if !t.has("stage") || t.empty("stage") {
 		t.report(t.place, "stage is missing: a pipeline has at least one [[stage]]")
 	}
-	for _, s := range stages {
-		p.Stages = append(p.Stages, s.stage(p.Order))
+	nodes := make([][]*node, len(tables))
+	for level, s := range tables {
+		var stage Stage
+		stage, nodes[level] = s.stage(p.Order)
+		p.Stages = append(p.Stages, stage)
 	}
-	t.refuseSameStages(stages)
-	t.checkNeeds(p.Stages, stages)
-	return p
+	t.refuseSameStages(tables)
+	t.checkSteps(p, nodes)
 }
 
 // empty tells whether key holds an array without elements.
@@ -34,9 +51,9 @@ func (t table) empty(key string) bool {
 	return ok && len(all) == 0
 }
 
-func (t table) stage(order Order) Stage {
+func (t table) stage(order Order) (Stage, []*node) {
 	if t.values == nil {
-		return Stage{Order: order}
+		return Stage{Order: order}, nil
 	}
 	t.allow(stageKind, stepKind, pipelineKind)
 	s := Stage{
@@ -47,18 +64,23 @@ func (t table) stage(order Order) Stage {
 	if t.has("order") {
 		s.Order = choose(t, "order", Parallel, Serial)
 	}
-	for _, step := range t.subs("step", "[[stage.step]]") {
-		s.Steps = append(s.Steps, step.step())
+	s.Skip, _ = t.boolean("skip")
+	var nodes []*node
+	for _, sub := range t.subs("step", "[[stage.step]]") {
+		step, wants := sub.step()
+		s.Steps = append(s.Steps, step)
+		nodes = append(nodes, &node{table: sub, wants: wants})
 	}
 	if !t.has("step") || t.empty("step") {
 		t.report(t.place, "step is missing: a stage has at least one [[stage.step]]")
 	}
-	return s
+	return s, nodes
 }
 
-func (t table) step() Step {
+// step reads a step, and the steps that it wants, be it only by a rule.
+func (t table) step() (Step, []want) {
 	if t.values == nil {
-		return Step{When: OnSuccess}
+		return Step{When: OnSuccess}, nil
 	}
 	t.allow(stepKind, stageKind, pipelineKind)
 	s := Step{
@@ -66,31 +88,30 @@ func (t table) step() Step {
 		Uses:      t.name("uses", `it says what the step does, such as uses = "shell"`),
 		With:      t.settings(),
 		HasNeeds:  t.has("needs"),
-		Needs:     t.needs(),
 		When:      t.when(),
+		Retry:     t.retry(),
 		Variables: t.variables("variables"),
 		Dir:       t.dir(),
 	}
+	var wants, more []want
+	s.Needs, wants = t.needs()
+	s.Rules, more = t.stepRules()
+	s.StartIn = t.startIn(s.When)
+	s.Confirmation = t.confirmation(&s)
+	s.AllowFailure, _ = t.allowFailure(s.When)
+	t.limits(&s)
+	t.multiples(&s)
+	return s, append(wants, more...)
+}
+
+// limits reads what bounds a step, in time or beside other runs.
+func (t table) limits(s *Step) {
+	s.Skip, _ = t.boolean("skip")
 	s.Timeout, _ = t.duration("timeout")
-	s.AllowFailure = t.allowFailure()
-	return s
-}
-
-func (t table) when() When {
-	if s, _ := t.values["when"].(string); s == "manual" || s == "delayed" {
-		t.report(t.key("when"), "when = %s is not supported by this version", quote(s))
-		return OnSuccess
-	}
-	return choose(t, "when", OnSuccess, OnFailure, Always)
-}
-
-func (t table) allowFailure() AllowFailure {
-	if _, ok := t.values["allow_failure"].(map[string]any); ok {
-		t.report(t.key("allow_failure"), "allow_failure as a table is not supported by this version; write true or false")
-		return AllowFailure{}
-	}
-	b, _ := t.boolean("allow_failure")
-	return AllowFailure{Always: b}
+	s.SilenceTimeout, _ = t.duration("silence_timeout")
+	s.WaitingTimeout, _ = t.duration("waiting_timeout")
+	s.ResourceGroup = t.resourceGroup()
+	s.Interruptible, _ = t.boolean("interruptible")
 }
 
 // dir reads a directory below the workspace, as a clean path; the workspace

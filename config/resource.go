@@ -32,3 +32,17 @@ func CheckResourceGroup(name string) error {
 func strangeInGroup(r rune) bool {
 	return r >= 0x80 || !lower(byte(r)) && !upper(byte(r)) && !digit(byte(r)) && !strings.ContainsRune("-_/. ", r)
 }
+
+// resourceGroup reads the name of a group; one with a placeholder is judged
+// when its value is known.
+func (t table) resourceGroup() string {
+	name, ok := t.text("resource_group")
+	if !ok || strings.Contains(name, "{{") {
+		return name
+	}
+	if err := CheckResourceGroup(name); err != nil {
+		t.report(t.key("resource_group"), "%v", err)
+		return ""
+	}
+	return name
+}

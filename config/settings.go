@@ -27,11 +27,12 @@ func (r *reader) plain(at *place, v any) any {
 		}
 		return m
 	case time.Time:
-		r.report(at, "a setting cannot be a date or time: put it in quotes")
+		r.report(at, "a value cannot be a date or time: put it in quotes")
 		return ""
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			r.report(at, "a setting cannot be nan or inf")
+			r.report(at, "a value cannot be nan or inf")
+			return 0.0
 		}
 		return v
 	}

@@ -69,6 +69,42 @@ func (t table) integer(key string, least, most int64) (n int64, ok bool) {
 	return n, true
 }
 
+// count reads an integer that is small.
+func (t table) count(key string, least, most int) (n int, ok bool) {
+	long, ok := t.integer(key, int64(least), int64(most))
+	return int(long), ok
+}
+
+// number reads an integer or a float.
+func (t table) number(key string, least, most float64) (n float64, ok bool) {
+	switch v := t.values[key].(type) {
+	case nil:
+		return 0, false
+	case int64:
+		n = float64(v)
+	case float64:
+		n = v
+	default:
+		t.wrong(key, "a number, without quotes")
+		return 0, false
+	}
+	if ok = least <= n && n <= most; !ok {
+		t.report(t.key(key), "%s must be from %v to %v, not %v", key, least, most, n)
+	}
+	return n, ok
+}
+
+// durationWithin reads a duration from least to most, both of which belong to
+// it; words names the two.
+func (t table) durationWithin(key string, least, most time.Duration, words string) (time.Duration, bool) {
+	d, ok := t.duration(key)
+	if ok && (d < least || d > most) {
+		t.report(t.key(key), "%s must be from %s, not %v", key, words, t.values[key])
+		return 0, false
+	}
+	return d, ok
+}
+
 // duration reads a duration of more than nothing.
 func (t table) duration(key string) (d time.Duration, ok bool) {
 	v, there := t.values[key]
@@ -120,6 +156,29 @@ func (t table) size(key string, least int64) (n int64, ok bool) {
 		t.report(t.key(key), "%s must be at least %d bytes, not %d", key, least, n)
 	}
 	return n, n >= least
+}
+
+// element is a value of an array, and where it stands.
+type element struct {
+	value any
+	at    *place
+}
+
+// oneOrMore is the elements of an array, or a single value as the only one.
+func (t table) oneOrMore(key string) []element {
+	v, there := t.values[key]
+	if !there {
+		return nil
+	}
+	all, isArray := list(v)
+	if !isArray {
+		return []element{{v, t.key(key)}}
+	}
+	elements := make([]element, len(all))
+	for i, v := range all {
+		elements[i] = element{v, t.key(key).item(i)}
+	}
+	return elements
 }
 
 // item is a string of an array, and where it stands.

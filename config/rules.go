@@ -1,0 +1,77 @@
+package config
+
+const maxRules = 100 // of one step or one pipeline
+
+// runRules reads the rules that decide whether there is a run.
+func (t table) runRules() []Rule {
+	var rules []Rule
+	for _, sub := range t.ruleTables(runRuleKind) {
+		r := sub.rule()
+		if sub.has("when") {
+			r.When = sub.runWhen()
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}
+
+// runWhen reads whether there is a run: there is nothing between yes and no.
+func (t table) runWhen() When {
+	switch w := When(t.spelled("when")); w {
+	case OnSuccess, OnFailure, Manual, Delayed:
+		t.report(t.key("when"), "when = %s is for steps: a rule of a pipeline says always or never", quote(string(w)))
+		return Always
+	}
+	return choose(t, "when", Always, Never)
+}
+
+// stepRules reads the rules that decide whether, and how, a step is in a run,
+// and the steps that it wants because of them.
+func (t table) stepRules() ([]Rule, []want) {
+	var rules []Rule
+	var wants []want
+	for _, sub := range t.ruleTables(stepRuleKind) {
+		r := sub.rule()
+		if sub.has("when") {
+			r.When = choose(sub, "when", OnSuccess, OnFailure, Always, Manual, Delayed, Never)
+		}
+		r.StartIn = sub.startIn(r.When)
+		if allowed, ok := sub.allowFailure(""); ok {
+			r.AllowFailure = &allowed
+		}
+		var more []want
+		r.HasNeeds = sub.has("needs")
+		r.Needs, more = sub.needs()
+		rules, wants = append(rules, r), append(wants, more...)
+	}
+	return rules, wants
+}
+
+// ruleTables is the rules as tables; a value that is none has its problem
+// already and is an empty one.
+func (t table) ruleTables(k kind) []table {
+	tables := t.subs("rule", "rule = [{ if = \"…\", when = \"…\" }]")
+	if len(tables) > maxRules {
+		t.report(t.key("rule").item(maxRules), "there are %d rules; at most %d are allowed", len(tables), maxRules)
+	}
+	for _, sub := range tables {
+		sub.allow(k, stepRuleKind, stepKind)
+	}
+	return tables
+}
+
+// rule reads what every rule has.
+func (t table) rule() Rule {
+	r := Rule{Variables: t.variables("variables")}
+	r.If, _ = t.text("if")
+	if t.has("if") && r.If == "" && t.values["if"] == "" {
+		t.report(t.key("if"), "if is empty; leave it out for a rule that always holds")
+	}
+	return r
+}
+
+// spelled is the text at key, whatever is wrong with it.
+func (t table) spelled(key string) string {
+	s, _ := t.values[key].(string)
+	return s
+}
