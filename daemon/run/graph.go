@@ -24,6 +24,7 @@ type graph struct {
 // rank is a set of steps that stage order lets begin together: a parallel
 // stage, or one step of a serial stage.
 type rank struct {
+	stage int
 	steps []int // those that stage order admits
 	tally Tally // of all steps that belong to the rank
 }
@@ -54,7 +55,7 @@ func (g *graph) place(p *Plan, i int) {
 	first := i == 0 || p.Steps[i-1].Stage != s.Stage
 	serial := p.Stages[s.Stage].Serial
 	if first || serial {
-		g.ranks = append(g.ranks, rank{})
+		g.ranks = append(g.ranks, rank{stage: s.Stage})
 	}
 	g.rank[i] = len(g.ranks) - 1
 	at := &g.ranks[g.rank[i]]

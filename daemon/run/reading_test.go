@@ -84,6 +84,7 @@ func checkWorld(t *rapid.T, r *Run, ready []int, now time.Time) {
 	checkLimits(t, r, ready)
 	checkMoves(t, r, ready)
 	checkClock(t, r, now)
+	checkWhy(t, r)
 }
 
 func checkStep(t *rapid.T, r *Run, i int) {

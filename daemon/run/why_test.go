@@ -1,0 +1,89 @@
+package run
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// checkWhy: nothing stands still without a reason, and what is named as the
+// reason is one.
+func checkWhy(t *rapid.T, r *Run) {
+	for i := range r.Steps {
+		x := r.Why(i)
+		if x.Text == "" || !r.Steps[i].Status.Complete() && x.Release == "" {
+			t.Fatalf("nobody knows why s%d is %s: %+v", i, r.Steps[i].Status, x)
+		}
+		checkCauses(t, r, i, x)
+	}
+	if x := r.WhyRun(); x.Text == "" {
+		t.Fatalf("nobody knows why the run is %s", r.State.Status)
+	}
+}
+
+func checkCauses(t *rapid.T, r *Run, i int, x Explanation) {
+	s := &r.Steps[i]
+	waits := s.Status == Created && !r.State.Held || s.Status == Pending && !r.graph.slot[i]
+	if (waits || s.Skipped == NotAdmitted && read(r, i).previous != Success) && len(x.Causes) == 0 {
+		t.Fatalf("s%d is %s and nothing is named that made it so: %+v", i, s.Status, x)
+	}
+	for _, cause := range x.Causes {
+		switch {
+		case cause.Step < 0:
+		case s.Status == Created && slowTag(r, cause.Step).complete():
+			t.Fatalf("s%d is said to wait for s%d, which is over", i, cause.Step)
+		case s.Status == Created && !looksAt(r.Plan, i, cause.Step):
+			t.Fatalf("s%d is said to wait for s%d, at which it does not look", i, cause.Step)
+		case s.Status == Pending && r.Steps[cause.Step].Status != Pending && !executes(r.Steps[cause.Step].Status):
+			t.Fatalf("s%d is said to wait for the slot of s%d, which has none", i, cause.Step)
+		case s.Skipped == NotAdmitted && r.Plan.Steps[i].When != OnFailure && slowTag(r, cause.Step) == tagSuccess:
+			t.Fatalf("s%d is said to be skipped because s%d succeeded", i, cause.Step)
+		}
+	}
+}
+
+// walk lists the subjects of an explanation from top to bottom.
+func walk(x Explanation) []string {
+	all := []string{x.Subject + " " + string(x.Status)}
+	for _, cause := range x.Causes {
+		all = append(all, walk(cause)...)
+	}
+	return all
+}
+
+func TestWhyFollowsTheChainToItsRoot(t *testing.T) {
+	p := &Plan{
+		Pipeline: "nightly", Number: 1, Stages: []PlanStage{{Name: "build"}, {Name: "test"}, {Name: "deploy"}},
+		Steps: []PlanStep{
+			{Name: "compile"}, {Name: "unit", Stage: 1, HasNeeds: true, Needs: []int{0}},
+			{Name: "load", Stage: 1, HasNeeds: true, Needs: []int{1}}, {Name: "ship", Stage: 2},
+		},
+	}
+	at := time.Unix(1_700_000_000, 0).UTC()
+	r, _ := New(p, at, false)
+	apply := func(ev Event) {
+		if _, err := r.Apply(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"load created", "unit created", "compile pending"}
+	if got := walk(r.Why(2)); !slices.Equal(got, want) {
+		t.Errorf("before: %v, want %v", got, want)
+	}
+	code := 3
+	apply(Begin{Step: 0, At: at})
+	apply(Ended{Step: 0, Attempt: 1, At: at, Outcome: Outcome{Status: Failed, FailureReason: ScriptFailure, ExitCode: &code}})
+	want = []string{"load skipped", "unit skipped", "compile failed"}
+	if got := walk(r.Why(2)); !slices.Equal(got, want) {
+		t.Errorf("after: %v, want %v", got, want)
+	}
+	if got, want := r.Why(0).Text, "attempt 1 failed (script_failure, exit code 3)"; got != want {
+		t.Errorf("compile: %q, want %q", got, want)
+	}
+	want = []string{"ship skipped", "compile failed"}
+	if got := walk(r.Why(3)); !slices.Equal(got, want) {
+		t.Errorf("ship: %v, want %v", got, want)
+	}
+}
