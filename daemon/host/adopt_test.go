@@ -20,10 +20,11 @@ import (
 type order struct {
 	Config   Config
 	Attempts []Attempt
+	Stop     bool // and wait for their cleanup
 }
 
-// runDaemon launches the attempts of an order, says when all have begun, and
-// waits to be killed.
+// runDaemon launches the attempts of an order, says when all have begun, or
+// clean up, and waits to be killed.
 func runDaemon(place string) {
 	text, err := os.ReadFile(place)
 	must(err)
@@ -42,6 +43,12 @@ func runDaemon(place string) {
 	for range o.Attempts {
 		<-begun
 	}
+	for _, a := range o.Attempts {
+		if o.Stop {
+			h.Stop(a.Request.Attempt, false)
+			awaitCleanup(a)
+		}
+	}
 	fmt.Println("ready")
 	pauseForever()
 }
@@ -49,7 +56,13 @@ func runDaemon(place string) {
 // killedDaemon has a daemon begin the attempts and kills it.
 func (w *world) killedDaemon(attempts []Attempt) {
 	w.t.Helper()
-	text, err := json.Marshal(order{w.config, attempts})
+	w.kill(order{Config: w.config, Attempts: attempts})
+}
+
+// kill has a daemon do what is ordered and kills it.
+func (w *world) kill(o order) {
+	w.t.Helper()
+	text, err := json.Marshal(o)
 	if err != nil {
 		w.t.Fatal(err)
 	}

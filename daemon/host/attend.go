@@ -157,16 +157,20 @@ func (h *Host) pause(e *entry, d time.Duration) bool {
 }
 
 // lose is the end of an attempt that began and left no result: what is still
-// there of it is killed before anybody is told.
+// there of it is killed before anybody is told. One of which only the cleanup was
+// left ended as its work did.
 func (h *Host) lose(e *entry) Outcome {
 	watched := e.process != nil
 	if watched {
 		e.process.awaitEnd(h.ctx, time.Second) // its lock may be free before its end is seen
 	}
 	left, err := h.sweep(e)
-	outcome := h.verdict(e, watched)
+	outcome, ended := h.cutShort(e, watched)
+	if !ended {
+		outcome = h.verdict(e, watched)
+	}
 	outcome.BegunAt, outcome.EndedAt = begunAt(e.attempt.Directory), time.Now()
-	outcome.LogSize, outcome.Leftovers = logSize(e.attempt.Directory), left
+	outcome.LogSize, outcome.Leftovers = logSize(e.attempt.Directory), append(outcome.Leftovers, left...)
 	if err != nil {
 		h.log.Error("processes of a dead attempt are still there", "attempt", e.name, "error", err)
 		outcome.Message += "; not all that it left could be killed: " + err.Error()

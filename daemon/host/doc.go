@@ -38,6 +38,12 @@
 // its own deadline nor a cancel could end is killed by us, later than the
 // plugin ought to have done it: the state says canceled only when it is gone.
 //
+// A cleanup (package protocol) is given the time that it was said to take, an
+// hour at most, on the word of its file: a daemon that comes back waits as long
+// as the one that is gone would have. Only a forced Stop ends it sooner. Whatever
+// comes of it, of its process or of the machine, the attempt ended as its work
+// did.
+//
 // A process that does not answer Describe or Check in time gets nothing any
 // more: a fresh one is asked once, and the mute one is killed when it has no
 // attempt, or has ended its last.

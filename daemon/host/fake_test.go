@@ -244,6 +244,12 @@ func (a *fakeAttempt) work(r *steppb.StartRequest, do string, lock *os.File) {
 		fifo, err := os.Open(r.Directory + ".finish") // until somebody writes
 		must(err)
 		must(fifo.Close())
+	case "clean", "clean-overdue":
+		<-a.cancel
+		result.Status = protocol.Canceled
+		a.clean(r, result, do)
+	case "clean-success":
+		a.clean(r, result, do)
 	case "stubborn":
 		pauseForever()
 	case "obey-force":
@@ -280,6 +286,39 @@ func (a *fakeAttempt) work(r *steppb.StartRequest, do string, lock *os.File) {
 	}
 	must(lock.Close())
 	close(a.ended)
+}
+
+// clean puts on record that the work has ended, and cleans up until it is told
+// that this is over, or is forced to end.
+func (a *fakeAttempt) clean(r *steppb.StartRequest, result protocol.Result, do string) {
+	record := protocol.Cleanup{Limit: time.Minute, Result: result}
+	record.Result.EndedAt = time.Now()
+	if do == "clean-overdue" {
+		record.Limit = 10 * time.Millisecond
+	}
+	text, err := json.Marshal(record)
+	must(err)
+	must(replaceFile(filepath.Join(r.Directory, protocol.CleanupFile), text))
+	if do == "clean-overdue" {
+		pauseForever()
+	}
+	told := make(chan error, 1)
+	go func() {
+		fifo, err := os.Open(r.Directory + ".finish")
+		must(err)
+		told <- fifo.Close()
+	}()
+	for {
+		select {
+		case err := <-told:
+			must(err)
+			return
+		case force := <-a.cancel:
+			if force {
+				return
+			}
+		}
+	}
 }
 
 // leave starts a process of the step that outlives the plugin: marked, in a

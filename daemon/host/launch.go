@@ -31,6 +31,7 @@ type entry struct {
 	sentence *Outcome    // why we kill it; nil: we do not
 	alarm    *time.Timer // to take the next measure
 	measures int         // taken
+	cleaned  time.Time   // when its cleanup ought to be over; zero: none was seen
 }
 
 // Launch sees to it that the attempt is in work or its end reported, whatever
@@ -135,8 +136,9 @@ func (h *Host) announce(e *entry, at time.Time) {
 }
 
 // Stop asks for the end of an attempt: TERM, and KILL after its grace, or KILL
-// at once with force. What the plugin does not do the host does, somewhat
-// later. It returns at once; the end is reported to Launch. Stop of an attempt
+// at once with force. What is to be cleaned up after the work is not kept from
+// that but with force, which may follow a Stop without. What the plugin does not
+// do the host does, somewhat later. It returns at once; the end is reported to Launch. Stop of an attempt
 // that was not launched does nothing.
 func (h *Host) Stop(name string, force bool) {
 	h.mu.Lock()

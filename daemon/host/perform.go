@@ -182,8 +182,12 @@ func (h *Host) cancelStep(p *process, attempt string, force bool) {
 
 // measure does what the plugin ought to have done: first it asks for KILL,
 // then it kills: the process, for an attempt that does not end at a forced
-// cancel is in its hands.
+// cancel is in its hands. A cleanup has its time first.
 func (h *Host) measure(e *entry, p *process) {
+	if left := e.cleaning(); left > 0 {
+		e.alarm.Reset(left + h.limits.slack/2)
+		return
+	}
 	e.measures++
 	e.alarm.Reset(h.limits.slack / 2)
 	if e.measures == 1 {

@@ -139,7 +139,7 @@ func (w *world) open() *Host {
 
 // attempt is one that is to do something on a plugin.
 func (w *world) attempt(name, kind, do string) Attempt {
-	if do == "until-told" {
+	if do == "until-told" || strings.HasPrefix(do, "clean") {
 		if err := unix.Mkfifo(filepath.Join(w.work, strings.ReplaceAll(name, "/", "-")+".finish"), 0o600); err != nil {
 			w.t.Fatal(err)
 		}

@@ -12,10 +12,23 @@
 //	sh -e -c <script>
 //
 // so that its first failing command ends it; bash, zsh and ksh, chosen with
-// shell, also get -o pipefail. It is no longer than 127 KiB, what Linux
-// takes as one argument (execve(2)): a longer one belongs into a file of the
-// workspace. A command runs as it is, with args, and no shell looks at it.
-// Values reach a script as environment variables; it has no placeholders.
+// shell, also get -o pipefail. Before_script stands in front of it, in the same
+// shell: what that sets, the script finds. Together they are no longer than 127
+// KiB, what Linux takes as one argument (execve(2)): what is longer belongs
+// into a file of the workspace. A command runs as it is, with args, and no shell
+// looks at it. Values reach a script as environment variables; it has no
+// placeholders.
+//
+// # What runs after it
+//
+// After_script runs in a shell of its own, with the same env, in the workspace
+// whatever dir is, once nothing of the script or command is left. It runs after
+// success, after script_failure and after a cancel; not after another failure,
+// nor with a forced cancel, which also ends one that runs. It finds how the step
+// ended in PENSTOCK_STATUS (success, failed, canceled) and cannot change it: its
+// exit code is a line of the log. Its limit is after_script_timeout, five
+// minutes unless set and an hour at most: TERM then, KILL after the grace. A
+// line on standard error stands before its output.
 //
 // # Where and with what
 //
@@ -27,7 +40,9 @@
 // apart, in the order in which they came as far as two pipes can tell.
 //
 // Lines name=value (or name<<END, lines, END) in the file $PENSTOCK_OUTPUT
-// are outputs for later steps.
+// are outputs for later steps, as protocol.ParseOutputs reads them: text of at most 64 KiB
+// in all, of which the last value of a name counts. After_script may add to
+// them; where they cannot be read after it, they are the script's.
 //
 // # How it ends
 //
@@ -45,6 +60,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/penstock/penstock/plugins/protocol"
 	"github.com/penstock/penstock/plugins/step"
 )
 
@@ -56,6 +72,7 @@ func About() step.About {
 		Summary: "Run a script or a program",
 		Documentation: "Runs `script` with a shell (`sh -e -c`), or `command` with `args` without one. " +
 			"An exit code other than 0 fails the step with `script_failure`. " +
+			"`before_script` runs in front of the script in the same shell; `after_script` in another one, whether the step succeeded, failed or was canceled. " +
 			"Lines `name=value` in the file `$PENSTOCK_OUTPUT` are outputs of the step.",
 		Capacity: 1, // a process of its own for each step: what kills one touches no other
 	}
@@ -63,12 +80,15 @@ func About() step.About {
 
 // Settings are the `with` table.
 type Settings struct {
-	Script  string            `json:"script,omitempty" jsonschema:"what a shell is to run; its first failing command ends it"`
-	Command string            `json:"command,omitempty" jsonschema:"a program instead of a script: a path, or a name to be found in PATH"`
-	Args    []string          `json:"args,omitempty" jsonschema:"arguments of the command"`
-	Shell   string            `json:"shell,omitempty" jsonschema:"the shell of the script: sh (default), bash, dash, ash, ksh, zsh or the absolute path of one of these"`
-	Dir     string            `json:"dir,omitempty" jsonschema:"where it runs, below the workspace"`
-	Env     map[string]string `json:"env,omitempty" jsonschema:"environment variables over those of the pipeline"`
+	BeforeScript string            `json:"before_script,omitempty" jsonschema:"what the same shell is to run in front of the script"`
+	Script       string            `json:"script,omitempty" jsonschema:"what a shell is to run; its first failing command ends it"`
+	AfterScript  string            `json:"after_script,omitempty" jsonschema:"what another shell is to run in the workspace after success, failure and cancel; it cannot change how the step ended, which is in PENSTOCK_STATUS"`
+	AfterTimeout step.Duration     `json:"after_script_timeout,omitempty" jsonschema:"how long after_script may take: at most 1h; default 5m"`
+	Command      string            `json:"command,omitempty" jsonschema:"a program instead of a script: a path, or a name to be found in PATH"`
+	Args         []string          `json:"args,omitempty" jsonschema:"arguments of the command"`
+	Shell        string            `json:"shell,omitempty" jsonschema:"the shell of the scripts: sh (default), bash, dash, ash, ksh, zsh or the absolute path of one of these"`
+	Dir          string            `json:"dir,omitempty" jsonschema:"where script or command runs, below the workspace"`
+	Env          map[string]string `json:"env,omitempty" jsonschema:"environment variables over those of the pipeline"`
 }
 
 // maxScript is what fits into one argument (MAX_ARG_STRLEN, 128 KiB with its
@@ -81,31 +101,55 @@ func (s Settings) Validate() error {
 	add := func(path, format string, args ...any) {
 		problems = append(problems, step.Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 	}
-	switch {
-	case s.Script == "" && s.Command == "":
-		add("", "one of script and command is required")
-	case s.Script != "" && s.Command != "":
-		add("command", "must not be given together with script")
-	}
-	if s.Command == "" && len(s.Args) > 0 {
-		add("args", "are for command; a script has none")
-	}
-	if s.Command != "" && s.Shell != "" {
-		add("shell", "is for script; a command has none")
-	}
-	if len(s.Script) > maxScript {
-		add("script", "has %d bytes, at most %d can be passed to a shell: put it into a file of the workspace", len(s.Script), maxScript)
-	}
+	s.checkChoice(add)
+	s.checkScripts(add)
 	if _, ok := flags(s.shell()); !ok {
 		add("shell", "%q is none of sh, bash, dash, ash, ksh, zsh; for another interpreter use command and args", s.Shell)
 	}
 	if s.Dir != "" && !filepath.IsLocal(s.Dir) {
 		add("dir", "%q is not below the workspace", s.Dir)
 	}
-	if nul(s.Script, s.Command, s.Dir) || nul(s.Args...) {
+	if nul(s.BeforeScript, s.Script, s.AfterScript, s.Command, s.Dir) || nul(s.Args...) {
 		add("", "no text may hold a NUL byte")
 	}
 	return append(problems, s.checkEnv()...).Err()
+}
+
+// checkChoice looks at which settings stand together.
+func (s Settings) checkChoice(add func(path, format string, args ...any)) {
+	command := s.Command != ""
+	switch {
+	case s.Script == "" && !command:
+		add("", "one of script and command is required")
+	case s.Script != "" && command:
+		add("command", "must not be given together with script")
+	}
+	if !command && len(s.Args) > 0 {
+		add("args", "are for command; a script has none")
+	}
+	if command && s.BeforeScript != "" {
+		add("before_script", "stands in front of script; a command has none")
+	}
+	if command && s.AfterScript == "" && s.Shell != "" {
+		add("shell", "is for script and after_script; a command has none")
+	}
+	if s.AfterTimeout != 0 && s.AfterScript == "" {
+		add("after_script_timeout", "is for after_script, and there is none")
+	}
+}
+
+// checkScripts looks at the sizes of the scripts and at the time for the last.
+func (s Settings) checkScripts(add func(path, format string, args ...any)) {
+	if n := len(s.script()); n > maxScript {
+		add("script", "has %d bytes, before_script included; at most %d can be passed to a shell: put it into a file of the workspace", n, maxScript)
+	}
+	if n := len(s.AfterScript); n > maxScript {
+		add("after_script", "has %d bytes; at most %d can be passed to a shell: put it into a file of the workspace", n, maxScript)
+	}
+	const most = step.Duration(protocol.MaxCleanup)
+	if s.AfterTimeout < 0 || s.AfterTimeout > most {
+		add("after_script_timeout", "is %s; it is above 0s and at most %s", s.AfterTimeout, most)
+	}
 }
 
 func (s Settings) checkEnv() step.Problems {
@@ -142,8 +186,11 @@ func hijacks(name string) bool {
 	return strings.HasPrefix(name, "LD_")
 }
 
-// Work runs the script or the command of s.
+// Work runs the script or the command of s, and sees to its after_script.
 func Work(ctx context.Context, s Settings, t *step.Task) error {
+	if s.AfterScript != "" {
+		t.Cleanup(s.AfterTimeout.Duration(), s.after)
+	}
 	program, args := s.program()
 	c := t.Command(ctx, program, args...)
 	c.Dir = s.Dir
@@ -151,13 +198,35 @@ func Work(ctx context.Context, s Settings, t *step.Task) error {
 	return c.Run()
 }
 
+// after runs the after_script of s.
+func (s Settings) after(ctx context.Context, t *step.Task) error {
+	if _, err := fmt.Fprintln(t.Stderr(), divider); err != nil {
+		return err
+	}
+	args, _ := flags(s.shell()) // Validate has seen it
+	c := t.Command(ctx, s.shell(), append(args, s.AfterScript)...)
+	c.Setenv(s.Env)
+	return c.Run()
+}
+
+// divider is the line of the log between script and after_script.
+const divider = "--- after_script ---"
+
 // program is what to execute.
 func (s Settings) program() (string, []string) {
 	if s.Command != "" {
 		return s.Command, s.Args
 	}
 	args, _ := flags(s.shell()) // Validate has seen it
-	return s.shell(), append(args, s.Script)
+	return s.shell(), append(args, s.script())
+}
+
+// script is what the shell runs.
+func (s Settings) script() string {
+	if s.BeforeScript == "" {
+		return s.Script
+	}
+	return s.BeforeScript + "\n" + s.Script
 }
 
 func (s Settings) shell() string {

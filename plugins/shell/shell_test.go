@@ -18,20 +18,26 @@ import (
 func run(t *testing.T, dir string, s shell.Settings) (string, error) {
 	t.Helper()
 	err := step.Rehearse(t.Context(), dir, s, shell.Work)
-	text, read := os.ReadFile(filepath.Join(dir, steplog.Head))
-	if read != nil && !errors.Is(read, os.ErrNotExist) {
-		t.Fatal(read)
+	return output(t, dir, steplog.Stdout), err
+}
+
+// output is what one stream of the log holds.
+func output(t *testing.T, dir, stream string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, steplog.Head))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
 	}
 	var out []byte
 	for f, err := range steplog.All(text) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.Stream == steplog.Stdout {
+		if f.Stream == stream {
 			out = f.AppendText(out)
 		}
 	}
-	return string(out), err
+	return string(out)
 }
 
 func TestWhatRuns(t *testing.T) {
@@ -39,12 +45,16 @@ func TestWhatRuns(t *testing.T) {
 		settings shell.Settings
 		want     string
 	}{
-		"script":  {shell.Settings{Script: "echo one\necho two"}, "one\ntwo\n"},
-		"command": {shell.Settings{Command: "printf", Args: []string{"%s|", "a b", "$HOME"}}, "a b|$HOME|"},
-		"path":    {shell.Settings{Command: "/bin/echo", Args: []string{"x"}}, "x\n"},
-		"bash":    {shell.Settings{Script: "shopt -q -o pipefail && echo $((1+1))", Shell: "bash"}, "2\n"},
-		"shell":   {shell.Settings{Script: "echo x", Shell: "/bin/sh"}, "x\n"},
-		"env":     {shell.Settings{Script: `echo "$A $PENSTOCK_PIPELINE"`, Env: map[string]string{"A": "b c"}}, "b c rehearsal\n"},
+		"script":           {shell.Settings{Script: "echo one\necho two"}, "one\ntwo\n"},
+		"command":          {shell.Settings{Command: "printf", Args: []string{"%s|", "a b", "$HOME"}}, "a b|$HOME|"},
+		"path":             {shell.Settings{Command: "/bin/echo", Args: []string{"x"}}, "x\n"},
+		"bash":             {shell.Settings{Script: "shopt -q -o pipefail && echo $((1+1))", Shell: "bash"}, "2\n"},
+		"shell":            {shell.Settings{Script: "echo x", Shell: "/bin/sh"}, "x\n"},
+		"before":           {shell.Settings{BeforeScript: "X=1; cd /", Script: `echo $X $PWD`}, "1 /\n"},
+		"after":            {shell.Settings{BeforeScript: "X=1", Script: "echo $X", AfterScript: `echo "[$X] $A $PENSTOCK_STATUS"; basename "$PWD"`, Dir: "sub/dir", Env: map[string]string{"A": "b"}}, "1\n[] b success\nworkspace\n"},
+		"after a command":  {shell.Settings{Command: "echo", Args: []string{"x"}, AfterScript: "shopt -q -o pipefail && echo y", Shell: "bash"}, "x\ny\n"},
+		"after that fails": {shell.Settings{Script: "echo x", AfterScript: "echo y; false; echo z"}, "x\ny\n"},
+		"env":              {shell.Settings{Script: `echo "$A $PENSTOCK_PIPELINE"`, Env: map[string]string{"A": "b c"}}, "b c rehearsal\n"},
 		"path of the step": {shell.Settings{
 			Script: "tool", Env: map[string]string{"PATH": "tools:/usr/bin:/bin"},
 		}, "found\n"},
@@ -99,6 +109,52 @@ func TestHowItFails(t *testing.T) {
 	}
 }
 
+func TestAfterScriptRunsWhateverTheScriptDid(t *testing.T) {
+	for _, test := range []struct {
+		settings shell.Settings
+		want     string // output
+		code     int
+	}{
+		{shell.Settings{Script: "echo x; exit 7"}, "x\nfailed\n", 7},
+		{shell.Settings{BeforeScript: "exit 7", Script: "echo x"}, "failed\n", 7},
+		{shell.Settings{Command: "nosuchprogram"}, "failed\n", 127},
+	} {
+		dir := t.TempDir()
+		test.settings.AfterScript = `echo $PENSTOCK_STATUS; exit 3`
+		out, err := run(t, dir, test.settings)
+		failure, ok := errors.AsType[*step.Failure](err)
+		if out != test.want || !ok || failure.ExitCode == nil || *failure.ExitCode != test.code {
+			t.Errorf("%+v: %q, %v", test.settings, out, err)
+		}
+		if said := output(t, dir, steplog.Stderr); !strings.HasPrefix(said, "--- after_script ---\n") || !strings.Contains(said, "sh ended with exit code 3") {
+			t.Errorf("%+v: the log says %q", test.settings, said)
+		}
+	}
+}
+
+func TestAfterScriptRunsAfterACancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	work := func(ctx context.Context, s shell.Settings, task *step.Task) error {
+		cancel()
+		return shell.Work(ctx, s, task)
+	}
+	err := step.Rehearse(ctx, dir, shell.Settings{Script: "sleep 600", AfterScript: "echo $PENSTOCK_STATUS"}, work)
+	if out := output(t, dir, steplog.Stdout); !errors.Is(err, context.Canceled) || out != "canceled\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+func TestAfterScriptSeesNothingOfTheScriptAlive(t *testing.T) {
+	out, err := run(t, t.TempDir(), shell.Settings{
+		Script:      "sleep 600 & echo $! > pid",
+		AfterScript: "kill -0 $(cat pid) 2> /dev/null || echo gone",
+	})
+	if out != "gone\n" || err != nil {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
 func TestOutputsReachTheFile(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := run(t, dir, shell.Settings{Script: `echo size=3 >> "$PENSTOCK_OUTPUT"; printf 'list<<E\na\nb\nE\n' >> "$PENSTOCK_OUTPUT"`}); err != nil {
@@ -125,23 +181,30 @@ func TestACanceledScriptIsGone(t *testing.T) {
 
 func TestSettingsAreRefusedWithTheirPlace(t *testing.T) {
 	for settings, want := range map[string]string{
-		`{}`:                                                 "one of script and command is required",
-		`{"script": "x", "command": "y"}`:                    "command must not be given together",
-		`{"script": "x", "args": ["y"]}`:                     "args are for command",
-		`{"command": "x", "shell": "sh"}`:                    "shell is for script",
-		`{"script": "x", "shell": "python3"}`:                "shell \"python3\" is none of",
-		`{"script": "x", "shell": "bin/sh"}`:                 "shell ",
-		`{"script": "x", "dir": "../up"}`:                    "dir ",
-		`{"script": "x", "dir": "/abs"}`:                     "dir ",
-		`{"script": "x", "env": {"A B": "x"}}`:               "env has \"A B\", which is no name",
-		`{"script": "x", "env": {"PENSTOCK_X":""}}`:          "env has PENSTOCK_X, which is set by Penstock",
-		`{"script": "x", "env": {"LD_PRELOAD": "/x.so"}}`:    "env has LD_PRELOAD, which would change how every program",
-		`{"script": "x", "env": {"LD_LIBRARY_PATH": ""}}`:    "env has LD_LIBRARY_PATH",
-		`{"script": "x", "env": {"BASH_ENV": "x"}}`:          "env has BASH_ENV",
-		`{"command": "x", "env": {"ENV": "x", "PATH": "y"}}`: "env has ENV",
-		`{"script": "x\u0000"}`:                              "no text may hold a NUL byte",
-		`{"script": "` + strings.Repeat("x", 128<<10) + `"}`: "script has 131072 bytes",
-		`{"skript": "x"}`:                                    "skript is no setting of this step; did you mean \"script\"?",
+		`{}`:                                            "one of script and command is required",
+		`{"script": "x", "command": "y"}`:               "command must not be given together",
+		`{"script": "x", "args": ["y"]}`:                "args are for command",
+		`{"command": "x", "shell": "sh"}`:               "shell is for script",
+		`{"command": "x", "before_script": "y"}`:        "before_script stands in front of script",
+		`{"script": "x", "after_script_timeout": "1m"}`: "after_script_timeout is for after_script",
+		`{"script": "x", "after_script": "y", "after_script_timeout": "-1m"}`:      "after_script_timeout is -1m0s; it is above 0s",
+		`{"script": "x", "after_script": "y", "after_script_timeout": "61m"}`:      "after_script_timeout is 1h1m0s; it is above 0s and at most 1h0m0s",
+		`{"script": "x", "after_script": "y\u0000"}`:                               "no text may hold a NUL byte",
+		`{"script": "x", "after_script": "` + strings.Repeat("x", 128<<10) + `"}`:  "after_script has 131072 bytes",
+		`{"script": "x", "before_script": "` + strings.Repeat("x", 128<<10) + `"}`: "script has 131074 bytes",
+		`{"script": "x", "shell": "python3"}`:                                      "shell \"python3\" is none of",
+		`{"script": "x", "shell": "bin/sh"}`:                                       "shell ",
+		`{"script": "x", "dir": "../up"}`:                                          "dir ",
+		`{"script": "x", "dir": "/abs"}`:                                           "dir ",
+		`{"script": "x", "env": {"A B": "x"}}`:                                     "env has \"A B\", which is no name",
+		`{"script": "x", "env": {"PENSTOCK_X":""}}`:                                "env has PENSTOCK_X, which is set by Penstock",
+		`{"script": "x", "env": {"LD_PRELOAD": "/x.so"}}`:                          "env has LD_PRELOAD, which would change how every program",
+		`{"script": "x", "env": {"LD_LIBRARY_PATH": ""}}`:                          "env has LD_LIBRARY_PATH",
+		`{"script": "x", "env": {"BASH_ENV": "x"}}`:                                "env has BASH_ENV",
+		`{"command": "x", "env": {"ENV": "x", "PATH": "y"}}`:                       "env has ENV",
+		`{"script": "x\u0000"}`:                                                    "no text may hold a NUL byte",
+		`{"script": "` + strings.Repeat("x", 128<<10) + `"}`:                       "script has 131072 bytes",
+		`{"skript": "x"}`: "skript is no setting of this step; did you mean \"script\"?",
 	} {
 		_, err := step.Decode[shell.Settings]([]byte(settings))
 		problems, ok := errors.AsType[step.Problems](err)

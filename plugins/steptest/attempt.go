@@ -41,13 +41,20 @@ func (a *attempt) read(name string) []byte {
 	return text
 }
 
-// result reads result.json and checks what holds for every result.
+// result reads and checks result.json.
 func (a *attempt) result() protocol.Result {
 	a.Helper()
 	var r protocol.Result
 	if err := json.Unmarshal(a.read(protocol.ResultFile), &r); err != nil {
 		a.Fatalf("%s: %v", protocol.ResultFile, err)
 	}
+	a.check(r)
+	return r
+}
+
+// check checks what holds for every result.
+func (a *attempt) check(r protocol.Result) {
+	a.Helper()
 	switch {
 	case r.Attempt != a.request.Attempt:
 		a.Errorf("the result is of attempt %q, not %q", r.Attempt, a.request.Attempt)
@@ -58,7 +65,6 @@ func (a *attempt) result() protocol.Result {
 	case (r.Status == protocol.Failed) != (r.FailureReason != ""):
 		a.Errorf("the result is %q with failure reason %q: the two go together", r.Status, r.FailureReason)
 	}
-	return r
 }
 
 // ended checks the result's status and reason, and that nothing of the step is

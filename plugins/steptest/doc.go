@@ -7,7 +7,7 @@
 //			Binary: "bin/penstock-step-greet",
 //			Good:   map[string]any{"name": "world"},
 //			Bad:    []map[string]any{{"name": 7}},
-//			Long:   map[string]any{"name": "world", "every": "1h"},
+//			Long:   map[string]any{"name": "world", "every": "24h"},
 //		})
 //	}
 //

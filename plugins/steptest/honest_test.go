@@ -39,9 +39,11 @@ type settings struct {
 	Wait  bool   `json:"wait"`
 	No    bool   `json:"no"`
 	Flood bool   `json:"flood"`
+	Talk  bool   `json:"talk"`
+	Clean bool   `json:"clean"`
 }
 
-const settingsSchema = `{"type": "object", "properties": {"say": {}, "wait": {}, "no": {}, "flood": {}}}`
+const settingsSchema = `{"type": "object", "properties": {"say": {}, "wait": {}, "no": {}, "flood": {}, "talk": {}, "clean": {}}}`
 
 func lies(about string) bool { return os.Getenv("STEPTEST_LIE") == about }
 
@@ -203,7 +205,7 @@ func decode(text []byte) (s settings, problems []*steppb.Problem) {
 		return s, []*steppb.Problem{{Message: "no object"}}
 	}
 	for key := range keys {
-		if !slices.Contains([]string{"say", "wait", "no", "flood"}, key) && !lies("unknown") {
+		if !slices.Contains([]string{"say", "wait", "no", "flood", "talk", "clean"}, key) && !lies("unknown") {
 			problems = append(problems, &steppb.Problem{Path: key, Message: "unknown"})
 		}
 	}
@@ -222,6 +224,9 @@ func (h *honest) Cancel(_ context.Context, r *steppb.CancelRequest) (*steppb.Can
 	for name, w := range h.works {
 		if name == r.Attempt || lies("cancels all") {
 			w.cancel()
+			if r.Force && !lies("force") {
+				w.force()
+			}
 		}
 	}
 	return &steppb.CancelResponse{}, nil
@@ -268,7 +273,8 @@ func (h *honest) join(caller context.Context, r *steppb.StartRequest, text []byt
 	if lies("connection") {
 		ctx = caller
 	}
-	w := &work{h: h, directory: r.Directory, changed: make(chan struct{})}
+	w := &work{h: h, directory: r.Directory, changed: make(chan struct{}), forced: make(chan struct{})}
+	w.force = sync.OnceFunc(func() { close(w.forced) })
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	if err := json.Unmarshal(text, &w.request); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -284,7 +290,10 @@ type work struct {
 	request   protocol.Request
 	ctx       context.Context
 	cancel    func()
-	written   int64 // bytes of the log
+	force     func()
+	forced    chan struct{}
+	spoke     time.Time // the last time
+	written   int64     // bytes of the log
 
 	mu      sync.Mutex
 	states  []steppb.Progress_State
@@ -359,6 +368,9 @@ func (w *work) do() {
 	w.tell(begun)
 	result := w.work()
 	result.BegunAt = started
+	if w.request.Settings["clean"] == true {
+		w.clean(result)
+	}
 	if lies("doorbell") {
 		w.tell(ended)
 		return
@@ -419,8 +431,11 @@ func (w *work) work() protocol.Result {
 	if s.Flood {
 		err = errors.Join(err, w.flood())
 	}
-	if s.Wait {
-		return w.wait()
+	if s.Wait || s.Clean {
+		return w.wait(nil)
+	}
+	if s.Talk {
+		return w.wait(w.talk())
 	}
 	if err != nil {
 		return protocol.Result{Status: protocol.Failed, FailureReason: protocol.PluginFailure, Message: err.Error()}
@@ -428,7 +443,63 @@ func (w *work) work() protocol.Result {
 	return protocol.Result{Status: protocol.Success}
 }
 
-func (w *work) wait() protocol.Result {
+// talk says something ten times a second and then that it is over.
+func (w *work) talk() <-chan error {
+	over := make(chan error, 1)
+	go func() {
+		var err error
+		for range 20 {
+			<-time.After(100 * time.Millisecond)
+			err = errors.Join(err, w.say("I talk"))
+			w.mu.Lock()
+			w.spoke = time.Now()
+			w.mu.Unlock()
+		}
+		over <- err
+	}()
+	return over
+}
+
+// silence is closed when nothing was said for too long.
+func (w *work) silence() <-chan struct{} {
+	limit := w.request.SilenceTimeout
+	if limit == 0 || lies("silence") {
+		return nil
+	}
+	silent, begun := make(chan struct{}), time.Now()
+	go func() {
+		for last := begun; time.Since(last) < limit; {
+			<-time.After(limit - time.Since(last))
+			w.mu.Lock()
+			if w.spoke.After(last) && !lies("deaf") {
+				last = w.spoke
+			}
+			w.mu.Unlock()
+		}
+		close(silent)
+	}()
+	return silent
+}
+
+// clean cleans up until it is forced to end.
+func (w *work) clean(r protocol.Result) {
+	r.Attempt, r.EndedAt = w.request.Attempt, time.Now()
+	if lies("record") {
+		r.Status = protocol.Success
+	}
+	text, err := json.Marshal(protocol.Cleanup{Limit: time.Minute, Result: r})
+	if err == nil && !lies("no record") {
+		err = errors.Join(os.WriteFile(w.path("cleanup.tmp"), text, 0o600), os.Rename(w.path("cleanup.tmp"), w.path(protocol.CleanupFile)))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	if !lies("in a hurry") {
+		<-w.forced
+	}
+}
+
+func (w *work) wait(over <-chan error) protocol.Result {
 	if lies("leaves") || lies("inherits") {
 		w.leave()
 	}
@@ -447,6 +518,13 @@ func (w *work) wait() protocol.Result {
 		return protocol.Result{Status: protocol.Canceled}
 	case <-timeout:
 		return protocol.Result{Status: protocol.Failed, FailureReason: protocol.StepTimeout}
+	case <-w.silence():
+		return protocol.Result{Status: protocol.Failed, FailureReason: protocol.StuckOrTimeout, Message: "it was silent for too long"}
+	case err := <-over:
+		if err != nil {
+			return protocol.Result{Status: protocol.Failed, FailureReason: protocol.PluginFailure, Message: err.Error()}
+		}
+		return protocol.Result{Status: protocol.Success}
 	}
 }
 

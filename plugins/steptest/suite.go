@@ -13,7 +13,7 @@ type Suite struct {
 
 	Good map[string]any   // settings that succeed within a second or two
 	Bad  []map[string]any // settings that Check must refuse
-	Long map[string]any   // settings that work until they are canceled
+	Long map[string]any   // settings that work until they are canceled, and soon write no more
 
 	Outputs map[string]string // that Good must set; others may be there
 	Log     string            // that must occur in Good's log
@@ -25,6 +25,8 @@ type Suite struct {
 	Fails    map[string]any // settings that Check accepts and whose work says no: script_failure
 	Stubborn map[string]any // settings that work until canceled and ignore TERM
 	Flood    map[string]any // settings that write more than FloodSize to the log and succeed
+	Talks    map[string]any // settings that write to the log ten times a second, for at least two seconds, and succeed
+	Cleans   map[string]any // settings that work until canceled, and then have something to clean up that takes a minute or more
 
 	// Prepare puts into a new workspace what the settings need. Nil: nothing.
 	Prepare func(t *testing.T, workspace string)
@@ -94,6 +96,11 @@ var rules = []rule{
 	{"force ends the attempt without grace", forces},
 	{"work that ignores TERM is killed after the grace", killsStubborn},
 	{"the timeout ends the attempt", timesOut},
+	{"silence ends the attempt", endsSilence},
+	{"output ends the silence", endsNoTalk},
+	{"a cleanup is on record and goes on", cleansUp},
+	{"force ends a cleanup", forcesCleanup},
+	{"a killed cleanup leaves how the work ended", losesCleanup},
 	{"a killed process frees the lock and leaves no result", crashes},
 	{"a lost connection changes nothing", survivesDisconnect},
 	{"finishes without a host", finishesAlone},

@@ -111,6 +111,31 @@ func timesOut(b *bench) {
 	}
 }
 
+// endsSilence: so is the limit of silence.
+func endsSilence(b *bench) {
+	p, a := b.process(), b.attempt(b.suite.Long)
+	a.request.SilenceTimeout = 300 * time.Millisecond
+	p.start(a).toEnd()
+	r := a.ended(protocol.Failed, protocol.StuckOrTimeout)
+	if took := r.EndedAt.Sub(r.BegunAt); took < a.request.SilenceTimeout {
+		b.Errorf("the work ended after %s, before its silence could last %s", took, a.request.SilenceTimeout)
+	}
+	if r.Message == "" {
+		b.Error("the result does not say how long the silence was")
+	}
+}
+
+// endsNoTalk: who writes may take longer than the limit.
+func endsNoTalk(b *bench) {
+	p, a := b.process(), b.attempt(b.need("Talks", b.suite.Talks))
+	a.request.SilenceTimeout = 1500 * time.Millisecond
+	p.start(a).toEnd()
+	r := a.ended(protocol.Success, "")
+	if took := r.EndedAt.Sub(r.BegunAt); took <= a.request.SilenceTimeout {
+		b.Errorf("the work of Talks took %s: too short to tell anything", took)
+	}
+}
+
 // survivesClosedStdio: a process whose prints have no reader is not killed by
 // them (SIGPIPE) and does not wait for one.
 func survivesClosedStdio(b *bench) {
