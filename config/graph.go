@@ -36,9 +36,10 @@ type edge struct {
 	at *place // where the text says so
 }
 
-// checkSteps reports names that two steps have, needs that lead nowhere, and
-// cycles. The nodes are those of the stages' steps.
-func (t table) checkSteps(p *Pipeline, nodes [][]*node) {
+// checkSteps reports what only the whole can tell: names that two steps have,
+// needs and placeholders that lead nowhere, and cycles. The tables are those of
+// the stages, the nodes those of their steps.
+func (t table) checkSteps(p *Pipeline, stages []table, nodes [][]*node) {
 	g := &graph{reader: t.reader, byName: map[string]*node{}}
 	for level := range p.Stages {
 		for i, n := range nodes[level] {
@@ -51,6 +52,7 @@ func (t table) checkSteps(p *Pipeline, nodes [][]*node) {
 			g.resolve(n, w)
 		}
 	}
+	t.judge(p, g, stages)
 	for _, n := range g.nodes {
 		g.search(n, nil)
 	}

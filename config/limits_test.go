@@ -110,8 +110,37 @@ func TestHostileTextsCostLittle(t *testing.T) {
 		"cycles of every length":           fill("name=\"a\"\n[[stage]]\nname=\"a\"\n", func(i int) string { return step(i, fmt.Sprintf("needs=[\"%d\",\"%d\",\"0\"]\n", i+1, i/2)) }),
 		"one step that needs the same one": fill("name=\"a\"\n[[stage]]\nname=\"a\"\n[[stage.step]]\nname=\"a\"\nuses=\"a\"\nneeds=[", func(int) string { return "\"a\",\n" }) + "]",
 		"variables":                        fill("name=\"a\"\n[variables]\n", func(i int) string { return fmt.Sprintf("A%d=1\n", i) }),
-		"strings that never end":           fill("", func(int) string { return "\"\"\"\n" }),
-		"escaped newlines":                 fill("a = \"\"\"", func(int) string { return "\\\n" }),
+		"needs on cells": fill("name=\"a\"\n[[stage]]\nname=\"a\"\n[[stage.step]]\nname=\"a\"\nuses=\"a\"\nparallel=200\n", func(i int) string {
+			return fmt.Sprintf("[[stage.step]]\nname=\"s%d\"\nuses=\"a\"\nneeds=[\"a %d/200\"]\n", i, i%300)
+		}),
+		"selections of cells": fill("name=\"a\"\n[[stage]]\nname=\"a\"\n[[stage.step]]\nname=\"a\"\nuses=\"a\"\nmatrix={A=["+strings.Repeat("1,", 199)+"2]}\n[[stage.step]]\nname=\"b\"\nuses=\"a\"\nneeds=[{step=\"a\",matrix=[\n",
+			func(int) string { return "{A=3},\n" }) + "]}]",
+		"matrices": fill("name=\"a\"\n[[stage]]\nname=\"a\"\n", func(i int) string {
+			return step(i, "matrix={A=["+strings.Repeat("1,", 20)+"],B=[1,2,3,4,5,6,7,8,9,10]}\n")
+		}),
+		"placeholders": fill("name=\"a\"\ntype=\"dynamic\"\nvariables={A=1}\n[[stage]]\nname=\"a\"\n[[stage.step]]\nname=\"a\"\nuses=\"a\"\nwith.a=[", func(int) string { return "\"{{A}}\",\n" }) + "]",
+		"placeholders under many names": fill(fill("name=\"a\"\ntype=\"dynamic\"\n[variables]\n", func(i int) string {
+			if i > 11000 {
+				return "#" + strings.Repeat("x", 5000) + "\n"
+			}
+			return fmt.Sprintf("A%d=1\n", i)
+		})[:130000]+"\n[[stage]]\nname=\"a\"\n", func(i int) string {
+			return step(i, "variables={A=\"{{A9}}\"}\nwith={a=\"{{steps.x.outputs.y}}\"}\n")
+		}),
+		"outputs of many cells": fill("name=\"a\"\ntype=\"dynamic\"\n[[stage]]\nname=\"a\"\n", func(i int) string {
+			return step(i, fmt.Sprintf("parallel=200\nwith={a=\"{{steps['%d@7'].outputs.y}}\"}\n", max(i-1, 0)))
+		}),
+		"long expressions": fill("name=\"a\"\ntype=\"dynamic\"\nvariables={A=1}\n[[stage]]\nname=\"a\"\n[[stage.step]]\nname=\"a\"\nuses=\"a\"\nwith.a=[", func(int) string {
+			return "\"{{ vars.A" + strings.Repeat("+vars.A", 400) + " }}\",\n"
+		}) + "]",
+		"braces in a script": fill("name=\"a\"\ntype=\"dynamic\"\nvariables={A=1}\n[[stage]]\nname=\"a\"\n[[stage.step]]\nname=\"a\"\nuses=\"a\"\nwith.script=\"\"\"\n", func(int) string {
+			return "{{ x }} {{.A}}\n"
+		}) + "\"\"\"",
+		"regexes": fill("name=\"a\"\ntype=\"dynamic\"\n", func(i int) string {
+			return fmt.Sprintf("[[input]]\nname=\"i%d\"\nregex='(((((a{10}){10}){10}))b{9})'\ndefault='aaaa'\n", i)
+		}),
+		"strings that never end": fill("", func(int) string { return "\"\"\"\n" }),
+		"escaped newlines":       fill("a = \"\"\"", func(int) string { return "\\\n" }),
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ type place struct {
 	name   string // its key in a table
 	index  int    // its number in an array; -1 for a key
 	offset int    // of its key, its header or its element; -1 while unknown
+	quote  int    // offset of its string's opening quote; -1 where it has none that is known
 	float  string // a float as it is written: 1.10 is not 1.1
 	keys   map[string]*place
 	items  []*place
@@ -27,7 +28,7 @@ func (p *place) key(name string) *place {
 	if p.keys == nil {
 		p.keys = map[string]*place{}
 	}
-	k := &place{parent: p, name: name, index: -1, offset: -1}
+	k := &place{parent: p, name: name, index: -1, offset: -1, quote: -1}
 	p.keys[name] = k
 	return k
 }
@@ -35,7 +36,7 @@ func (p *place) key(name string) *place {
 // item is the place of an element of this array, made where there is none yet.
 func (p *place) item(index int) *place {
 	for len(p.items) <= index {
-		p.items = append(p.items, &place{parent: p, index: len(p.items), offset: -1})
+		p.items = append(p.items, &place{parent: p, index: len(p.items), offset: -1, quote: -1})
 	}
 	return p.items[index]
 }

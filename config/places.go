@@ -7,7 +7,7 @@ import "github.com/pelletier/go-toml/v2/unstable"
 func placesOf(text string) *place {
 	var p unstable.Parser
 	p.Reset([]byte(text))
-	s := survey{parser: &p, text: text, root: &place{index: -1}}
+	s := survey{parser: &p, text: text, root: &place{index: -1, quote: -1}}
 	s.table = s.root
 	for p.NextExpression() {
 		s.statement(p.Expression())
@@ -86,6 +86,10 @@ func (s *survey) value(at *place, n *unstable.Node) {
 	case unstable.InlineTable:
 		for it := n.Children(); it.Next(); {
 			s.keyValue(at, it.Node())
+		}
+	case unstable.String:
+		if n.Raw.Length > 0 {
+			at.quote = int(n.Raw.Offset)
 		}
 	case unstable.Float:
 		at.float = string(n.Data)

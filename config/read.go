@@ -42,7 +42,7 @@ func (t table) stages(p *Pipeline) {
 		p.Stages = append(p.Stages, stage)
 	}
 	t.refuseSameStages(tables)
-	t.checkSteps(p, nodes)
+	t.checkSteps(p, tables, nodes)
 }
 
 // empty tells whether key holds an array without elements.

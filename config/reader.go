@@ -18,13 +18,44 @@ type reader struct {
 }
 
 func (r *reader) report(at *place, format string, args ...any) {
+	r.reportAt(at.start(), at, format, args...)
+}
+
+// reportIn reports a problem so many bytes into a string. Where the text holds
+// the string with escapes, its place must do.
+func (r *reader) reportIn(at *place, s string, offset int, format string, args ...any) {
+	begin, ok := r.content(at, s[:max(offset, 0)])
+	if !ok {
+		r.report(at, format, args...)
+		return
+	}
+	r.reportAt(begin+max(offset, 0), at, format, args...)
+}
+
+// content is where the text of a string begins, behind its quotes; ok tells
+// whether what it begins with stands there as it is.
+func (r *reader) content(at *place, beginning string) (offset int, ok bool) {
+	if at.quote < 0 {
+		return 0, false
+	}
+	literal := r.text[at.quote:]
+	for _, opening := range []string{`"""` + "\n", `"""`, "'''\n", "'''", `"`, "'"} {
+		if rest, found := strings.CutPrefix(literal, opening); found {
+			return at.quote + len(opening), strings.HasPrefix(rest, beginning)
+		}
+	}
+	return 0, false
+}
+
+// reportAt reports a problem of a place at an offset of the text.
+func (r *reader) reportAt(offset int, at *place, format string, args ...any) {
 	if len(r.problems) == maxProblems {
 		r.dropped++
 		return
 	}
 	r.problems = append(r.problems, Problem{
 		File:     r.file,
-		Position: r.lines.position(at.start()),
+		Position: r.lines.position(offset),
 		Path:     at.path(),
 		Message:  fmt.Sprintf(format, args...),
 	})

@@ -22,7 +22,6 @@ func ParsePipeline(file string, text []byte) (*Source, error) {
 		return nil, err
 	}
 	r := &reader{document: d}
-	r.refusePlaceholders()
 	t, _ := r.table(d.root, d.values)
 	return &Source{Pipeline: t.pipeline(), document: d}, r.finish()
 }
