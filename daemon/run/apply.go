@@ -45,6 +45,7 @@ func Restore(p *Plan, state State, steps map[int]Step) (*Run, Change) {
 	for r.graph.advance() {
 	}
 	r.occupy()
+	r.restand()
 	c := r.settle(state.CreatedAt)
 	var again changing
 	for i := range r.Steps {

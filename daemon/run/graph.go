@@ -1,5 +1,7 @@
 package run
 
+import "slices"
+
 // graph is what Apply needs to know of a plan and of the statuses to decide in
 // time proportional to what changes. It is derived: compile builds it from a
 // plan, setStatus keeps it.
@@ -14,6 +16,7 @@ type graph struct {
 	frontier   int   // the first rank that is not complete
 	before     Tally // all steps of the ranks before frontier
 	stages     []Tally
+	standing   []Status // per stage: its status when its steps last changed
 	all        Tally
 	executing  int     // steps whose attempt lives: running or canceling
 	unfinished int     // attempts that ended and are still owed a seal or an erasure
@@ -35,7 +38,7 @@ func compile(p *Plan) graph {
 	g := graph{
 		edges: make([][]int, n), dependents: make([][]int, n), waiting: make([]int, n),
 		tag: make([]tag, n), ordered: make([]bool, n), rank: make([]int, n), slot: make([]bool, n),
-		stages: make([]Tally, len(p.Stages)), limits: limitsOf(p),
+		stages: make([]Tally, len(p.Stages)), standing: slices.Repeat([]Status{Created}, len(p.Stages)), limits: limitsOf(p),
 	}
 	for i := range p.Steps {
 		g.place(p, i)

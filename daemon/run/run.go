@@ -80,6 +80,8 @@ type State struct {
 	TimedOut   bool          `json:"timed_out,omitempty"`  // Plan.Timeout ended it
 	DeadlineAt time.Time     `json:"deadline_at,omitzero"` // the plan's timeout, once it runs
 	Cancel     *Cancellation `json:"cancel,omitempty"`     // somebody asked the run to end
+	// Kept holds the stages whose status is one that they had before.
+	Kept map[int]Status `json:"kept,omitempty"`
 }
 
 // Cancellation says who asked a run, or a step, to end.

@@ -61,6 +61,7 @@ func (r *Run) conclude(c *changing) {
 	r.fold(c.at)
 	for _, i := range c.Steps {
 		r.Steps[i].Sequence = r.State.Sequence
+		r.stand(r.Plan.Steps[i].Stage)
 	}
 }
 
@@ -208,7 +209,7 @@ func executes(s Status) bool { return s == Running || s == Canceling }
 func (r *Run) fold(at time.Time) {
 	st, g := &r.State, &r.graph
 	was := st.Status
-	st.Status, st.Warnings = g.all.Composite(false), g.all.Warnings()
+	st.Status, st.Warnings = was.next(g.all.Composite(false)), g.all.Warnings()
 	if st.Status != was {
 		st.Since = at
 	}
@@ -239,6 +240,3 @@ func (r *Run) clock(at time.Time) {
 		st.BusySince = time.Time{}
 	}
 }
-
-// StageStatus is the composite status of stage i.
-func (r *Run) StageStatus(i int) Status { return r.graph.stages[i].Composite(false) }

@@ -173,14 +173,14 @@ func TestARetryTakesBackWhatWasSkippedBecauseOfIt(t *testing.T) {
 	plan := Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b", Stage: 1}, {Name: "c", Stage: 2, HasNeeds: true, Needs: []int{1}}}}
 	s := tell(t, plan).works(0, fails(ScriptFailure, 1)).are(Failed, Failed, Skipped, Skipped)
 	s.refused(Retry{Steps: []int{1}}, "what it waits for can be tried again")
-	s.do(Retry{Steps: []int{0}, At: s.now, Actor: "ann"}).are(Pending, Pending, Created, Created)
+	s.do(Retry{Steps: []int{0}, At: s.now, Actor: "ann"}).are(Running, Pending, Created, Created)
 	s.refused(Retry{Steps: []int{0}}, "it can be tried again once it has ended")
 	s.works(0, well).works(1, well).works(2, well).are(Success, Success, Success, Success)
 	s.refused(Retry{Steps: []int{0}, Attempt: 1}, "attempt 1 is superseded")
 	s.refused(Retry{At: s.now}, "nothing of the run has failed or was canceled")
 	s.do(Retry{Steps: []int{0}, Attempt: 2, At: s.now}).are(Running, Pending, Success, Success)
 	s.works(0, well).are(Success, Success, Success, Success)
-	s.do(Retry{Steps: []int{0}, After: true, At: s.now}).are(Pending, Pending, Created, Created)
+	s.do(Retry{Steps: []int{0}, After: true, At: s.now}).are(Running, Pending, Created, Created)
 }
 
 func TestARetryOfTheRunDecidesAgainWhatWentWrong(t *testing.T) {
@@ -273,7 +273,7 @@ func TestAPausedStepIsNotPlayed(t *testing.T) {
 
 func TestAllowedExitCodesAreWarnings(t *testing.T) {
 	plan := Plan{Steps: []PlanStep{{Name: "a", AllowExitCodes: []int{137}}, {Name: "b", Stage: 1}}}
-	tell(t, plan).works(0, fails(ScriptFailure, 137)).are(Pending, Failed, Pending)
+	tell(t, plan).works(0, fails(ScriptFailure, 137)).are(Running, Failed, Pending)
 	tell(t, plan).works(0, fails(ScriptFailure, 1)).are(Failed, Failed, Skipped)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func (w *world) step(t *rapid.T, ev Event) {
 	before, was := encodeJSON(t, w.run.Steps), w.run.State
 	change, err := w.run.Apply(ev)
 	if err != nil {
-		if string(before) != string(encodeJSON(t, w.run.Steps)) || was != w.run.State {
+		if string(before) != string(encodeJSON(t, w.run.Steps)) || !reflect.DeepEqual(was, w.run.State) {
 			t.Fatalf("%T was refused (%v) and changed the run", ev, err)
 		}
 		return
@@ -157,7 +158,7 @@ func picture(t *rapid.T, r *Run) string {
 			steps[i].Since = time.Time{}
 		}
 	}
-	return string(encodeJSON(t, r.State)) + string(encodeJSON(t, steps))
+	return string(encodeJSON(t, r.State)) + string(encodeJSON(t, steps)) + string(encodeJSON(t, r.graph.standing))
 }
 
 // checkChange: what changed is named, and nothing else changed.
