@@ -14,24 +14,62 @@
 //
 //	name        = "nightly"        # names: [a-z0-9.][a-z0-9_.-]{0,62}
 //	description = "Dump the database, keep a copy elsewhere"
-//	type        = "standard"       # standard (default) | dynamic
+//	type        = "dynamic"        # standard (default): no value changes from run to run | dynamic
 //	order       = "parallel"       # of the steps in a stage: parallel (default) | serial
 //	workspace   = "run"            # one directory for the run (default) | "step": one for each step
+//	priority    = 10               # -100 to 100, default 0: whose steps begin first
+//	timeout     = "4h"             # of a run, from its first step on: ns us ms s m h d w; default none
+//	max_parallel = 4               # steps of a run that work at a time; default no bound
+//	overlap     = { policy = "queue", limit = 2 } # or a policy alone; the limit is 1 by default:
+//	                               # allow (default) | queue | queue_one | skip | cancel
+//	auto_cancel = { on_new_run = "none", on_step_failure = "all" }
+//	                               # none (default) | conservative | interruptible; none (default) | all
+//	retention   = { age = "90d", count = 200, failed = { age = "365d" } }
+//	                               # age from 1d to 365d; also success, canceled, skipped; default for ever
+//
+//	[[input]]                      # at most 20; only a dynamic pipeline has any
+//	name        = "keep"           # [A-Za-z_][A-Za-z0-9_-]{0,62}
+//	type        = "number"         # string (default) | number | boolean | array
+//	default     = 7                # without one every run must give it
+//	options     = [1, 7, 30]       # at most 50; of strings and numbers
+//	description = "How many copies stay"
+//
+//	[[input]]
+//	name    = "database"
+//	default = "app"
+//	regex   = "[a-z]+"             # RE2, of the whole string
 //
 //	[variables]                    # of every step's environment; strings, numbers, booleans
 //	PGHOST = "db.internal"
+//	TARGET = "{{ inputs.database }}.sql"
+//
+//	[[rule]]                       # is there a run? the first that holds says so, and none says no
+//	if   = 'run.source == "schedule" and trigger.name == "test"'
+//	when = "never"                 # always (default) | never
+//
+//	[[rule]]
+//	variables = { PGUSER = "backup" } # over the pipeline's
 //
 //	[[stage]]                      # at least one; they run in this order
 //	name  = "dump"
 //	order = "serial"               # default: the pipeline's
-//	variables = { PGUSER = "backup" }
+//	skip  = false                  # true leaves its steps out; the run goes on
+//	variables = { PGUSER = "reader" } # wins over the pipeline's
 //
 //	  [[stage.step]]               # at least one in a stage
 //	  name    = "dump"             # its own in the whole pipeline
 //	  uses    = "shell"            # the step type: which plugin
-//	  timeout = "20m"              # of one attempt: ns us ms s m h d w; default none
 //	  dir     = "out"              # below the workspace; default the workspace
-//	  with    = { script = "pg_dump app > app.sql" } # settings: what the plugin says
+//	  with    = { script = 'pg_dump "$DATABASE" > "$TARGET"' } # settings: what the plugin says
+//	  variables = { DATABASE = "{{ inputs.database }}" } # wins over the stage's
+//	  timeout         = "20m"      # of the work of an attempt; default none
+//	  silence_timeout = "5m"       # without a byte of output
+//	  waiting_timeout = "1d"       # for a place or a resource
+//	  resource_group  = "database/{{ vars.PGHOST }}" # one step at a time, of all runs
+//	  interruptible   = true       # auto_cancel may end it; default false
+//	  retry = { max = 2, when = ["script_failure"], exit_codes = [75], delay = "10s", backoff = 2, max_delay = "5m", jitter = 0.5 }
+//	                               # or a number, 0 to 10; reasons: always script_failure step_timeout
+//	                               # stuck_or_timeout plugin_failure plugin_missing lost
 //
 //	[[stage]]
 //	name = "store"
@@ -40,24 +78,98 @@
 //	  name  = "upload"
 //	  uses  = "http"
 //	  needs = ["dump"]             # leaves stage order; [] starts at once; at most 50
-//	  when  = "on_success"         # on_success (default) | on_failure | always
-//	  allow_failure = true         # default false
-//	  variables = { TRIES = 3 }    # wins over the stage's, that over the pipeline's
+//	  when  = "on_success"         # on_success (default) | on_failure | always | manual | delayed
+//	  allow_failure = { exit_codes = [22] } # or true, false; default false, of a manual step true
+//	  matrix = [                   # a step for each choice: 3 here, at most 200; values are variables too
+//	    { SITE = ["north", "south"], COPY = 1 },
+//	    { SITE = "east", COPY = 2 },
+//	  ]
+//	  max_parallel = 2             # of them at a time; default no bound
+//	  fail_fast    = true          # a failed one cancels the others; default false
 //
 //	    [stage.step.with]
 //	    method = "PUT"
-//	    url    = "https://backup.internal/app.sql"
+//	    url    = "https://{{ matrix.SITE }}.internal/{{ run.number }}.sql"
 //	    file   = "out/app.sql"
 //
+//	  [[stage.step]]
+//	  name     = "check"
+//	  uses     = "shell"
+//	  parallel = 2                 # as many copies, at most 200; or { number = 2 }, or { matrix = … }
+//	  needs    = [
+//	    "upload: [north, 1]",      # one of a matrix; of copies "check 1/2"
+//	    { step = "upload", matrix = [{ SITE = "east" }], optional = true, artifacts = false },
+//	  ]                            # optional: it may be absent
+//	  variables = { ETAG = "{{ steps['upload@1'].outputs.etag }}" }
+//	  with      = { script = 'check "$ETAG"' }
+//
+//	  [[stage.step]]
+//	  name  = "publish"
+//	  uses  = "shell"
+//	  when  = "manual"
+//	  manual_confirmation = "Publish the dump?"
+//	  with  = { script = "publish" }
+//	  rule  = [                    # is it in the run, and how? the first that holds says so, and none says no
+//	    { if = "inputs.keep < 7", when = "never" },
+//	    { if = 'run.actor == "night"', when = "delayed", start_in = "1h", allow_failure = true },
+//	    { variables = { WHO = "a person" }, needs = ["upload"] },
+//	  ]
+//
+//	  [[stage.step]]
+//	  name = "later"
+//	  uses = "shell"
+//	  skip = true                  # left out; the run goes on
+//	  when = "delayed"
+//	  start_in = "30m"             # from 1s to 1w, always beside delayed
+//	  with = { script = "true" }
+//
 // A step may need steps of its stage and of earlier ones; in a serial stage
-// only those before it, because there each follows the one before. Settings
+// only those before it, because there each follows the one before. The same holds
+// for steps whose outputs it reads: each is one more step that must be over. No
+// needs, outputs and rows may close a circle, whichever rules are chosen. Settings
 // hold what JSON can carry: dates go in quotes. A pipeline cannot set variables
 // which change how every program starts (LD_*, BASH_ENV, ENV, SHELLOPTS,
 // BASHOPTS, PS4, IFS, GCONV_PATH, GLIBC_TUNABLES), nor PENSTOCK_*.
 //
-// What the language has but this version does not (trigger, input, retry,
-// rule, matrix, placeholders, secrets and others) is refused by name. A pipeline
-// whose retry was ignored would be worse than one that is refused.
+// Cells of a matrix are named as GitLab does, after their values in the order of
+// the text, and two of one name are one (see [Step.Cells]). A rule's when is the
+// step's own unless it names one, and so is its allow_failure: a step that is
+// manual by a rule alone must not fail.
+//
+// What the language has but this version does not (trigger, artifacts, cache,
+// environment, run_as, secrets) is refused by name. A pipeline whose cache was
+// ignored would be worse than one that is refused.
+//
+// # Placeholders
+//
+// `{{ … }}` holds an expression; package expression has the language. They stand
+// in variables, in settings, in resource_group and in the matrix of a need, and
+// nowhere else; `if` is such an expression without braces. What they may name:
+//
+//	                          inputs  vars of                  run, pipeline,  matrix  steps
+//	                                                           trigger
+//	variables of the pipeline   x                                    x
+//	variables of a stage        x     the pipeline                   x
+//	variables of a step         x     pipeline and stage             x           x       x
+//	settings                    x     pipeline, stage and step       x           x       x
+//	resource_group              x     pipeline, stage and step    not late       x
+//	if, and matrix of a need    see below
+//
+// A variable never names one of its own table: {{ vars.PATH }} in the variables of
+// a step is that of the stage or the pipeline. The variables of a rule see those
+// that they win over; one that only a rule sets cannot be named. A condition is
+// decided when the run is created: it sees inputs, run.source, run.actor, the
+// trigger and the variables that are known then, a step's by its own rules included;
+// it sees no matrix. The matrix of a need sees that of the step which needs. Of a
+// matrix those names can be used that all its entries have. An output of a step
+// that is several is that of one of them: steps["test@2"].outputs.size is that of
+// the second.
+//
+// A standard pipeline has no placeholder whose value may differ from run to run.
+//
+// Shell text (script, before_script and after_script of any plugin) takes none: a
+// value in it could become code. What a person meant as one is refused there, and
+// what is some other program's, such as docker's {{.Names}}, is left alone.
 //
 // # Tests
 //

@@ -36,6 +36,20 @@ func TestTheDocumentedPipelineIsOne(t *testing.T) {
 	}
 }
 
+func TestTheDocumentedPipelineHasEveryKey(t *testing.T) {
+	text := examples(t)["A pipeline"]
+	for _, k := range []kind{
+		pipelineKind, stageKind, stepKind, inputKind, runRuleKind, stepRuleKind, needKind, overlapKind, autoCancelKind,
+		retentionKind, boundsKind, retryKind, allowFailureKind,
+	} {
+		for _, key := range k.keys {
+			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(text) {
+				t.Errorf("%s of %s is not documented", key, k.title)
+			}
+		}
+	}
+}
+
 func TestTheDocumentedConfigurationHasEveryKey(t *testing.T) {
 	text := examples(t)["The daemon"]
 	if _, err := ParseDaemon("doc.go", []byte(text)); err != nil {

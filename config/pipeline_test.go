@@ -152,6 +152,46 @@ step = [{ name = "three", uses = "shell" },
 	}
 }
 
+func TestLocateFindsInputsRulesAndNeeds(t *testing.T) {
+	src := parse(t, `name = "p"
+type = "dynamic"
+[[input]]
+name = "a"
+[[ rule ]]
+  if = "true"
+[[stage]]
+name = "s"
+  [[stage.step]]
+  name = "one"
+  uses = "shell"
+  matrix = [{ OS = ["linux", "mac"] }]
+  [[stage.step]]
+  name = "two"
+  uses = "http"
+  rule = [{ when = "never", if = "false" }, { needs = ["one",
+    { step = "one", matrix = [{ OS = "mac" }] }] }]
+    [stage.step.retry]
+    max = 2
+`)
+	for path, want := range map[string]Position{
+		"input[0].name":                                  {4, 1},
+		"input[0].default":                               {3, 1},
+		"rule[0].if":                                     {6, 3},
+		"rule[0].when":                                   {5, 1},
+		"stage[0].step[0].matrix[0].OS[1]":               {12, 30},
+		"stage[0].step[1].rule[0].if":                    {16, 29},
+		"stage[0].step[1].rule[1].needs[1]":              {17, 5},
+		"stage[0].step[1].rule[1].needs[1].x":            {17, 5},
+		"stage[0].step[1].rule[1].needs[1].matrix[0].OS": {17, 33},
+		"stage[0].step[1].retry.max":                     {19, 5},
+		"stage[0].step[1].retry.delay":                   {18, 5},
+	} {
+		if got := src.Locate(path); got != want {
+			t.Errorf("Locate(%s) = %v, want %v", path, got, want)
+		}
+	}
+}
+
 func TestAProblemOfAPluginHasAPlace(t *testing.T) {
 	p := parse(t, small).Problem("stage[0].step[0].with.script", "script is missing")
 	if got, want := p.Error(), "p.toml:4:1: script is missing"; got != want {

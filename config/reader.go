@@ -39,12 +39,18 @@ func (r *reader) content(at *place, beginning string) (offset int, ok bool) {
 		return 0, false
 	}
 	literal := r.text[at.quote:]
-	for _, opening := range []string{`"""` + "\n", `"""`, "'''\n", "'''", `"`, "'"} {
+	for _, opening := range openings {
 		if rest, found := strings.CutPrefix(literal, opening); found {
 			return at.quote + len(opening), strings.HasPrefix(rest, beginning)
 		}
 	}
 	return 0, false
+}
+
+// openings are how a string can begin: a newline behind three quotes is none of
+// its text.
+var openings = []string{
+	`"""` + "\r\n", `"""` + "\n", `"""`, "'''\r\n", "'''\n", "'''", `"`, "'",
 }
 
 // reportAt reports a problem of a place at an offset of the text.
