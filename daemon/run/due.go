@@ -33,10 +33,8 @@ func (r *Run) due(c *changing, ev Due) error {
 		r.timeOut(c)
 	case r.Steps[ev.Step].Status != Scheduled:
 		r.waitedTooLong(c, ev.Step)
-	case r.paused(c, ev.Step):
-		r.leaveOut(c, ev.Step, LeftPaused)
 	default:
-		r.enqueue(c, ev.Step)
+		r.admit(c, ev.Step)
 	}
 	return nil
 }

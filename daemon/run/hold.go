@@ -29,7 +29,7 @@ func (r *Run) release(c *changing) error {
 			q := *s.Requested
 			q.Waits = false
 			s.Requested = &q
-			r.enqueue(c, i)
+			r.admit(c, i)
 		}
 	}
 	c.due = append(c.due, r.candidates()...)

@@ -49,6 +49,9 @@ func (r *Run) unpaused(c *changing, i int) error {
 // admitted now.
 func (r *Run) enqueueSteps(c *changing, ev Enqueue) error {
 	for _, i := range ev.Steps {
+		if err := r.unpaused(c, i); err != nil {
+			return err
+		}
 		if s := r.Steps[i].Status; s != Manual && s != Scheduled && s != Skipped || r.State.Held {
 			return r.refuse(i, "only a manual, scheduled or skipped step of a run that is not held can be put to pending")
 		}

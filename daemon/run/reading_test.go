@@ -78,16 +78,21 @@ func admitted(s PlanStep, previous Status) bool {
 // checkWorld holds r against the rules.
 func checkWorld(t *rapid.T, r *Run, ready []int, now time.Time) {
 	for i := range r.Steps {
-		checkStep(t, r, i)
+		checkStep(t, r, i, now)
 	}
 	checkCounts(t, r)
 	checkLimits(t, r, ready)
 	checkMoves(t, r, ready)
 	checkClock(t, r, now)
 	checkWhy(t, r)
+	checkRefusals(t, r, ready, now)
 }
 
-func checkStep(t *rapid.T, r *Run, i int) {
+func pausedAt(s *Step, now time.Time) bool {
+	return s.Paused != nil && (s.Paused.Until.IsZero() || s.Paused.Until.After(now))
+}
+
+func checkStep(t *rapid.T, r *Run, i int, now time.Time) {
 	s, p, is := &r.Steps[i], r.Plan.Steps[i], read(r, i)
 	if r.graph.tag[i] != slowTag(r, i) {
 		t.Fatalf("%s is seen as %d, not %d", p.Name, r.graph.tag[i], slowTag(r, i))
@@ -103,8 +108,45 @@ func checkStep(t *rapid.T, r *Run, i int) {
 		t.Fatalf("%s is %s and due at %v", p.Name, s.Status, s.DueAt)
 	case s.Status == Canceling && s.Stopped == nil:
 		t.Fatalf("%s is canceling and nobody knows why", p.Name)
-	case executes(s.Status) != (len(s.Attempts) > 0 && !s.Latest().Ended()):
+	case executes(s.Status) != (len(s.Attempts) > 0 && !s.Latest().Ended()) || executes(s.Status) && s.Latest().Status != s.Status:
 		t.Fatalf("%s is %s, its newest attempt is not", p.Name, s.Status)
+	case r.State.Held && slices.Contains([]Status{Pending, WaitingForResource, Scheduled, Running}, s.Status):
+		t.Fatalf("%s is %s in a run that is held", p.Name, s.Status)
+	case (s.Status == Pending || s.Status == WaitingForResource) && pausedAt(s, now):
+		t.Fatalf("%s is %s, though it is paused", p.Name, s.Status)
+	case s.Skipped == LeftPaused && s.Since.Equal(now) && !pausedAt(s, now):
+		t.Fatalf("%s was left out as paused, and is not", p.Name)
+	case s.Status == Created && !r.State.Held && s.Requested != nil && s.Requested.Waits:
+		t.Fatalf("%s was asked for, and its run is not held any more", p.Name)
+	}
+}
+
+// checkRetries: what tries again by itself may, and not too often.
+func checkRetries(t *rapid.T, r *Run, old []Step) {
+	for i := range r.Steps {
+		s, rule := &r.Steps[i], r.Plan.Steps[i].Retry
+		if old[i].Status != Running || s.Status != Pending && s.Status != Scheduled && s.Status != WaitingForResource {
+			continue
+		}
+		if len(s.Attempts) > rule.Max || s.Latest().Status != Failed || s.Latest().FailureReason == Lost {
+			t.Fatalf("s%d is tried again after %d attempts of at most %d more: %+v", i, len(s.Attempts), rule.Max, s.Latest())
+		}
+	}
+}
+
+// checkRefusals: nothing begins without a slot, or before its time.
+func checkRefusals(t *rapid.T, r *Run, ready []int, now time.Time) {
+	for i := range r.Steps {
+		if r.Steps[i].Status == Pending && !slices.Contains(ready, i) {
+			if _, err := r.Apply(Begin{Step: i, At: now}); err == nil {
+				t.Fatalf("s%d began beyond its limits", i)
+			}
+		}
+		if at := r.Alarm(i); now.Before(at) {
+			if _, err := r.Apply(Due{Step: i, At: now}); err == nil {
+				t.Fatalf("s%d was due at %s, and is told so at %s", i, at, now)
+			}
+		}
 	}
 }
 
@@ -200,6 +242,8 @@ func checkClock(t *rapid.T, r *Run, now time.Time) {
 		t.Fatal("the run is over and has no end")
 	case r.Complete() && st.Since.Equal(now) && st.Busy != r.Worked(now):
 		t.Fatalf("the run took %s, its attempts %s", st.Busy, r.Worked(now))
+	case st.TimedOut && !st.DeadlineAt.IsZero():
+		t.Fatal("the run timed out, and will again")
 	case executing && r.Plan.Timeout > 0 && !st.TimedOut && st.DeadlineAt.IsZero():
 		t.Fatal("the run works and its timeout does not")
 	}

@@ -11,7 +11,7 @@ import (
 // its retry rule wants it.
 func (r *Run) tryAgain(c *changing, i int) bool {
 	s, rule := &r.Steps[i], &r.Plan.Steps[i].Retry
-	if len(s.Attempts) > rule.Max || s.Status == Canceling || !rule.wants(s.Latest()) {
+	if len(s.Attempts) > rule.Max || s.Status == Canceling || r.paused(c, i) || !rule.wants(s.Latest()) {
 		return false
 	}
 	delay := rule.delay(len(s.Attempts), r.Plan.RunID+uint64(i)<<32)

@@ -88,6 +88,15 @@ func (r *Run) decide(c *changing, i int) {
 	}
 }
 
+// admit lets step i begin now, unless it is paused.
+func (r *Run) admit(c *changing, i int) {
+	if r.paused(c, i) {
+		r.leaveOut(c, i, LeftPaused)
+		return
+	}
+	r.enqueue(c, i)
+}
+
 // decidable reports whether what step i looks at is over, or over for it.
 func (r *Run) decidable(i int) bool {
 	g := &r.graph
@@ -229,7 +238,7 @@ func (r *Run) clock(at time.Time) {
 	if executing && st.StartedAt.IsZero() {
 		st.StartedAt = at
 	}
-	if executing && st.DeadlineAt.IsZero() && r.Plan.Timeout > 0 {
+	if executing && st.DeadlineAt.IsZero() && r.Plan.Timeout > 0 && !st.TimedOut {
 		st.DeadlineAt = at.Add(r.Plan.Timeout)
 	}
 	if executing && st.BusySince.IsZero() {

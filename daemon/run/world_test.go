@@ -64,6 +64,7 @@ func (w *world) step(t *rapid.T, ev Event) {
 	w.ready = slices.DeleteFunc(append(w.ready, change.Ready...), func(i int) bool { return w.run.Steps[i].Status != Pending })
 	checkChange(t, w.run, old, change, was.Sequence)
 	checkAdmission(t, w.run, old, w.now)
+	checkRetries(t, w.run, old)
 	checkWorld(t, w.run, w.ready, w.now)
 	w.disk.write(t, w.run, change)
 	again, _ := w.disk.restore(t, w.run.Plan)
@@ -170,6 +171,9 @@ func checkChange(t *rapid.T, r *Run, old []Step, c Change, was uint64) {
 		now := &r.Steps[i]
 		if old[i].Status == Canceling && now.Status.Complete() && now.Latest().Status != Canceled && old[i].Stopped.Reason == "" {
 			t.Fatalf("step %d was canceled and became %s", i, now.Status)
+		}
+		if old[i].Status == Canceling && now.Status == Canceling && old[i].Stopped.Force && !now.Stopped.Force {
+			t.Fatalf("step %d was to be killed, and is not any more", i)
 		}
 		same := string(encodeJSON(t, old[i])) == string(encodeJSON(t, *now))
 		if named := slices.Contains(c.Steps, i); !same && !named {
