@@ -267,7 +267,7 @@ func TestAPauseLeavesOutWhatHasNotBegun(t *testing.T) {
 func TestWhatAPauseLeftOutStaysSo(t *testing.T) {
 	s := tell(t, Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b", Stage: 1}}})
 	s.do(Pause{Steps: []int{1}, Paused: Paused{At: s.now, Actor: "ann"}}).works(0, well).do(Resume{Steps: []int{1}, At: s.now})
-	s.do(Retry{Steps: []int{0}, At: s.now}).are(Pending, Pending, Skipped)
+	s.do(Retry{Steps: []int{0}, At: s.now}).are(Running, Pending, Skipped)
 	s.works(0, well).are(Success, Success, Skipped)
 	s.do(Retry{Steps: []int{1}, At: s.now}).are(Running, Success, Pending)
 }
