@@ -19,7 +19,7 @@ import (
 // attempts turns what the engine is owed into what the host and the log store
 // do: it knows where on the disk an attempt lives, and nothing else does.
 //
-//	<state>/attempts/<run id>.<step>.<attempt>/   while it is not sealed
+//	<state>/attempts/<run id>.<step>.<attempt>/   while it is not sealed; step is its key
 //	<state>/spare/                                emptied ones, for the next
 //	<state>/workspaces/<run id>/                  until the run is deleted
 //	<state>/logs/<run id>/                        until the run is deleted
@@ -72,7 +72,7 @@ func unplaceable(err error) run.Outcome {
 
 func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
 	plan, step := at.Plan, &at.Plan.Steps[at.Step]
-	workspace, err := a.workspace(plan, step)
+	workspace, err := a.workspace(plan, at.Step)
 	limits := a.limits.Load()
 	return protocol.Request{
 		Attempt:  plan.AttemptName(at.Step, at.Number),
@@ -85,10 +85,10 @@ func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
 
 // workspace makes the directory that a step works in. Its dir may not exist
 // yet, or be made by an earlier step: both are fine.
-func (a *attempts) workspace(plan *run.Plan, step *run.PlanStep) (string, error) {
-	dir := a.workspaces(plan.RunID)
+func (a *attempts) workspace(plan *run.Plan, i int) (string, error) {
+	dir, step := a.workspaces(plan.RunID), &plan.Steps[i]
 	if plan.Workspace == run.WorkspaceStep {
-		dir = filepath.Join(dir, step.Name)
+		dir = filepath.Join(dir, plan.Key(i))
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return dir, err
@@ -109,7 +109,7 @@ func (a *attempts) workspaces(run uint64) string {
 }
 
 func (a *attempts) directory(plan *run.Plan, step, attempt int) string {
-	return filepath.Join(a.state, "attempts", fmt.Sprintf("%d.%s.%d", plan.RunID, plan.Steps[step].Name, attempt))
+	return filepath.Join(a.state, "attempts", fmt.Sprintf("%d.%s.%d", plan.RunID, plan.Key(step), attempt))
 }
 
 // Seal is engine.Archive's.
@@ -132,6 +132,16 @@ func (a *attempts) Sweep(plan *run.Plan, step, attempt int) {
 	if err := a.host.Discard(a.directory(plan, step, attempt)); err != nil {
 		a.log.Warn("an attempt's directory stays behind", "error", err)
 	}
+}
+
+// Erase is engine.Archive's.
+func (a *attempts) Erase(plan *run.Plan, step, attempt int) error {
+	err := a.logs.RemoveAttempt(logs.Key{Run: plan.RunID, Step: step, Attempt: attempt})
+	if err != nil {
+		a.log.Error("a log cannot be erased; it is tried again at the next start",
+			"attempt", plan.AttemptName(step, attempt), "error", err)
+	}
+	return err
 }
 
 // removeRun removes the files of a run whose records are gone.

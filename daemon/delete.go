@@ -20,7 +20,7 @@ func (d *Daemon) PipelineDelete(ctx context.Context, q *rpc.PipelineDeleteReques
 	if err != nil || q.DryRun {
 		return answer, err
 	}
-	runs, err := d.engine.DeletePipeline(ctx, id)
+	runs, err := d.engine.DeletePipeline(ctx, id, "", false)
 	if err != nil {
 		return nil, failure(err, subject)
 	}
@@ -72,7 +72,7 @@ func (d *Daemon) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.R
 	if err != nil || q.DryRun {
 		return answer, err
 	}
-	if err := d.engine.DeleteRun(ctx, id); err != nil {
+	if err := d.engine.DeleteRun(ctx, id, "", false); err != nil {
 		return nil, failure(err, subject)
 	}
 	return answer, failure(d.attempts.removeRun(id), subject)

@@ -5,40 +5,63 @@ import (
 	"github.com/penstock/penstock/daemon/run"
 )
 
-// archiving is work on an attempt that has ended: first its log is sealed, and
-// once that is recorded its directory is removed.
+// chore is work on the files of an attempt that has ended: first its log is
+// sealed, and once that is recorded its directory is swept away; later,
+// perhaps, the log is erased.
+type chore struct {
+	kind choreKind
+	id   attemptID
+}
+
+type choreKind int
+
+const (
+	seal choreKind = iota
+	sweep
+	erase
+)
+
+// archiving is a chore under way.
 type archiving struct {
-	id     attemptID
-	plan   *run.Plan
-	sealed bool
+	chore
+	plan *run.Plan
 }
 
-func (e *Engine) seal(l *live, id attemptID) {
-	if e.sealing[id] {
-		return
+// assign gives a chore that is owed to an archiver, once.
+func (e *Engine) assign(l *live, c chore) {
+	if !e.chores[c] {
+		e.chores[c] = true
+		e.archiving.push(archiving{c, l.run.Plan})
 	}
-	e.sealing[id] = true
-	e.archiving.push(archiving{id: id, plan: l.run.Plan})
 }
 
-// archiveLoop seals and sweeps until the engine ends. What is left over then,
-// the next start is owed again.
+// archiveLoop does chores until the engine ends. What is left over then, the
+// next start is owed again.
 func (e *Engine) archiveLoop() {
 	for {
 		a, ok := e.archiving.pop()
 		if !ok {
 			return
 		}
-		if a.sealed {
-			crash.Point(crash.BeforeSweep)
-			e.archive.Sweep(a.plan, a.id.step, a.id.attempt)
-			continue
-		}
-		crash.Point(crash.BeforeSeal)
-		log := e.archive.Seal(a.plan, a.id.step, a.id.attempt)
-		crash.Point(crash.AfterSeal)
-		if err := e.send(message{work: func(t *turn) error { return t.sealed(a.id, log) }}); err != nil {
+		if e.do(a) != nil {
 			return
 		}
 	}
+}
+
+// do does one chore and reports it.
+func (e *Engine) do(a archiving) error {
+	switch a.kind {
+	case sweep:
+		crash.Point(crash.BeforeSweep)
+		e.archive.Sweep(a.plan, a.id.step, a.id.attempt)
+		return nil
+	case erase:
+		err := e.archive.Erase(a.plan, a.id.step, a.id.attempt)
+		return e.send(message{work: func(t *turn) error { return t.erased(a.id, err) }})
+	}
+	crash.Point(crash.BeforeSeal)
+	log := e.archive.Seal(a.plan, a.id.step, a.id.attempt)
+	crash.Point(crash.AfterSeal)
+	return e.send(message{work: func(t *turn) error { return t.sealed(a.id, log) }})
 }

@@ -31,6 +31,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 )
@@ -41,6 +42,7 @@ type Engine struct {
 	host     Host
 	archive  Archive
 	log      *slog.Logger
+	clock    Clock
 	bootID   string
 	settings Settings
 
@@ -52,12 +54,19 @@ type Engine struct {
 	load      atomic.Pointer[Load]
 
 	// Owned by the loop.
-	live    map[uint64]*live
-	turns   ring               // of the live runs with steps that may begin
-	running int                // attempts that hold a place
-	pending int                // steps that wait for a place
-	inHand  map[attemptID]bool // launched and not reported
-	sealing map[attemptID]bool // given to an archiver and not reported
+	live      map[uint64]*live
+	lines     map[lineID]*line
+	moved     map[lineID]bool // lines in which somebody's turn may have come
+	groups    map[string]*group
+	modes     map[string]policy.Mode // those that were chosen
+	contested map[string]bool        // groups that somebody may want, or have given back
+	alarms    alarms
+	turns     policy.Turns       // of the runs with steps that may begin
+	running   int                // attempts that hold a place
+	pending   int                // steps that wait for a place
+	inHand    map[attemptID]bool // launched and not reported
+	chores    map[chore]bool     // given to an archiver and not reported
+	deleting  map[subject]int    // what is being deleted: how many wait for it
 }
 
 // Config is what an engine is made of.
@@ -66,6 +75,7 @@ type Config struct {
 	Host     Host
 	Archive  Archive
 	Log      *slog.Logger
+	Clock    Clock  // nil: the clock of the machine
 	BootID   string // of the machine, /proc/sys/kernel/random/boot_id
 	Settings Settings
 }
@@ -92,6 +102,11 @@ type Attempt struct {
 	Number   int
 	BootID   string // of the boot in which it was decided
 	Canceled bool
+	// Variables are those that were given when the step was played or retried:
+	// they win over all others.
+	Variables map[string]string
+	// Outputs are those of the steps that the step reads, by their keys.
+	Outputs map[string]map[string]string
 }
 
 // Report is the end of an attempt.
@@ -108,22 +123,13 @@ type Archive interface {
 	Seal(plan *run.Plan, step, attempt int) run.Log
 	// Sweep removes the directory of an attempt whose end and log are recorded.
 	Sweep(plan *run.Plan, step, attempt int)
+	// Erase removes the sealed log of an attempt. It may be repeated. An error is
+	// its to report; the erasure is then owed still.
+	Erase(plan *run.Plan, step, attempt int) error
 }
 
 // ErrStopping: the daemon ends and takes nothing new.
 var ErrStopping = errors.New("the daemon is stopping")
-
-// live is a run that is not settled.
-type live struct {
-	record  store.Run
-	run     *run.Run
-	ready   []int // pending steps in the order of their turn; canceled ones are dropped when met
-	pending int   // steps that are pending
-	queued  bool  // it stands in the ring
-	dirty   bool
-	steps   []int // changed in this turn
-	seen    map[int]bool
-}
 
 type attemptID struct {
 	run           uint64
@@ -134,10 +140,15 @@ type attemptID struct {
 // loop.
 func Open(c Config) (*Engine, error) {
 	e := &Engine{
-		store: c.Store, host: c.Host, archive: c.Archive, log: c.Log, bootID: c.BootID,
+		store: c.Store, host: c.Host, archive: c.Archive, log: c.Log, clock: c.Clock, bootID: c.BootID,
 		settings: c.Settings, inbox: make(chan message, 1024), done: make(chan struct{}),
 		archiving: newQueue[archiving](), board: newBoard(),
-		live: map[uint64]*live{}, inHand: map[attemptID]bool{}, sealing: map[attemptID]bool{},
+		live: map[uint64]*live{}, lines: map[lineID]*line{}, moved: map[lineID]bool{},
+		groups: map[string]*group{}, modes: map[string]policy.Mode{}, contested: map[string]bool{},
+		inHand: map[attemptID]bool{}, chores: map[chore]bool{}, deleting: map[subject]int{},
+	}
+	if e.clock == nil {
+		e.clock = newSystemClock()
 	}
 	if err := e.restore(); err != nil {
 		return nil, fmt.Errorf("load the runs that live: %w", err)
@@ -145,33 +156,24 @@ func Open(c Config) (*Engine, error) {
 	return e, nil
 }
 
-// restore loads every live run.
+// restore loads every live run, and derives what is kept of all of them.
 func (e *Engine) restore() error {
 	view := e.store.View()
 	defer view.Close()
+	resources, err := view.Resources()
+	if err != nil {
+		return err
+	}
+	for name, r := range resources {
+		e.modes[name] = r.Mode
+	}
 	ids, err := view.Live()
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		record, err := view.Run(id)
-		if err != nil {
+		if err := e.restoreRun(view, id); err != nil {
 			return fmt.Errorf("run %d: %w", id, err)
-		}
-		r, change, err := view.Restore(record)
-		if err != nil {
-			return fmt.Errorf("run %d: %w", id, err)
-		}
-		l := e.adopt(record, r)
-		l.note(change.Settled(r))
-		l.ready = r.Ready()
-		l.pending = r.Pending()
-		e.pending += l.pending
-		e.enqueue(l)
-		for i := range r.Steps {
-			if a := r.Steps[i].Latest(); a != nil && !a.Ended() {
-				e.running++
-			}
 		}
 	}
 	e.load.Store(&Load{
@@ -180,27 +182,45 @@ func (e *Engine) restore() error {
 	return nil
 }
 
+func (e *Engine) restoreRun(view *store.View, id uint64) error {
+	record, err := view.Run(id)
+	if err != nil {
+		return err
+	}
+	r, change, err := view.Restore(record)
+	if err != nil {
+		return err
+	}
+	l := newLive(record, r)
+	l.note(change.Settled(r), r.Ready())
+	l.pending = r.Pending()
+	e.pending += l.pending
+	e.adopt(l)
+	all := make([]int, len(r.Steps))
+	for i := range r.Steps {
+		all[i] = i
+		if a := r.Steps[i].Latest(); a != nil && !a.Ended() {
+			e.running++
+		}
+	}
+	e.follow(l, all)
+	return nil
+}
+
 // Owes reports whether an attempt of a run that lives still has to be launched,
-// joined or sealed. It may be asked before Run.
+// joined or sealed; step is its key. It may be asked before Run.
 func (e *Engine) Owes(id uint64, step string, attempt int) bool {
 	l := e.live[id]
 	if l == nil {
 		return false
 	}
 	for i := range l.run.Plan.Steps {
-		if l.run.Plan.Steps[i].Name == step {
+		if l.run.Plan.Key(i) == step {
 			attempts := l.run.Steps[i].Attempts
 			return attempt >= 1 && attempt <= len(attempts) && attempts[attempt-1].Log == nil
 		}
 	}
 	return false
-}
-
-func (e *Engine) adopt(record store.Run, r *run.Run) *live {
-	l := &live{record: record, run: r, seen: map[int]bool{}}
-	e.live[record.ID] = l
-	e.board.open(l)
-	return l
 }
 
 // Run is the loop. It ends when ctx does, after the turn in hand, or with the
@@ -214,7 +234,8 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer e.archiving.close()
 	defer e.board.close()
 	defer close(e.done)
-	if err := e.turn(nil); err != nil {
+	defer e.clock.Wake(time.Time{})
+	if err := e.turn([]message{{work: touchAll}}); err != nil {
 		return err
 	}
 	e.performAll()
@@ -244,12 +265,13 @@ func (e *Engine) performAll() {
 // is not kept waiting by the last.
 const maxBatch = 512
 
-// wait takes the messages that wait, at least one.
+// wait takes the messages that wait: at least one, or none where the clock rang.
 func (e *Engine) wait(ctx context.Context, forget <-chan time.Time) ([]message, error) {
 	var batch []message
 	select {
 	case m := <-e.inbox:
 		batch = append(batch, m)
+	case <-e.clock.Rung():
 	case <-forget:
 		batch = append(batch, message{work: forgetRequests})
 	case <-ctx.Done():

@@ -185,6 +185,19 @@ func (m *machine) Sweep(plan *run.Plan, step, number int) {
 	})
 }
 
+// Erase is Archive's.
+func (m *machine) Erase(plan *run.Plan, step, number int) error {
+	m.effect(func() {
+		name := plan.AttemptName(step, number)
+		a := m.recorded(Attempt{Plan: plan, Step: step, Number: number})
+		if a == nil || a.Erase == nil || a.Log == nil {
+			m.fault("the log of %s was erased and is recorded as %+v", name, a)
+		}
+		m.journal = append(m.journal, "erase "+name)
+	})
+	return nil
+}
+
 // list is the attempts of a kind, by name.
 func (m *machine) list(kind func(*attempt) bool) (all []*attempt) {
 	for _, name := range slices.Sorted(maps.Keys(m.attempts)) {

@@ -46,17 +46,3 @@ func (q *queue[T]) close() {
 	q.closed = true
 	q.some.Broadcast()
 }
-
-// ring is the runs with steps that may begin, each once, in turn.
-type ring struct{ items []*live }
-
-func (r *ring) push(l *live) { r.items = append(r.items, l) }
-
-func (r *ring) next() (*live, bool) {
-	if len(r.items) == 0 {
-		return nil, false
-	}
-	l := r.items[0]
-	r.items = r.items[1:]
-	return l, true
-}

@@ -109,7 +109,7 @@ func TestAKeyIsFreeAgain(t *testing.T) {
 	}
 	d.check(d.Cancel(d.ctx, 2, "", "", false))
 	d.idle()
-	d.check(d.DeleteRun(d.ctx, 2))
+	d.check(d.DeleteRun(d.ctx, 2, "ann", false))
 	if id, duplicate := start(); id != 3 || duplicate {
 		t.Errorf("after the run was deleted: run %d, duplicate %v", id, duplicate)
 	}
@@ -164,7 +164,7 @@ func TestACallerThatGivesUpIsToldNothing(t *testing.T) {
 	if fmt.Sprint(record.ID, err) != "0 context canceled" {
 		t.Errorf("it answered run %d, %v", record.ID, err)
 	}
-	if runs, err := d.DeletePipeline(ctx, 1); runs != nil || !errors.Is(err, context.Canceled) {
+	if runs, err := d.DeletePipeline(ctx, 1, "ann", false); runs != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("it answered %v, %v", runs, err)
 	}
 	release()
@@ -198,10 +198,10 @@ func TestTheFirstCommitThatFailsEndsTheLoop(t *testing.T) {
 func TestOnlyWhatIsOverIsDeleted(t *testing.T) {
 	d := begin(t, 0)
 	first, second := d.run("a"), d.run("a")
-	if err := d.DeleteRun(d.ctx, first.ID); !errors.Is(err, ErrLive) {
+	if err := d.DeleteRun(d.ctx, first.ID, "ann", false); !errors.Is(err, ErrLive) {
 		t.Errorf("delete a live run: %v", err)
 	}
-	if runs, err := d.DeletePipeline(d.ctx, 1); !errors.Is(err, ErrLive) || runs != nil {
+	if runs, err := d.DeletePipeline(d.ctx, 1, "ann", false); !errors.Is(err, ErrLive) || runs != nil {
 		t.Errorf("delete a pipeline with a live run: %v, %v", runs, err)
 	}
 	d.check(d.Cancel(d.ctx, first.ID, "", "", false))
@@ -209,7 +209,7 @@ func TestOnlyWhatIsOverIsDeleted(t *testing.T) {
 	d.idle()
 	release := d.hold()
 	deleted := make(chan error)
-	go func() { deleted <- d.DeleteRun(d.ctx, first.ID) }()
+	go func() { deleted <- d.DeleteRun(d.ctx, first.ID, "ann", false) }()
 	d.waiting(1)
 	type answer struct {
 		runs []uint64
@@ -217,7 +217,7 @@ func TestOnlyWhatIsOverIsDeleted(t *testing.T) {
 	}
 	gone := make(chan answer)
 	go func() {
-		runs, err := d.DeletePipeline(d.ctx, 1)
+		runs, err := d.DeletePipeline(d.ctx, 1, "ann", false)
 		gone <- answer{runs, err}
 	}()
 	d.waiting(2)
@@ -226,10 +226,10 @@ func TestOnlyWhatIsOverIsDeleted(t *testing.T) {
 	if a := <-gone; a.err != nil || !slices.Equal(a.runs, []uint64{second.ID}) {
 		t.Errorf("delete a pipeline in the turn that deletes one of its runs: %v, %v", a.runs, a.err)
 	}
-	if err := d.DeleteRun(d.ctx, first.ID); !errors.Is(err, ErrNotFound) {
+	if err := d.DeleteRun(d.ctx, first.ID, "ann", false); !errors.Is(err, ErrNotFound) {
 		t.Errorf("delete it again: %v", err)
 	}
-	if _, err := d.DeletePipeline(d.ctx, 1); !errors.Is(err, ErrNotFound) {
+	if _, err := d.DeletePipeline(d.ctx, 1, "ann", false); !errors.Is(err, ErrNotFound) {
 		t.Errorf("delete the pipeline again: %v", err)
 	}
 }

@@ -28,8 +28,9 @@ type turn struct {
 
 // turn applies a batch, commits it, answers it and performs what is owed.
 func (e *Engine) turn(batch []message) error {
-	t := &turn{Engine: e, tx: e.store.Begin(), now: time.Now()}
+	t := &turn{Engine: e, tx: e.store.Begin(), now: e.clock.Now()}
 	defer t.tx.Discard()
+	t.ring()
 	answers := make([]error, len(batch))
 	for i, m := range batch {
 		mark := t.tx.Mark()
@@ -37,9 +38,7 @@ func (e *Engine) turn(batch []message) error {
 			t.tx.Rollback(mark)
 		}
 	}
-	if batch == nil {
-		t.touchAll()
-	}
+	t.arbitrate()
 	t.admit()
 	t.write()
 	crash.Point(crash.BeforeCommit)
@@ -55,14 +54,16 @@ func (e *Engine) turn(batch []message) error {
 	}
 	crash.Point(crash.AfterAnswer)
 	t.settle()
+	t.clock.Wake(t.alarms.next())
 	return nil
 }
 
 // touchAll makes the first turn write what restoring derived.
-func (t *turn) touchAll() {
+func touchAll(t *turn) error {
 	for _, l := range t.live {
 		t.touch(l)
 	}
+	return nil
 }
 
 func (t *turn) touch(l *live) {
@@ -72,68 +73,41 @@ func (t *turn) touch(l *live) {
 	}
 }
 
-// note remembers steps that are to be written.
-func (l *live) note(steps []int) {
-	for _, i := range steps {
-		if !l.seen[i] {
-			l.seen[i] = true
-			l.steps = append(l.steps, i)
-		}
-	}
-}
-
-// apply applies an event to a live run. Events of the past are dropped here.
+// apply applies an event to a live run.
 func (t *turn) apply(l *live, ev run.Event) error {
 	change, err := l.run.Apply(ev)
 	if err != nil {
 		return err
 	}
-	l.note(change.Steps)
-	l.ready = append(l.ready, change.Ready...)
+	l.note(change.Steps, change.Ready)
 	t.touch(l)
-	t.enqueue(l)
+	t.follow(l, change.Steps)
 	return nil
 }
 
-// admit gives free places to steps that may begin, run by run in turn, so that
-// a run of ten thousand steps does not hold up one of two.
+// admit gives free places to steps that may begin.
 func (t *turn) admit() {
 	for t.running < t.settings.MaxRunning {
-		l, ok := t.turns.next()
+		id, ok := t.turns.Front()
 		if !ok {
 			return
 		}
-		if i, ok := l.nextReady(); ok {
-			if err := t.apply(l, run.Begin{Step: i, At: t.now, BootID: t.bootID}); err != nil {
-				t.log.Error("a pending step cannot begin", "run", l.record.ID, "step", i, "error", err)
-				continue
-			}
-			t.running++
+		l := t.live[id]
+		i, ok := l.nextReady()
+		if !ok {
+			l.turning = false
+			t.turns.Leave()
+			continue
 		}
-		if len(l.ready) > 0 {
-			t.turns.push(l)
-		} else {
-			l.queued = false
-		}
-	}
-}
-
-// nextReady takes the next step of l that is still pending.
-func (l *live) nextReady() (int, bool) {
-	for len(l.ready) > 0 {
-		i := l.ready[0]
 		l.ready = l.ready[1:]
-		if l.run.Steps[i].Status == run.Pending {
-			return i, true
+		err := t.apply(l, run.Begin{Step: i, At: t.now, BootID: t.bootID})
+		switch {
+		case err == nil:
+			t.running++
+			t.turns.Pass()
+		case !errors.Is(err, run.ErrStale): // it was ready once, and has to wait again
+			t.log.Error("a pending step cannot begin", "run", id, "step", i, "error", err)
 		}
-	}
-	return 0, false
-}
-
-func (e *Engine) enqueue(l *live) {
-	if !l.queued && len(l.ready) > 0 {
-		l.queued = true
-		e.turns.push(l)
 	}
 }
 
@@ -148,7 +122,10 @@ func (t *turn) write() {
 		}
 		if l.run.Settled() {
 			t.tx.EndRun(l.record.ID)
+		} else if l.revived {
+			t.tx.ReviveRun(l.record.ID)
 		}
+		l.revived = false
 	}
 }
 
@@ -180,8 +157,7 @@ func (t *turn) settle() {
 		l.dirty, l.steps = false, nil
 		clear(l.seen)
 		if l.run.Settled() {
-			delete(t.live, l.record.ID)
-			t.board.end(l.record.ID)
+			t.drop(l)
 		}
 	}
 	for _, f := range t.after {
@@ -200,7 +176,9 @@ func (e *Engine) perform(l *live, i int) {
 			e.launch(l, id, true)
 			e.host.Stop(l.run.Plan.AttemptName(i, owed.Attempt), owed.Force)
 		case run.Seal:
-			e.seal(l, id)
+			e.assign(l, chore{seal, id})
+		case run.EraseLog:
+			e.assign(l, chore{erase, id})
 		}
 	}
 }
@@ -214,6 +192,7 @@ func (e *Engine) launch(l *live, id attemptID, canceled bool) {
 	a := &l.run.Steps[id.step].Attempts[id.attempt-1]
 	e.host.Launch(Attempt{
 		Plan: l.run.Plan, Step: id.step, Number: id.attempt, BootID: a.BootID, Canceled: canceled,
+		Variables: l.variables(id.step), Outputs: l.outputs(id.step),
 	}, func(r Report) { e.report(id, r) })
 	crash.Point(crash.AfterLaunch)
 }
@@ -252,8 +231,19 @@ func (t *turn) sealed(id attemptID, log run.Log) error {
 	if err := t.apply(l, run.Sealed{Step: id.step, Attempt: id.attempt, At: t.now, Log: log}); err != nil {
 		return err
 	}
-	delete(t.sealing, id)
+	delete(t.chores, chore{seal, id})
 	plan := l.run.Plan
-	t.after = append(t.after, func() { t.archiving.push(archiving{id: id, plan: plan, sealed: true}) })
+	t.after = append(t.after, func() { t.archiving.push(archiving{chore{sweep, id}, plan}) })
 	return nil
+}
+
+// erased takes the end of an erasure. One that failed is owed still: the next
+// erasure of the step, or the next start, tries again.
+func (t *turn) erased(id attemptID, failed error) error {
+	delete(t.chores, chore{erase, id})
+	l := t.live[id.run]
+	if l == nil || failed != nil {
+		return failed
+	}
+	return t.apply(l, run.Erased{Step: id.step, Attempt: id.attempt, At: t.now})
 }

@@ -135,6 +135,9 @@ func (l *Line) Next() (Member, bool) {
 // Active lists the runs at work, the oldest first.
 func (l *Line) Active() []Member { return slices.Clone(l.active) }
 
+// Waiting lists the runs that wait, in the order of their turn.
+func (l *Line) Waiting() []Member { return slices.Clone(l.waiting) }
+
 // Before lists the runs whose turn comes before that of m, which waits.
 func (l *Line) Before(m Member) []Member {
 	i, _ := slices.BinarySearchFunc(l.waiting, m, byTurn)

@@ -36,9 +36,7 @@ type queue struct {
 
 // Join puts a run at the back.
 func (t *Turns) Join(turn Turn) {
-	i, found := slices.BinarySearchFunc(t.levels, turn.Priority, func(l level, priority int) int {
-		return cmp.Compare(priority, l.priority)
-	})
+	i, found := t.level(turn.Priority)
 	if !found {
 		t.levels = slices.Insert(t.levels, i, level{priority: turn.Priority, byID: map[uint64]*queue{}})
 	}
@@ -74,15 +72,48 @@ func (t *Turns) Pass() {
 func (t *Turns) Leave() {
 	l := &t.levels[0]
 	q := l.pipelines[0]
-	q.runs = q.runs[1:]
+	t.Remove(Turn{Run: q.runs[0], Pipeline: q.pipeline, Priority: l.priority})
+}
+
+// Remove takes a run out, wherever it stands. One that is not there is no error.
+func (t *Turns) Remove(turn Turn) {
+	i, found := t.level(turn.Priority)
+	if !found {
+		return
+	}
+	l := &t.levels[i]
+	q := l.byID[turn.Pipeline]
+	if q == nil {
+		return
+	}
+	q.runs = without(q.runs, turn.Run)
 	if len(q.runs) > 0 {
 		return
 	}
 	delete(l.byID, q.pipeline)
-	l.pipelines = l.pipelines[1:]
+	l.pipelines = without(l.pipelines, q)
 	if len(l.pipelines) == 0 {
-		t.levels = t.levels[1:]
+		t.levels = slices.Delete(t.levels, i, i+1)
 	}
+}
+
+// without is all but one, which costs nothing where that is the first.
+func without[T comparable](all []T, one T) []T {
+	switch i := slices.Index(all, one); i {
+	case -1:
+		return all
+	case 0:
+		return all[1:]
+	default:
+		return slices.Delete(all, i, i+1)
+	}
+}
+
+// level is where the runs of a priority are, or belong.
+func (t *Turns) level(priority int) (int, bool) {
+	return slices.BinarySearchFunc(t.levels, priority, func(l level, priority int) int {
+		return cmp.Compare(priority, l.priority)
+	})
 }
 
 // Clone is the same order, to be played through.

@@ -96,6 +96,19 @@ func TestTurnsAreTakenInOrder(t *testing.T) {
 				s.Leave()
 				delete(s.runs, first.Run)
 			}),
+			"remove": func(t *rapid.T) { // or not, where it is not there
+				turn := Turn{
+					Run: rapid.Uint64Range(1, id+1).Draw(t, "run"), Pipeline: rapid.Uint64Range(1, 3).Draw(t, "pipeline"),
+					Priority: rapid.IntRange(-1, 1).Draw(t, "priority"),
+				}
+				if r, ok := s.runs[turn.Run]; ok && rapid.Bool().Draw(t, "there") {
+					turn = r.Turn
+				}
+				s.Remove(turn)
+				if r, ok := s.runs[turn.Run]; ok && r.Turn == turn {
+					delete(s.runs, turn.Run)
+				}
+			},
 			"": func(t *rapid.T) {
 				want, some := s.front()
 				if got, ok := s.Front(); ok != some || ok && got != want.Run {

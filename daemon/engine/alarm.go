@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/penstock/penstock/daemon/run"
+)
+
+// alarmID names what time has to tell something: a step, or with step -1 the
+// run itself.
+type alarmID struct {
+	run  uint64
+	step int
+}
+
+type alarm struct {
+	id alarmID
+	at time.Time
+}
+
+// alarms is a heap of what time has to tell, the next first, one for each id.
+// The zero value is ready to use. It follows from the states of the runs and is
+// derived again after a restart.
+type alarms struct {
+	items []alarm
+	index map[alarmID]int
+	steps map[uint64]map[int]bool // of each run
+}
+
+// set makes at the time of an alarm; zero is never.
+func (a *alarms) set(id alarmID, at time.Time) {
+	i, known := a.index[id]
+	switch {
+	case known && at.IsZero():
+		heap.Remove(a, i)
+	case known && !a.items[i].at.Equal(at):
+		a.items[i].at = at
+		heap.Fix(a, i)
+	case !known && !at.IsZero():
+		heap.Push(a, alarm{id, at})
+	}
+}
+
+// due takes an alarm whose time has come.
+func (a *alarms) due(now time.Time) (alarmID, bool) {
+	if len(a.items) == 0 || a.items[0].at.After(now) {
+		return alarmID{}, false
+	}
+	return heap.Pop(a).(alarm).id, true
+}
+
+// next is the time of the next alarm; zero is never.
+func (a *alarms) next() time.Time {
+	if len(a.items) == 0 {
+		return time.Time{}
+	}
+	return a.items[0].at
+}
+
+// forget drops the alarms of a run.
+func (a *alarms) forget(run uint64) {
+	for step := range a.steps[run] {
+		a.set(alarmID{run, step}, time.Time{})
+	}
+}
+
+// Len, Less, Swap, Push and Pop are heap.Interface's.
+func (a *alarms) Len() int           { return len(a.items) }
+func (a *alarms) Less(i, j int) bool { return a.items[i].at.Before(a.items[j].at) }
+
+func (a *alarms) Swap(i, j int) {
+	a.items[i], a.items[j] = a.items[j], a.items[i]
+	a.index[a.items[i].id], a.index[a.items[j].id] = i, j
+}
+
+func (a *alarms) Push(x any) {
+	v := x.(alarm)
+	if a.index == nil {
+		a.index, a.steps = map[alarmID]int{}, map[uint64]map[int]bool{}
+	}
+	if a.steps[v.id.run] == nil {
+		a.steps[v.id.run] = map[int]bool{}
+	}
+	a.index[v.id], a.steps[v.id.run][v.id.step] = len(a.items), true
+	a.items = append(a.items, v)
+}
+
+func (a *alarms) Pop() any {
+	last := len(a.items) - 1
+	v := a.items[last]
+	a.items = a.items[:last]
+	delete(a.index, v.id)
+	delete(a.steps[v.id.run], v.id.step)
+	if len(a.steps[v.id.run]) == 0 {
+		delete(a.steps, v.id.run)
+	}
+	return v
+}
+
+// setAlarm asks a run, or with -1 as step the run as a whole, when time has to
+// tell it something.
+func (e *Engine) setAlarm(l *live, step int) {
+	e.alarms.set(alarmID{l.record.ID, step}, l.run.Alarm(step))
+}
+
+// ring tells the runs whose time has come. One that comes due by that waits
+// for the next turn.
+func (t *turn) ring() {
+	var due []alarmID
+	for id, ok := t.alarms.due(t.now); ok; id, ok = t.alarms.due(t.now) {
+		due = append(due, id)
+	}
+	for _, id := range due {
+		if err := t.apply(t.live[id.run], run.Due{Step: id.step, At: t.now}); err != nil {
+			t.log.Error("an alarm cannot be told", "run", id.run, "step", id.step, "error", err)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/penstock/penstock/daemon/policy"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// group is a resource group: the live runs in which it occurs. Who holds it is
+// what the statuses of their steps say; holder only says where to look first.
+type group struct {
+	mode   policy.Mode
+	runs   map[uint64]*live
+	holder *live
+	step   int // of holder
+}
+
+// group is the group of that name, made where there is none.
+func (e *Engine) group(name string) *group {
+	g := e.groups[name]
+	if g == nil {
+		g = &group{mode: e.modes[name], runs: map[uint64]*live{}}
+		if g.mode == "" {
+			g.mode = policy.Unordered
+		}
+		e.groups[name] = g
+	}
+	return g
+}
+
+func (e *Engine) leaveGroup(name string, l *live) {
+	g := e.groups[name]
+	delete(g.runs, l.record.ID)
+	if g.holder == l {
+		g.holder = nil
+	}
+	if len(g.runs) == 0 {
+		delete(e.groups, name)
+	}
+}
+
+// held reports whether the step that was last seen to hold g still does.
+func (g *group) held() bool {
+	return g.holder != nil && policy.Holds(g.holder.run.Steps[g.step].Status)
+}
+
+// claims lists the steps of g, but for those of runs that are held.
+func (g *group) claims(name string) (all []policy.Claim) {
+	for id, l := range g.runs {
+		if l.place != active {
+			continue
+		}
+		for _, i := range l.groups[name] {
+			all = append(all, policy.Claim{Run: id, Step: i, Priority: l.record.Priority, Status: l.run.Steps[i].Status})
+		}
+	}
+	return all
+}
+
+// grantAll grants the groups that somebody may want or have given back.
+func (t *turn) grantAll() {
+	names := slices.Sorted(maps.Keys(t.contested))
+	clear(t.contested)
+	for _, name := range names {
+		if g := t.groups[name]; g != nil && !g.held() {
+			t.grant(name, g)
+		}
+	}
+}
+
+// grant gives a group to the first in line, if it is ready.
+func (t *turn) grant(name string, g *group) {
+	claim, ok := policy.Grant(g.mode, g.claims(name))
+	if !ok {
+		g.look(name)
+		return
+	}
+	g.holder, g.step = g.runs[claim.Run], claim.Step
+	if err := t.apply(g.holder, run.Grant{Step: claim.Step, At: t.now}); err != nil {
+		t.log.Error("a resource group cannot be granted", "group", name, "run", claim.Run, "step", claim.Step, "error", err)
+	}
+}
+
+// look finds who holds g.
+func (g *group) look(name string) {
+	g.holder = nil
+	for _, c := range g.claims(name) {
+		if policy.Holds(c.Status) {
+			g.holder, g.step = g.runs[c.Run], c.Step
+		}
+	}
+}
+
+// Resource is a resource group that is in use, or whose mode was chosen.
+type Resource struct {
+	Name    string
+	Mode    policy.Mode
+	Holder  *Claimant  // nil: it is free
+	Waiting []Claimant // those who stand in line, in their order; the first may not be ready yet
+}
+
+// Claimant is a step that has, or wants, a resource group.
+type Claimant struct {
+	Run    Reference
+	Stage  string
+	Step   string     // its key
+	Status run.Status // of the step
+}
+
+// Resources lists the resource groups by name.
+func (e *Engine) Resources(ctx context.Context) (all []Resource, err error) {
+	var found []Resource
+	err = e.ask(ctx, func(t *turn) error {
+		names := maps.Clone(t.modes)
+		for name, g := range t.groups {
+			names[name] = g.mode
+		}
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			found = append(found, t.resource(name, names[name]))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// resource describes a group as it stands.
+func (e *Engine) resource(name string, mode policy.Mode) Resource {
+	r := Resource{Name: name, Mode: mode}
+	g := e.groups[name]
+	if g == nil {
+		return r
+	}
+	claims := g.claims(name)
+	for _, c := range claims {
+		if policy.Holds(c.Status) {
+			holder := e.claimant(c)
+			r.Holder = &holder
+		}
+	}
+	for _, c := range policy.InLine(mode, claims) {
+		r.Waiting = append(r.Waiting, e.claimant(c))
+	}
+	return r
+}
+
+func (e *Engine) claimant(c policy.Claim) Claimant {
+	l := e.live[c.Run]
+	plan := l.run.Plan
+	return Claimant{
+		Run: l.reference(), Stage: plan.Stages[plan.Steps[c.Step].Stage].Name, Step: plan.Key(c.Step), Status: c.Status,
+	}
+}
+
+// SetMode chooses in which order the steps that want a resource group get it.
+// The group need not be in use.
+func (e *Engine) SetMode(ctx context.Context, name string, mode policy.Mode) error {
+	if !slices.Contains(policy.Modes(), mode) {
+		return fmt.Errorf("mode %q of resource group %s: want one of %v", mode, name, policy.Modes())
+	}
+	return e.ask(ctx, func(t *turn) error {
+		t.tx.PutResource(name, store.Resource{Mode: mode})
+		t.modes[name] = mode
+		if g := t.groups[name]; g != nil {
+			g.mode = mode
+			t.contested[name] = true
+		}
+		return nil
+	})
+}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/policy"
+	"github.com/penstock/penstock/daemon/run"
+)
+
+// Standing is where a live run stands among the others: what holds it, or its
+// steps, that it cannot know of itself. All of it is of one moment.
+type Standing struct {
+	Live     bool // false: the run is over, and nothing else is set
+	Sequence uint64
+	Line     *Line       // with a run that waits for its turn
+	Groups   []Resource  // for which a step of the run waits
+	Places   Places      // of the daemon
+	Before   map[int]int // how many steps get a place before each of the run's that could begin
+}
+
+// Line is what a run waits for that is held.
+type Line struct {
+	SubQueue string
+	Overlap  config.Overlap
+	Active   []Reference // the runs at work, the oldest first
+	Before   []Reference // those whose turn comes before, in their order
+}
+
+// Places are how many attempts may work at a time, and do.
+type Places struct{ All, Taken int }
+
+// Standing says where a run stands.
+func (e *Engine) Standing(ctx context.Context, id uint64) (Standing, error) {
+	var found Standing
+	if err := e.ask(ctx, func(t *turn) error {
+		t.arbitrate() // what shares its turn may have changed something
+		if l := t.live[id]; l != nil {
+			found = t.standing(l)
+		}
+		return nil
+	}); err != nil {
+		return Standing{}, err
+	}
+	return found, nil
+}
+
+func (e *Engine) standing(l *live) Standing {
+	s := Standing{
+		Live: true, Sequence: l.run.State.Sequence, Before: e.before(l),
+		Places: Places{All: e.settings.MaxRunning, Taken: e.running},
+	}
+	if l.place == waiting {
+		s.Line = e.lineBefore(l)
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.groups)) {
+		waits := func(i int) bool { return l.run.Steps[i].Status == run.WaitingForResource }
+		if slices.ContainsFunc(l.groups[name], waits) {
+			s.Groups = append(s.Groups, e.resource(name, e.groups[name].mode))
+		}
+	}
+	return s
+}
+
+// lineBefore is the line of a run that waits in it.
+func (e *Engine) lineBefore(l *live) *Line {
+	in := e.line(lineOf(&l.record))
+	return &Line{
+		SubQueue: l.record.SubQueue, Overlap: config.Overlap{Policy: l.record.Overlap, Limit: l.record.Limit},
+		Active: e.references(in.Active()), Before: e.references(in.Before(l.member())),
+	}
+}
+
+func (e *Engine) references(members []policy.Member) (all []Reference) {
+	for _, m := range members {
+		all = append(all, e.live[m.Run].reference())
+	}
+	return all
+}
+
+// before plays through how places will be given, as far as l has steps that
+// could begin.
+func (e *Engine) before(l *live) map[int]int {
+	before, turns, ready := map[int]int{}, e.turns.Clone(), map[uint64][]int{}
+	given, own := 0, len(l.pendingReady())
+	for id, ok := turns.Front(); ok && own > 0; id, ok = turns.Front() {
+		if _, known := ready[id]; !known {
+			ready[id] = e.live[id].pendingReady()
+		}
+		if len(ready[id]) == 0 {
+			turns.Leave()
+			continue
+		}
+		if id == l.record.ID {
+			before[ready[id][0]] = given
+			own--
+		}
+		ready[id] = ready[id][1:]
+		turns.Pass()
+		given++
+	}
+	return before
+}
+
+// pendingReady lists the steps of l that may begin, in the order of their turn.
+func (l *live) pendingReady() []int {
+	return slices.DeleteFunc(slices.Clone(l.ready), func(i int) bool { return l.run.Steps[i].Status != run.Pending })
+}

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/policy"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// StartRequest asks for a run.
+type StartRequest struct {
+	Pipeline uint64   // id
+	Revision uint64   // of Plan; refused with ErrRevision where it is not the current one
+	Plan     run.Plan // without the numbers, which Start gives, and without what is paused, which it knows
+	Cause    store.Cause
+	Key      string // "" is none
+	SubQueue string // at most policy.MaxSubQueue bytes; "" is none
+	Priority int
+	Overlap  config.Overlap  // of the definition; a sub-queue adds to it
+	OnNewRun config.OnNewRun // what a later run does to this one
+}
+
+// terms are what is recorded of q to hold for the run among others.
+func (q *StartRequest) terms() (store.Terms, error) {
+	rule := policy.Effective(q.Overlap, q.SubQueue)
+	fingerprint, err := policy.Fingerprint(q.Plan.Values)
+	return store.Terms{
+		SubQueue: q.SubQueue, Priority: q.Priority, Overlap: rule.Policy, Limit: rule.Limit,
+		OnNewRun: q.OnNewRun, Fingerprint: fingerprint,
+	}, err
+}
+
+// keyLife is how long a request key is remembered.
+const keyLife = 24 * time.Hour
+
+// Start creates a run and answers once it is durable. A known key is answered
+// with the run that it made before. Runs that end for the new one are asked to
+// in the same commit.
+func (e *Engine) Start(ctx context.Context, q StartRequest) (record store.Run, duplicate bool, err error) {
+	var made store.Run
+	var known bool
+	// Where ask fails, the loop may still be at it: what it writes is not ours.
+	if err := e.ask(ctx, func(t *turn) (err error) {
+		made, known, err = t.start(q)
+		return err
+	}); err != nil {
+		return store.Run{}, false, err
+	}
+	return made, known, nil
+}
+
+func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err error) {
+	if record, known, err := t.known(q.Key); known || err != nil {
+		return record, known, err
+	}
+	pipeline, err := t.startable(q)
+	if err != nil {
+		return record, false, err
+	}
+	terms, err := q.terms()
+	if err != nil {
+		return record, false, err
+	}
+	verdict, err := t.judge(pipeline.ID, terms)
+	if err != nil {
+		return record, false, err
+	}
+	meta, err := t.tx.Meta()
+	if err != nil {
+		return record, false, err
+	}
+	meta.LastRun++
+	pipeline.LastNumber++
+	t.tx.PutPipeline(pipeline)
+	t.tx.PutMeta(meta)
+	plan := q.Plan
+	plan.RunID, plan.Pipeline, plan.Number = meta.LastRun, pipeline.Name, pipeline.LastNumber
+	l := t.create(&plan, store.Run{
+		ID: plan.RunID, Pipeline: pipeline.ID, Number: plan.Number, Revision: q.Revision, Cause: q.Cause, Terms: terms,
+	}, verdict.Kind == policy.Hold, pipeline.Paused(t.now))
+	if q.Key != "" {
+		t.tx.PutRequest(q.Key, store.Request{Run: plan.RunID, At: t.now})
+	}
+	t.supersede(l, verdict.Cancel)
+	return l.record, false, nil
+}
+
+// startable is the pipeline of a run that may be started.
+func (t *turn) startable(q StartRequest) (store.Pipeline, error) {
+	pipeline, err := t.tx.Pipeline(q.Pipeline)
+	if err != nil {
+		return pipeline, wrapNotFound(err)
+	}
+	if t.isDeleting(&store.Run{Pipeline: pipeline.ID}) {
+		return pipeline, ErrDeleting
+	}
+	for _, pause := range pipeline.Paused(t.now) {
+		if pause.Part == (store.Part{}) {
+			return pipeline, &PausedError{pause}
+		}
+	}
+	if pipeline.Revision != q.Revision {
+		return pipeline, ErrRevision
+	}
+	return pipeline, nil
+}
+
+// judge decides whether a new run goes on, waits or is refused.
+func (t *turn) judge(pipeline uint64, terms store.Terms) (policy.Verdict, error) {
+	rule := config.Overlap{Policy: terms.Overlap, Limit: terms.Limit}
+	in := t.lines[lineID{pipeline, terms.SubQueue}]
+	if in == nil {
+		return policy.Verdict{}, nil
+	}
+	verdict := in.Overlap(rule, func(id uint64) bool { return t.live[id].run.State.Cancel != nil })
+	if verdict.Kind == policy.Refuse {
+		return verdict, &OverlapError{Overlap: rule, SubQueue: terms.SubQueue, Run: t.live[verdict.Run].reference()}
+	}
+	return verdict, nil
+}
+
+// create makes a run. Where parts of it are paused nothing is admitted before
+// that is known to it.
+func (t *turn) create(plan *run.Plan, record store.Run, held bool, pauses []store.Pause) *live {
+	r, change := run.New(plan, t.now, held || len(pauses) > 0)
+	record.State = r.State
+	t.tx.CreateRun(record, plan)
+	l := newLive(record, r)
+	l.note(change.Settled(r), change.Ready)
+	t.adopt(l)
+	t.touch(l)
+	t.follow(l, change.Steps)
+	t.applyAll(l, pausing(r, pauses, t.now))
+	if !held && len(pauses) > 0 {
+		t.applyAll(l, []run.Event{run.Release{At: t.now}})
+	}
+	l.record.State = r.State
+	return l
+}
+
+// applyAll applies events that follow from what the engine knows.
+func (t *turn) applyAll(l *live, events []run.Event) {
+	for _, ev := range events {
+		if err := t.apply(l, ev); err != nil {
+			t.log.Error("a run refuses what it cannot refuse", "run", l.record.ID, "event", fmt.Sprintf("%T", ev), "error", err)
+		}
+	}
+}
+
+// supersede ends the runs that a new one takes the place of, and those, or
+// those of their steps, that it makes redundant.
+func (t *turn) supersede(by *live, replaced []uint64) {
+	name := by.reference().Name
+	for _, id := range replaced {
+		t.end(t.live[id], nil, fmt.Sprintf("overlap = %q: %s takes its place", config.OverlapCancel, name), name)
+	}
+	in := t.lines[lineOf(&by.record)]
+	if in == nil {
+		return // the new run is over already
+	}
+	for _, id := range slices.Sorted(maps.Keys(in.replaceable)) {
+		l := in.replaceable[id]
+		if l == by || l.record.Fingerprint == by.record.Fingerprint {
+			continue
+		}
+		if r := policy.Redundant(l.record.OnNewRun, l.run); !r.None() {
+			t.end(l, r.Steps, fmt.Sprintf("auto_cancel = %q: %s makes it redundant", l.record.OnNewRun, name), name)
+		}
+	}
+}
+
+// end ends a run, or some of its steps, for another run.
+func (t *turn) end(l *live, steps []int, note, by string) {
+	why := run.Cancellation{At: t.now, Actor: "penstock", Note: note, Run: by}
+	if err := t.cancel(l, why, steps); err != nil {
+		t.log.Error("a run that another takes the place of cannot be canceled", "run", l.record.ID, "error", err)
+	}
+}
+
+// known finds the run that a request with this key made.
+func (t *turn) known(key string) (record store.Run, known bool, err error) {
+	if key == "" {
+		return record, false, nil
+	}
+	request, err := t.tx.Request(key)
+	if errors.Is(err, store.ErrNotFound) || err == nil && t.now.Sub(request.At) > keyLife {
+		return record, false, nil
+	}
+	if err != nil {
+		return record, false, err
+	}
+	record, err = t.tx.Run(request.Run)
+	if errors.Is(err, store.ErrNotFound) {
+		return record, false, nil // deleted since
+	}
+	return record, err == nil, err
+}
+
+func forgetRequests(t *turn) error { return t.tx.ForgetRequests(t.now.Add(-keyLife)) }
