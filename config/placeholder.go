@@ -70,7 +70,7 @@ func (j *judgement) step(n *node, outer scope) {
 		return
 	}
 	reading := outer
-	reading.steps, reading.axes = j.graph.byName, n.step.commonAxes()
+	reading.steps, reading.axes = j.graph.byName, n.step.CommonAxes()
 	own := j.variables(n.table, n.step.Variables, reading, n)
 	deciding := outer.with(own)
 	inside := reading.with(own)
@@ -122,7 +122,7 @@ func (j *judgement) condition(at *place, text string, names scope) {
 // braces is its own, unless a person meant a placeholder.
 func (j *judgement) settings(at *place, with map[string]any, names scope, n *node) {
 	for _, key := range sortedKeys(with) {
-		if isScript(key) {
+		if IsScript(key) {
 			j.script(at.key(key), with[key], names)
 			continue
 		}
@@ -147,8 +147,9 @@ func (j *judgement) setting(at *place, v any, names scope, in holder) {
 	}
 }
 
-// isScript tells the settings that are shell text.
-func isScript(key string) bool {
+// IsScript tells the settings of a step that are shell text: nothing in them is
+// evaluated, so that no value can become code.
+func IsScript(key string) bool {
 	return key == "script" || key == "before_script" || key == "after_script"
 }
 
@@ -187,7 +188,7 @@ var placeholder = regexp.MustCompile(`\{\{.*?\}\}`)
 // neededCells judges the values of cells that are needed: they may name the
 // axes of the step that needs them.
 func (j *judgement) neededCells(n *node) {
-	names := scope{axes: n.step.commonAxes()}
+	names := scope{axes: n.step.CommonAxes()}
 	for _, w := range n.wants {
 		for _, row := range w.rows {
 			for _, axis := range row.written() {
@@ -280,9 +281,9 @@ func (in *holder) neighbour(message string) string {
 	return message
 }
 
-// commonAxes is the axes that every entry of the matrix has: any other is
+// CommonAxes is the axes that every entry of the matrix has: any other is
 // missing in some cell.
-func (s *Step) commonAxes() (axes []string) {
+func (s *Step) CommonAxes() (axes []string) {
 	for _, axis := range slices.Concat(s.MatrixOrder...) {
 		everywhere := !slices.ContainsFunc(s.Matrix, func(entry map[string][]string) bool { return entry[axis] == nil })
 		if everywhere && !slices.Contains(axes, axis) {

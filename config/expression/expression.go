@@ -82,11 +82,15 @@ type Scope struct {
 	Inputs    map[string]Type
 	Variables map[string]bool // their names; true: the value is Late
 	// Steps are those whose outputs it may read, nil for none: their names, and
-	// the addresses of the cells of a matrix, such as test@2.
+	// the addresses of the cells of a matrix, such as test@2. AnyStep leaves it to
+	// the caller to judge the References.
 	Steps  []string
 	Matrix []string // names of the axes; nil: none
 	Run    bool     // run.id, .number and .name are known, or will be
 }
+
+// AnyStep is a Scope.Steps that has every name.
+var AnyStep = []string{"*"}
 
 // Values are what an expression sees when it is evaluated.
 type Values struct {
@@ -110,7 +114,10 @@ type Trigger struct {
 }
 
 // Reference is an output that an expression reads.
-type Reference struct{ Step, Output string }
+type Reference struct {
+	Step, Output string
+	Optional     bool // a ?? says what holds where it is missing
+}
 
 // Error says where in a template or condition, in bytes from its beginning,
 // something is wrong, and what.

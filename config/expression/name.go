@@ -128,11 +128,11 @@ func (r *rewriting) output(at ast.Node, names []string) ast.Node {
 		return r.fail(at, "a step has outputs only: steps.%s.outputs.NAME", step)
 	case r.scope.Steps == nil:
 		return r.fail(at, "outputs of steps are not known here")
-	case !slices.Contains(r.scope.Steps, step):
+	case !slices.Contains(r.scope.Steps, step) && !slices.Equal(r.scope.Steps, AnyStep):
 		return r.fail(at, "no step %s whose outputs can be read here%s", step, didYouMean(step, r.scope.Steps))
 	}
 	r.late, r.runTime = true, true
-	r.references = append(r.references, Reference{Step: step, Output: output})
+	r.references = append(r.references, Reference{Step: step, Output: output, Optional: r.optional})
 	return r.lookUp(at, "output", types.TypeOf(outputs(nil).get), step, output)
 }
 

@@ -2,6 +2,7 @@ package expression_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,25 @@ func TestMissingOutputIsNamed(t *testing.T) {
 	}
 	if want := "the step dump has no output none"; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
+	}
+}
+
+func TestReferencesWithADefaultAreOptional(t *testing.T) {
+	template, err := expression.ParseTemplate("{{ steps.dump.outputs.a ?? steps.dump.outputs.b }}{{ (steps.dump.outputs.c + 'x') ?? 'y' }}", scope())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []expression.Reference{{Step: "dump", Output: "a", Optional: true}, {Step: "dump", Output: "b"}, {Step: "dump", Output: "c"}}
+	if got := template.References(); !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAnyStepLeavesNamesToTheCaller(t *testing.T) {
+	s := scope()
+	s.Steps = expression.AnyStep
+	if template, err := expression.ParseTemplate("{{ steps.unheard.outputs.of }}", s); err != nil || len(template.References()) != 1 {
+		t.Errorf("got %v, %v", template, err)
 	}
 }
 

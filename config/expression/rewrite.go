@@ -21,6 +21,7 @@ type rewriting struct {
 	references  []Reference
 	late        bool
 	runTime     bool
+	optional    bool   // the left side of ?? is looked at
 	err         *Error // the first
 }
 
@@ -110,11 +111,13 @@ func (r *rewriting) identifier(n *ast.IdentifierNode) ast.Node {
 // binary rewrites what expr-lang's operators do not bound, or do not do with
 // numbers that are all float64.
 func (r *rewriting) binary(n *ast.BinaryNode) ast.Node {
-	left, isOutput := n.Left, false
-	n.Left = r.node(n.Left)
+	isOutput := false
 	if n.Operator == "??" {
-		_, isOutput = r.path(left)
+		_, isOutput = r.path(n.Left)
 	}
+	r.optional = isOutput
+	n.Left = r.node(n.Left)
+	r.optional = false
 	n.Right = r.node(n.Right)
 	switch {
 	case r.err != nil:

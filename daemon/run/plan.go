@@ -16,12 +16,14 @@ type Plan struct {
 	Number    uint64    `json:"number"`   // within the pipeline, from 1
 	Workspace Workspace `json:"workspace"`
 	Values    Values    `json:"values,omitzero"`
-	// Environment is what every step sees; a stage's wins over it, a step's
-	// over both, Values.Variables over all three. Late holds the variables whose
-	// templates can be evaluated only when an attempt begins; so do a stage's and
-	// a step's.
-	Environment map[string]string `json:"environment,omitempty"`
-	Late        map[string]string `json:"late,omitempty"`
+	// Environment is what every step sees; the run's rule wins over it, then a
+	// stage, a step and the step's rule, Values.Variables over all of them. Late
+	// holds the variables whose templates can be evaluated only when an attempt
+	// begins; so do those of the rules, a stage and a step.
+	Environment     map[string]string `json:"environment,omitempty"`
+	Late            map[string]string `json:"late,omitempty"`
+	RuleEnvironment map[string]string `json:"rule_environment,omitempty"`
+	RuleLate        map[string]string `json:"rule_late,omitempty"`
 	// Timeout ends the run so long after its first step began; 0 is none.
 	Timeout time.Duration `json:"timeout,omitempty"`
 	// MaxParallel bounds how many steps of the run work at a time; 0 is no bound.
@@ -41,6 +43,10 @@ type Values struct {
 	Source    string            `json:"source,omitempty"`    // why the run exists: command, schedule, …
 	Actor     string            `json:"actor,omitempty"`
 	Revision  uint64            `json:"revision,omitempty"` // of the pipeline
+	// Trigger is the name of what made the run, ScheduledAt the instant that it
+	// was due, in RFC 3339.
+	Trigger     string `json:"trigger,omitempty"`
+	ScheduledAt string `json:"scheduled_at,omitempty"`
 }
 
 // PlanStage is a stage of a plan.
@@ -62,15 +68,19 @@ type PlanStep struct {
 	Uses    string `json:"uses"`
 	// With holds the settings. LateWith holds what of them can be evaluated only
 	// when an attempt begins: an RFC 6901 pointer into With → its template.
-	With         map[string]any    `json:"with,omitempty"`
-	LateWith     map[string]string `json:"late_with,omitempty"`
-	Environment  map[string]string `json:"environment,omitempty"`
-	Late         map[string]string `json:"late,omitempty"`
-	Dir          string            `json:"dir,omitempty"` // below the workspace
-	When         When              `json:"when,omitempty"`
-	StartIn      time.Duration     `json:"start_in,omitempty"`     // with Delayed
-	Confirmation string            `json:"confirmation,omitempty"` // with Manual: what to ask before it begins
-	AllowFailure bool              `json:"allow_failure,omitempty"`
+	With        map[string]any    `json:"with,omitempty"`
+	LateWith    map[string]string `json:"late_with,omitempty"`
+	Environment map[string]string `json:"environment,omitempty"`
+	Late        map[string]string `json:"late,omitempty"`
+	// RuleEnvironment and RuleLate are the variables of the rule that chose it.
+	RuleEnvironment map[string]string `json:"rule_environment,omitempty"`
+	RuleLate        map[string]string `json:"rule_late,omitempty"`
+	Matrix          map[string]string `json:"matrix,omitempty"` // the values of its axes
+	Dir             string            `json:"dir,omitempty"`    // below the workspace
+	When            When              `json:"when,omitempty"`
+	StartIn         time.Duration     `json:"start_in,omitempty"`     // with Delayed
+	Confirmation    string            `json:"confirmation,omitempty"` // with Manual: what to ask before it begins
+	AllowFailure    bool              `json:"allow_failure,omitempty"`
 	// AllowExitCodes are failures that are allowed where AllowFailure is not set.
 	AllowExitCodes []int         `json:"allow_exit_codes,omitempty"`
 	Timeout        time.Duration `json:"timeout,omitempty"`         // of the work of one attempt

@@ -1,0 +1,104 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"testing"
+
+	"github.com/penstock/penstock/config/expression"
+	"github.com/penstock/penstock/daemon/plan"
+	"github.com/penstock/penstock/daemon/run"
+)
+
+const layers = `
+input = [{ name = "n", type = "number", default = 2 }]
+variables = { A = "file", B = "file", C = "file", D = "file", E = "file", F = "file", NUMBER = "{{ run.number }}", NAME = "{{ inputs.n }}-{{ pipeline.name }}" }
+rule = [{ variables = { B = "run rule", R = "{{ vars.NUMBER }}/{{ vars.A }}" } }]
+[[stage]]
+name = "s"
+variables = { C = "stage", BUILD = "b{{ vars.NUMBER }}", NAME = "stage {{ vars.NAME }}" }
+[[stage.step]]
+name = "first"
+uses = "x"
+[[stage.step]]
+name = "a"
+uses = "x"
+matrix = { OS = ["linux"], ARCH = ["arm64"] }
+variables = { D = "step", TAG = "{{ vars.BUILD }}-{{ matrix.OS }}-{{ steps.first.outputs.id }}", OS = "other", NAME = "step {{ vars.NAME }}" }
+rule = [{ variables = { E = "rule", LAST = "<{{ vars.TAG }}>", ARCH = "rule" } }]
+with = { url = "x/{{ vars.TAG }}", n = "{{ inputs.n }}", deep = [{ "a/b~c" = "{{ steps.first.outputs.id }}" }, "{{ matrix.ARCH }}"], script = "echo '{{.Names}}'" }
+`
+
+func TestEnvironmentLayersOverEachOther(t *testing.T) {
+	p := resolve(t, layers, plan.Request{Variables: map[string]string{"F": "given", "NUMBER": "n7"}})
+	p.RunID, p.Number = 1, 42
+	outputs := map[string]map[string]string{"first": {"id": "7"}}
+	got, err := plan.Environment(&p, 1, map[string]string{"E": "play"}, outputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"A": "file", "B": "run rule", "C": "stage", "D": "step", "E": "play", "F": "given", "NUMBER": "n7",
+		"NAME": "step stage 2-p", "R": "n7/file", "BUILD": "bn7", "TAG": "bn7-linux-7", "LAST": "<bn7-linux-7>",
+		"OS": "linux", "ARCH": "rule", "PENSTOCK_NODE_INDEX": "1", "PENSTOCK_NODE_TOTAL": "1",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func TestWhatIsLateIsFilledIn(t *testing.T) {
+	for name, q := range map[string]plan.Request{"plain": {}, "given": {Variables: map[string]string{"BUILD": "g"}}} {
+		p := resolve(t, layers, q)
+		p.RunID, p.Number = 1, 42
+		p = stored(t, p)
+		with, err := plan.Settings(&p, 1, map[string]map[string]string{"first": {"id": "{{ inputs.n }}"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		build := map[string]string{"plain": "b42", "given": "g"}[name]
+		want := map[string]any{
+			"url": "x/" + build + "-linux-{{ inputs.n }}", "n": 2.0,
+			"deep": []any{map[string]any{"a/b~c": "{{ inputs.n }}"}, "arm64"}, "script": "echo '{{.Names}}'",
+		}
+		if !reflect.DeepEqual(with, want) {
+			t.Errorf("%s: got  %v\nwant %v", name, with, want)
+		}
+		if p.Steps[1].With["url"] == with["url"] {
+			t.Error("the plan was changed")
+		}
+	}
+}
+
+// stored is a plan as it comes back from where it is kept.
+func stored(t *testing.T, p run.Plan) (again run.Plan) {
+	text, err := json.Marshal(p)
+	if err == nil {
+		err = json.Unmarshal(text, &again)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again
+}
+
+func TestAMissingOutputIsNamedWhenAnAttemptBegins(t *testing.T) {
+	p := resolve(t, layers, plan.Request{})
+	_, err := plan.Settings(&p, 1, nil)
+	_, err2 := plan.Environment(&p, 1, nil, map[string]map[string]string{"first": {"other": ""}})
+	for _, err := range []error{err, err2} {
+		var missing *expression.Missing
+		if !errors.As(err, &missing) || *missing != (expression.Missing{Step: "first", Output: "id"}) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestALateVariableMustFitIntoAnEnvironment(t *testing.T) {
+	p := resolve(t, layers, plan.Request{})
+	if _, err := plan.Environment(&p, 1, nil, map[string]map[string]string{"first": {"id": "a\x00b"}}); err == nil {
+		t.Error("a NUL passes")
+	}
+}

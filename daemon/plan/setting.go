@@ -1,0 +1,67 @@
+package plan
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/penstock/penstock/config"
+)
+
+// settings evaluates the templates in a step's settings. Those that are late
+// stay in their places, and are listed by their RFC 6901 pointers.
+func (r *resolver) settings(with map[string]any, at *place) (map[string]any, map[string]string) {
+	w := walk{resolver: r, place: at}
+	if with == nil {
+		return nil, nil
+	}
+	filled := make(map[string]any, len(with))
+	for key, v := range with {
+		if config.IsScript(key) {
+			filled[key] = v
+			continue
+		}
+		filled[key] = w.value("/"+escape(key), v)
+	}
+	return filled, w.late
+}
+
+// walk goes through settings.
+type walk struct {
+	*resolver
+	place *place
+	late  map[string]string
+}
+
+// value is v with its templates evaluated.
+func (w *walk) value(pointer string, v any) any {
+	switch v := v.(type) {
+	case string:
+		return w.text(pointer, v)
+	case map[string]any:
+		filled := make(map[string]any, len(v))
+		for key, item := range v {
+			filled[key] = w.value(pointer+"/"+escape(key), item)
+		}
+		return filled
+	case []any:
+		filled := make([]any, len(v))
+		for i, item := range v {
+			filled[i] = w.value(pointer+"/"+strconv.Itoa(i), item)
+		}
+		return filled
+	}
+	return v
+}
+
+func (w *walk) text(pointer, text string) any {
+	value, late := w.resolver.value("with"+strings.ReplaceAll(pointer, "/", "."), text, w.place)
+	if late {
+		put(&w.late, pointer, text)
+		return text
+	}
+	return value
+}
+
+var escaper = strings.NewReplacer("~", "~0", "/", "~1")
+
+func escape(key string) string { return escaper.Replace(key) }
