@@ -81,49 +81,57 @@ func checkDepth(t *testing.T, v any, depth int) {
 
 func checkPipeline(t *testing.T, p Pipeline) {
 	t.Helper()
-	if !validName(p.Name) || len(p.Stages) == 0 {
-		t.Errorf("passed without a name or a stage: %+v", p)
+	if !validName(p.Name) || len(p.Stages) == 0 || p.Overlap.Limit < 1 || p.Type == Standard && len(p.Inputs) > 0 {
+		t.Errorf("passed: %+v", p)
 	}
-	seen := map[string]bool{}
-	for _, s := range p.Stages {
+	for _, i := range p.Inputs {
+		if !inputName.MatchString(i.Name) || i.Default != nil && i.Check(i.Default) != nil {
+			t.Errorf("passed: %+v", i)
+		}
+	}
+	steps := map[string]*Step{}
+	for k, s := range p.Stages {
 		if !validName(s.Name) || len(s.Steps) == 0 || s.Order != Parallel && s.Order != Serial {
 			t.Errorf("passed without a name, an order or a step: %+v", s)
 		}
-		for _, step := range s.Steps {
-			if !validName(step.Name) || !validName(step.Uses) || seen[step.Name] || step.When == "" || step.Timeout < 0 {
-				t.Errorf("passed: %+v", step)
+		for i := range s.Steps {
+			step := &p.Stages[k].Steps[i]
+			if steps[step.Name] != nil {
+				t.Errorf("two steps are named %s", step.Name)
 			}
-			seen[step.Name] = true
+			steps[step.Name] = step
+			checkStep(t, step)
+		}
+	}
+	for _, s := range steps {
+		checkNeeds(t, s, s.Needs, steps)
+		for _, r := range s.Rules {
+			checkNeeds(t, s, r.Needs, steps)
 		}
 	}
 }
 
-// FuzzParseTests: no text makes the reader panic; every problem has a place in
-// the text; each expectation of what passes stands inside it.
-func FuzzParseTests(f *testing.F) {
-	for _, pattern := range []string{"testdata/good/*.test.toml", "testdata/bad/*.test.toml"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			f.Fatalf("no seeds: %v", err)
-		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(text)
+func checkStep(t *testing.T, s *Step) {
+	t.Helper()
+	switch {
+	case !validName(s.Name), !validName(s.Uses), s.When == "", s.When == Never, s.Timeout < 0,
+		(s.When == Delayed) != (s.StartIn > 0), s.StartIn > week, s.Retry.Max > maxRetries,
+		len(s.Cells()) > maxCells, s.Parallel > 0 && s.Matrix != nil, len(s.Matrix) != len(s.MatrixOrder):
+		t.Errorf("passed: %+v", s)
+	}
+	for _, r := range s.Rules {
+		if (r.When == Delayed) != (r.StartIn > 0) {
+			t.Errorf("passed: %+v", r)
 		}
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		tests, err := ParseTests("p.toml", text)
-		if err != nil {
-			checkProblems(t, nil, err.(Problems))
-			return
+}
+
+func checkNeeds(t *testing.T, s *Step, needs []Need, steps map[string]*Step) {
+	t.Helper()
+	for _, n := range needs {
+		to := steps[n.Step]
+		if to == nil || to == s || n.Cell > len(to.Cells()) || n.Cell > 0 && n.Matrix != nil {
+			t.Errorf("%s passed with the need %+v", s.Name, n)
 		}
-		for _, test := range tests.Tests {
-			if at := test.Expect.Locate("steps"); at.Line < 1 || at.Column < 1 {
-				t.Errorf("the steps of %q are at %v", test.Name, at)
-			}
-		}
-	})
+	}
 }
