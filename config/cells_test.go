@@ -59,8 +59,8 @@ func matrixText(t *rapid.T) (text string, cells int) {
 	for range rapid.IntRange(1, 3).Draw(t, "entries") {
 		product := 1
 		var axes []string
-		for a := range rapid.IntRange(1, 3).Draw(t, "axes") {
-			n := rapid.IntRange(1, 4).Draw(t, "values")
+		for a := range rapid.IntRange(1, 5).Draw(t, "axes") {
+			n := rapid.IntRange(1, max(1, min(4, 60/product))).Draw(t, "values")
 			var values []string
 			for v := range n {
 				values = append(values, fmt.Sprintf("\"%d-%d-%d\"", len(entries), a, v))
