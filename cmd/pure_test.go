@@ -15,6 +15,10 @@ var pure = map[string][]string{
 	"daemon/policy": {
 		"crypto/sha256", "encoding/hex", "encoding/json", module + "/config", module + "/daemon/run",
 	},
+	"daemon/simulation": {
+		"container/heap", "encoding/json", "regexp", module + "/config", module + "/config/expression", module + "/config/spelling",
+		module + "/daemon/plan", module + "/daemon/policy", module + "/daemon/run", module + "/rpc",
+	},
 }
 
 // pureImports are packages of functions on values. Of time only the types and

@@ -97,3 +97,25 @@ func (e *Expectation) Locate(keys ...string) Position {
 	}
 	return e.document.lines.position(at.start())
 }
+
+// Difference is where a run did not come out as a test expects.
+type Difference struct {
+	Position        // of the expectation
+	Path     string // what is expected, such as steps.dump; "" is that there is a run
+	Want     string
+	Got      string
+}
+
+// Difference says that the expectation of keys is not what came.
+func (e *Expectation) Difference(want, got string, keys ...string) Difference {
+	return Difference{Position: e.Locate(keys...), Path: pathOf(keys), Want: want, Got: got}
+}
+
+// pathOf is keys in the form of Problem.Path.
+func pathOf(keys []string) string {
+	at := &place{}
+	for _, k := range keys {
+		at = at.key(k)
+	}
+	return at.path()
+}

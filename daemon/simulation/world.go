@@ -1,0 +1,170 @@
+package simulation
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/config/expression"
+	"github.com/penstock/penstock/daemon/plan"
+	"github.com/penstock/penstock/daemon/policy"
+	"github.com/penstock/penstock/daemon/run"
+)
+
+// World is one run and the time in it. It is not safe for concurrent use.
+type World struct {
+	// Observe, where it is not nil, sees each event that was applied, in order.
+	Observe func(run.Event, run.Change)
+
+	plan   *run.Plan
+	began  time.Time
+	now    time.Time
+	last   time.Time // something happened
+	run    *run.Run
+	groups map[string][]int // the steps of each resource group
+	given  []Given // to each step, at the begin of its newest attempt
+	alarms alarms
+	deeds  []func() error
+	script *script // nil: by hand
+}
+
+// Given is what a step gets when an attempt of it begins.
+type Given struct {
+	With        map[string]any
+	Environment map[string]string
+}
+
+// Begin makes the first run of a pipeline, or says all that stands against it:
+// see plan.Resolve.
+func Begin(p *config.Pipeline, s config.Start) (*World, error) {
+	resolved, err := plan.Resolve(p, plan.Request{
+		Inputs: s.Inputs, Variables: s.Variables, Source: s.Source, Actor: s.Actor, Revision: 1,
+		Trigger: expression.Trigger{Name: s.Trigger, ScheduledAt: s.ScheduledAt},
+	})
+	if err != nil {
+		return nil, err
+	}
+	resolved.RunID, resolved.Number, resolved.Pipeline = 1, 1, p.Name
+	return Of(&resolved, s.At), nil
+}
+
+// Of makes a run of a plan.
+func Of(p *run.Plan, at time.Time) *World {
+	w := &World{plan: p, began: at, groups: map[string][]int{}}
+	for i := range p.Steps {
+		if group := p.Steps[i].ResourceGroup; group != "" {
+			w.groups[group] = append(w.groups[group], i)
+		}
+	}
+	w.reset()
+	return w
+}
+
+// reset puts the world back to where the run was just created.
+func (w *World) reset() {
+	w.now, w.last, w.alarms = w.began, w.began, nil
+	w.given = make([]Given, len(w.plan.Steps))
+	created, change := run.New(w.plan, w.began, false)
+	w.run = created
+	w.follow(change)
+}
+
+// State is the run as it is. It is the world's own: it may be looked at.
+func (w *World) State() *run.Run { return w.run }
+
+// Now is the time in the world.
+func (w *World) Now() time.Time { return w.now }
+
+// Undo takes back the last of Begin, End, Do and Wait; false where there is
+// none.
+func (w *World) Undo() bool {
+	n := len(w.deeds)
+	if n > 0 {
+		w.rewind(n - 1)
+	}
+	return n > 0
+}
+
+// rewind makes the world what it was after the first n deeds.
+func (w *World) rewind(n int) {
+	w.reset()
+	w.deeds = w.deeds[:n]
+	for _, again := range w.deeds {
+		if err := again(); err != nil {
+			panic(fmt.Sprintf("simulation: what was done cannot be done again: %v", err))
+		}
+	}
+}
+
+// perform does something that may be undone. Where it fails in its midst
+// nothing of it stays.
+func (w *World) perform(deed func() error) error {
+	if w.script != nil {
+		return deed()
+	}
+	if err := deed(); err != nil {
+		w.rewind(len(w.deeds))
+		return err
+	}
+	w.deeds = append(w.deeds, deed)
+	return nil
+}
+
+// apply advances the run by an event and does what the world owes it at once.
+func (w *World) apply(ev run.Event) error {
+	change, err := w.run.Apply(ev)
+	if err != nil {
+		return err
+	}
+	w.last = w.now
+	if w.Observe != nil {
+		w.Observe(ev, change)
+	}
+	w.follow(change)
+	return w.obey(change)
+}
+
+// follow notes what a change lets come later.
+func (w *World) follow(change run.Change) {
+	for _, i := range change.Steps {
+		w.watch(i)
+	}
+	w.watch(whole)
+	if w.script != nil {
+		w.script.ready(change.Ready)
+	}
+	for _, i := range change.Steps {
+		w.grant(w.plan.Steps[i].ResourceGroup)
+	}
+}
+
+// obey ends what was told to stop.
+func (w *World) obey(change run.Change) error {
+	for _, i := range change.Steps {
+		if s := &w.run.Steps[i]; s.Status == run.Canceling {
+			if err := w.end(i, run.Outcome{Status: run.Canceled}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// grant gives a resource group, where it is free, to the first who waits.
+func (w *World) grant(group string) {
+	steps := w.groups[group]
+	claims := make([]policy.Claim, len(steps))
+	for k, i := range steps {
+		claims[k] = policy.Claim{Run: w.plan.RunID, Step: i, Status: w.run.Steps[i].Status}
+	}
+	if first, ok := policy.Grant(policy.Unordered, claims); ok {
+		w.must(run.Grant{Step: first.Step, At: w.now})
+	}
+}
+
+// must applies an event that follows from the state of the run.
+func (w *World) must(ev run.Event) {
+	if err := w.apply(ev); err != nil {
+		panic(fmt.Sprintf("simulation: %T, which was due, is refused: %v", ev, err))
+	}
+}

@@ -1,0 +1,231 @@
+package simulation
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/run"
+)
+
+// house is build, then test and a manual deploy, then a delayed check.
+const house = `name = "house"
+[[stage]]
+name = "build"
+step = [{ name = "compile", uses = "shell" }, { name = "lint", uses = "shell", allow_failure = true }]
+[[stage]]
+name = "test"
+step = [{ name = "unit", uses = "shell", retry = { max = 2, delay = "10s" } }, { name = "deploy", uses = "shell", when = "manual" }]
+[[stage]]
+name = "check"
+step = [{ name = "look", uses = "shell", when = "delayed", start_in = "1h" }]
+`
+
+func begin(t *testing.T, text string) *World {
+	t.Helper()
+	source, err := config.ParsePipeline("p.toml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := Begin(&source.Pipeline, config.Start{Source: "command", Actor: "ann", At: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+var (
+	well = config.Outcome{Status: "success"}
+	ill  = config.Outcome{Status: "failed", Reason: "script_failure"}
+)
+
+// sight is how the steps of a run stand, in their order.
+func (w *World) sight() string {
+	words := make([]string, len(w.run.Steps))
+	for i := range words {
+		words[i] = w.plan.Steps[i].Name + " " + string(w.run.Steps[i].Status)
+	}
+	return strings.Join(words, ", ")
+}
+
+func (w *World) wants(t *testing.T, want string) {
+	t.Helper()
+	if got := w.sight(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAWalkThroughARun(t *testing.T) {
+	w := begin(t, house)
+	w.wants(t, "compile pending, lint pending, unit created, deploy created, look created")
+	must(t, w.Begin([]string{"compile"}))
+	must(t, w.End([]string{"lint", "compile"}, well))
+	w.wants(t, "compile success, lint success, unit pending, deploy manual, look created")
+	must(t, w.End([]string{"unit"}, ill))
+	w.wants(t, "compile success, lint success, unit scheduled, deploy manual, look created")
+	must(t, w.Wait(9*time.Second))
+	w.wants(t, "compile success, lint success, unit scheduled, deploy manual, look created")
+	must(t, w.Wait(time.Second))
+	w.wants(t, "compile success, lint success, unit pending, deploy manual, look created")
+	must(t, w.End([]string{"unit"}, well))
+	must(t, w.Do(config.Act{Do: "play", Steps: []string{"deploy"}}))
+	w.wants(t, "compile success, lint success, unit success, deploy pending, look scheduled")
+	must(t, w.Do(config.Act{Do: "unschedule", Steps: []string{"look"}}))
+	must(t, w.Wait(24*time.Hour))
+	must(t, w.Do(config.Act{Do: "cancel"}))
+	w.wants(t, "compile success, lint success, unit success, deploy canceled, look canceled")
+	if want := noon.Add(24*time.Hour + 10*time.Second); !w.Now().Equal(want) {
+		t.Errorf("it is %v, want %v", w.Now(), want)
+	}
+	must(t, w.Do(config.Act{Do: "retry"}))
+	w.wants(t, "compile success, lint success, unit success, deploy manual, look scheduled")
+}
+
+func TestACanceledStepIsGoneAtOnce(t *testing.T) {
+	w := begin(t, house)
+	must(t, w.Begin([]string{"compile"}))
+	must(t, w.Do(config.Act{Do: "cancel", Steps: []string{"compile", "lint"}}))
+	w.wants(t, "compile canceled, lint canceled, unit skipped, deploy skipped, look skipped")
+}
+
+func TestWhatDoesNotFitIsAnErrorAndChangesNothing(t *testing.T) {
+	w := begin(t, house)
+	must(t, w.End([]string{"lint"}, well))
+	before := picture(t, w)
+	for text, do := range map[string]func() error{
+		`the run has no step "compil"; did you mean "compile"?`: func() error { return w.Begin([]string{"compil"}) },
+		`the run has no step "zzz"`:                             func() error { return w.Do(config.Act{Do: "play", Steps: []string{"zzz"}}) },
+		`the step "look" is created: only one that is pending`:  func() error { return w.End([]string{"compile", "look"}, well) },
+		"its turn has not come":                                 func() error { return w.Do(config.Act{Do: "play", Steps: []string{"deploy"}}) },
+		"nobody can fly":                                        func() error { return w.Do(config.Act{Do: "fly"}) },
+	} {
+		if err := do(); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("got %v, want %s", err, text)
+		}
+		if after := picture(t, w); after != before {
+			t.Errorf("%s: the run was\n%s\nand is\n%s", text, before, after)
+		}
+	}
+}
+
+func TestAStepBeyondALimitSaysWhyItWaits(t *testing.T) {
+	w := begin(t, "max_parallel = 1\n"+house)
+	must(t, w.Begin([]string{"compile"}))
+	if err := w.Begin([]string{"lint"}); err == nil || !strings.Contains(err.Error(), `the step "lint" waits: `) {
+		t.Errorf("got %v", err)
+	}
+	must(t, w.End([]string{"compile"}, well))
+	must(t, w.Begin([]string{"lint"}))
+}
+
+func TestAResourceGroupHasOneStepAtATime(t *testing.T) {
+	w := begin(t, strings.ReplaceAll(house, `uses = "shell"`, `uses = "shell", resource_group = "prod"`))
+	w.wants(t, "compile pending, lint waiting_for_resource, unit created, deploy created, look created")
+	must(t, w.End([]string{"compile"}, well))
+	w.wants(t, "compile success, lint pending, unit created, deploy created, look created")
+}
+
+func TestWhyNamesTheCauses(t *testing.T) {
+	w := begin(t, house)
+	must(t, w.End([]string{"compile"}, ill))
+	must(t, w.End([]string{"lint"}, well))
+	for name, want := range map[string]string{"unit": "unit skipped: ", "": "house/1 failed"} {
+		got, err := w.Why(name)
+		if err != nil || !strings.HasPrefix(got, want) || !strings.Contains(got, "\n  compile failed: ") {
+			t.Errorf("%q: %v\n%s", name, err, got)
+		}
+	}
+	if _, err := w.Why("nobody"); err == nil {
+		t.Error("nobody has a reason")
+	}
+}
+
+// picture is all that can be known of a world.
+func picture(t interface{ Fatal(...any) }, w *World) string {
+	steps, err := json.Marshal([]any{w.run.State, w.run.Steps, w.given, w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(steps)
+}
+
+// TestUndoBringsTheWorldBack does something random to a random world, takes it
+// back and finds everything as it was.
+func TestUndoBringsTheWorldBack(t *testing.T) {
+	source, err := config.ParsePipeline("p.toml", []byte(house))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		w, err := Begin(&source.Pipeline, config.Start{At: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range rapid.IntRange(1, 25).Draw(t, "deeds") {
+			before := picture(t, w)
+			if interfere(t, w) != nil {
+				if picture(t, w) != before {
+					t.Fatalf("what was refused changed the world")
+				}
+				continue
+			}
+			after := picture(t, w)
+			if !w.Undo() || picture(t, w) != before {
+				t.Fatalf("after undo the world is\n%s\nand was\n%s", picture(t, w), before)
+			}
+			w.deeds = w.deeds[:len(w.deeds):len(w.deeds)]
+			if again(w) != nil || picture(t, w) != after {
+				t.Fatalf("done again the world is\n%s\nand was\n%s", picture(t, w), after)
+			}
+		}
+	})
+}
+
+// again is the last thing that interfere did.
+var again func(*World) error
+
+// interfere does something that may or may not fit.
+func interfere(t *rapid.T, w *World) error {
+	name := []string{rapid.SampledFrom([]string{"compile", "lint", "unit", "deploy", "look"}).Draw(t, "step")}
+	word := rapid.SampledFrom([]string{"begin", "well", "ill", "wait", "play", "retry", "cancel", "pause", "resume", "enqueue", "unschedule", "whole"}).Draw(t, "deed")
+	wait := time.Duration(rapid.IntRange(0, 4000).Draw(t, "wait")) * time.Second
+	again = func(w *World) error {
+		switch word {
+		case "begin":
+			return w.Begin(name)
+		case "well":
+			return w.End(name, well)
+		case "ill":
+			return w.End(name, ill)
+		case "wait":
+			return w.Wait(wait)
+		case "whole":
+			return w.Do(config.Act{Do: "retry"})
+		}
+		return w.Do(config.Act{Do: word, Steps: name, Actor: "ann"})
+	}
+	return again(w)
+}
+
+func TestObserveSeesEveryEvent(t *testing.T) {
+	w := begin(t, house)
+	var seen []string
+	w.Observe = func(ev run.Event, _ run.Change) { seen = append(seen, fmt.Sprintf("%T", ev)) }
+	must(t, w.Begin([]string{"compile"}))
+	must(t, w.Do(config.Act{Do: "cancel"}))
+	if got := strings.Join(seen, " "); got != "run.Begin run.Cancel run.Ended" {
+		t.Errorf("seen %s", got)
+	}
+}
