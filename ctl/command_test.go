@@ -132,7 +132,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 	d := newFake(t)
 	for args, stderr := range map[string]string{
 		"frobnicate":             `no command "frobnicate"`,
-		"lst":                    "did you mean list?",
+		"lst":                    "did you mean list or test?",
 		"show":                   "Usage: penstockctl show NAME",
 		"show a b":               "show wants 1 argument",
 		"show a --revision x":    "invalid argument",

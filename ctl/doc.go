@@ -25,7 +25,8 @@
 // (no-color.org) or TERM=dumb; what is deleted is named before it is.
 //
 // It refuses to know the daemon's inside: it imports nothing of it, keeps no
-// state of its own, and does not judge what the daemon judges. validate is the
-// exception, for machines without one. It is a process of a few milliseconds,
+// state of its own, and does not judge what the daemon judges. validate, simulate
+// and test are the exceptions, for machines without one; whoever starts it brings
+// the rules of the last two along (see Process). It is a process of a few milliseconds,
 // so nothing here is set up before it is needed.
 package ctl

@@ -13,7 +13,7 @@ import (
 // The exit codes of penstockctl. They are stable.
 const (
 	ExitOK          = 0   // it was done; a run that was waited for succeeded
-	ExitRun         = 1   // the run that was waited for failed, or was canceled or skipped
+	ExitRun         = 1   // the run that was waited for failed, or was canceled or skipped; a test of a pipeline failed
 	ExitUsage       = 2   // wrong usage, or the daemon refused the input
 	ExitUnreachable = 3   // no daemon answers, or it is just stopping
 	ExitNotFound    = 4   // no such pipeline, revision, run, step, attempt or plugin
@@ -27,7 +27,8 @@ const exitHelp = `Exit codes of penstockctl:
 
     0  it was done; a run that was waited for (run --wait, run --follow, watch)
        ended with success, warnings included
-    1  the run that was waited for failed, or was canceled or skipped
+    1  the run that was waited for failed, or was canceled or skipped; a test of a
+       pipeline failed
     2  wrong usage, or the daemon refused the input; nothing was changed
     3  no daemon answers on the socket, or it is just stopping: try again
     4  no such pipeline, revision, run, step, attempt or plugin

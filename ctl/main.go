@@ -7,6 +7,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/penstock/penstock/config"
 )
 
 // Process is what an operating system gives to a program.
@@ -18,6 +20,12 @@ type Process struct {
 	Stdin   io.Reader // a terminal where it is an *os.File that is one; likewise below
 	Stdout  io.Writer
 	Stderr  io.Writer
+
+	// Simulate makes a run that is performed nowhere; the error says all that
+	// stands against it.
+	Simulate func(*config.Pipeline, config.Start) (Simulation, error)
+	// Test plays a test of a pipeline and says where it came out otherwise.
+	Test func(*config.Pipeline, *config.Test) []config.Difference
 }
 
 // getenv is os.Getenv on the process's environment.

@@ -37,7 +37,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "runs", Title: "Runs:"},
 		&cobra.Group{ID: "daemon", Title: "The daemon:"},
 	)
-	group(root, "pipelines", a.applyCommand(), a.validateCommand(), a.editCommand(), a.listCommand(), a.showCommand(),
+	group(root, "pipelines", a.applyCommand(), a.validateCommand(), a.simulateCommand(), a.testCommand(), a.editCommand(), a.listCommand(), a.showCommand(),
 		a.historyCommand(), a.rollbackCommand(), a.renameCommand(), a.cloneCommand(), a.deleteCommand())
 	group(root, "runs", a.runCommand(), a.runsCommand(), a.statusCommand(), a.watchCommand(), a.logsCommand(), a.cancelCommand())
 	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.versionCommand())

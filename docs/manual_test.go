@@ -20,7 +20,7 @@ func TestTheListingsOfTheManualAreRight(t *testing.T) {
 			checkListing(t, l)
 		}
 	}
-	for _, kind := range []string{"toml pipeline", "toml daemon", "toml step"} {
+	for _, kind := range []string{"toml pipeline", "toml daemon", "toml step", "toml test"} {
 		if counts[kind] == 0 {
 			t.Errorf("no listing of the kind %q was found", kind)
 		}
@@ -38,8 +38,10 @@ func checkListing(t *testing.T, l listing) {
 		if _, err := config.ParseDaemon(l.place, []byte(l.text)); err != nil {
 			t.Error(err)
 		}
+	case "toml test":
+		playTests(t, l.place, l.pipeline, l.text)
 	case "toml":
-		t.Errorf("%s: a listing in TOML says what it is: toml pipeline, toml step or toml daemon", l.place)
+		t.Errorf("%s: a listing in TOML says what it is: toml pipeline, toml step, toml test or toml daemon", l.place)
 	}
 }
 
@@ -62,17 +64,22 @@ func TestTheLinksOfTheManualLeadSomewhere(t *testing.T) {
 
 // listing is a fenced block of a page.
 type listing struct {
-	place string // file and number of the block
-	kind  string // what stands behind the fence
-	text  string
+	place    string // file and number of the block
+	kind     string // what stands behind the fence
+	text     string
+	pipeline string // the text of the pipeline before it on the page
 }
 
 func listings(t *testing.T, file string) (all []listing) {
 	t.Helper()
+	pipeline := ""
 	block := regexp.MustCompile("(?ms)^```([a-z ]*)$\n(.*?)^```$")
 	for _, m := range block.FindAllStringSubmatch(read(t, file), -1) {
 		first, _, _ := strings.Cut(m[2], "\n")
-		all = append(all, listing{file + " (" + first + ")", m[1], m[2]})
+		if m[1] == "toml pipeline" {
+			pipeline = m[2]
+		}
+		all = append(all, listing{file + " (" + first + ")", m[1], m[2], pipeline})
 	}
 	return all
 }

@@ -1,0 +1,127 @@
+package ctl
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/ctl/render"
+)
+
+// pretence is how a simulation was asked for.
+type pretence struct {
+	events    string // file, "-" for stdin, "" to walk
+	inputs    []string
+	variables []string
+	at        string
+	config.Start
+}
+
+func (a *app) simulateCommand() *cobra.Command {
+	var p pretence
+	cmd := &cobra.Command{
+		Use:   "simulate FILE",
+		Short: "Play a run of a pipeline file without a daemon",
+		Long: "Play a run of a pipeline file without a daemon: which steps begin, wait and are left out,\n" +
+			"and why. Nothing is performed, and no time passes.\n\n" +
+			"Without --events it is a walk: it shows the run, reads what happens from standard input,\n" +
+			"a line each (ok compile, fail test 1, wait 10m, play deploy, if fail test, why deploy,\n" +
+			"undo, ? for all of them), and says what changed because of it.\n\n" +
+			"With --events it plays a JSON file, {\"transitions\": [{\"event\": E, \"steps\": [NAMES]}, ...]},\n" +
+			"where E is run, success, drop, cancel, play, enqueue, retry, unschedule or wait (for\n" +
+			"\"for\"). With -o json the answer is a list of {\"run\": STATUS, \"stages\": {...}, \"steps\":\n" +
+			"{...}}: right after the creation, then after each event. An event that does not fit ends\n" +
+			"with exit code 2 and its number.",
+		Example: "  penstockctl simulate nightly.toml\n  echo 'fail dump' | penstockctl simulate nightly.toml\n" +
+			"  penstockctl simulate nightly.toml --events case.json -o json",
+		Args: arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.simulate(cmd.Context(), args[0], p) },
+	}
+	cmd.Flags().StringVar(&p.events, "events", "", "what happens; - is standard input (default: a walk)")
+	cmd.Flags().StringArrayVar(&p.inputs, "input", nil, "NAME=VALUE: an input of the run")
+	cmd.Flags().StringArrayVar(&p.variables, "var", nil, "NAME=VALUE: a variable of the run")
+	cmd.Flags().StringVar(&p.Source, "source", "command", "why the run exists: command, schedule, ...")
+	cmd.Flags().StringVar(&p.Actor, "actor", "somebody", "who starts it")
+	cmd.Flags().StringVar(&p.Trigger, "trigger", "", "the name of what triggers it")
+	cmd.Flags().StringVar(&p.at, "at", "", "when it is created, as 2026-03-29T02:30:00+02:00 (default: now)")
+	return a.outputs(cmd)
+}
+
+func (a *app) simulate(ctx context.Context, name string, p pretence) error {
+	if p.events == "" && a.output == formatJSON {
+		return usagef("a walk is for people: with -o json give the events with --events")
+	}
+	if name == "-" && (p.events == "-" || p.events == "") {
+		return usagef("standard input can be the pipeline or what happens, not both")
+	}
+	sim, err := a.pretend(name, p)
+	if err != nil {
+		return err
+	}
+	if p.events == "" {
+		return a.walk(ctx, sim)
+	}
+	transitions, err := a.readEvents(p.events)
+	if err != nil {
+		return err
+	}
+	frames, err := play(sim, transitions)
+	if err != nil {
+		return err
+	}
+	if a.output == formatJSON {
+		return a.answer(states(frames), nil)
+	}
+	return a.answer(nil, func(s render.Style) string { return s.Frames(frames) })
+}
+
+// pretend makes the run of a file that is performed nowhere.
+func (a *app) pretend(name string, p pretence) (Simulation, error) {
+	if err := p.resolve(time.Now()); err != nil {
+		return nil, err
+	}
+	files, err := a.readFiles([]string{name})
+	if err != nil {
+		return nil, err
+	}
+	source, err := config.ParsePipeline(files[0].name, []byte(files[0].text))
+	if err != nil {
+		return nil, refuse(problemsOf(files[0].name, err))
+	}
+	sim, err := a.Simulate(&source.Pipeline, p.Start)
+	if err != nil {
+		return nil, usagef("%s: %w", files[0].name, err)
+	}
+	return sim, nil
+}
+
+// resolve reads what the run is started with.
+func (p *pretence) resolve(now time.Time) error {
+	p.At = now
+	if p.at != "" {
+		at, err := time.Parse(time.RFC3339, p.at)
+		if err != nil {
+			return usagef("--at %q is no time: want one like 2026-03-29T02:30:00+02:00", p.at)
+		}
+		p.At = at
+	}
+	p.Inputs, p.Start.Variables = map[string]any{}, map[string]string{}
+	for _, text := range p.inputs {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return usagef("--input %q: want NAME=VALUE", text)
+		}
+		p.Inputs[name] = value
+	}
+	for _, text := range p.variables {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return usagef("--var %q: want NAME=VALUE", text)
+		}
+		p.Start.Variables[name] = value
+	}
+	return nil
+}
