@@ -22,7 +22,7 @@ type World struct {
 	last   time.Time // something happened
 	run    *run.Run
 	groups map[string][]int // the steps of each resource group
-	given  []Given // to each step, at the begin of its newest attempt
+	given  []Given          // to each step, at the begin of its newest attempt
 	alarms alarms
 	deeds  []func() error
 	script *script // nil: by hand
