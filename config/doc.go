@@ -134,7 +134,8 @@
 // Cells of a matrix are named as GitLab does, after their values in the order of
 // the text, and two of one name are one (see [Step.Cells]). A rule's when is the
 // step's own unless it names one, and so is its allow_failure: a step that is
-// manual by a rule alone must not fail.
+// manual by a rule alone must not fail. What a manual step may by default ends
+// where a rule makes it begin by itself.
 //
 // What the language has but this version does not (trigger, artifacts, cache,
 // environment, run_as, secrets) is refused by name. A pipeline whose cache was
@@ -159,11 +160,11 @@
 // a step is that of the stage or the pipeline. The variables of a rule see those
 // that they win over; one that only a rule sets cannot be named. A condition is
 // decided when the run is created: it sees inputs, run.source, run.actor, the
-// trigger and the variables that are known then, a step's by its own rules included;
-// it sees no matrix. The matrix of a need sees that of the step which needs. Of a
-// matrix those names can be used that all its entries have. An output of a step
-// that is several is that of one of them: steps["test@2"].outputs.size is that of
-// the second.
+// trigger, the variables that are known then and, in a step, its matrix. The matrix
+// of a need sees that of the step which needs. Of a matrix those names can be used
+// that all its entries have; they are variables as well, and so are
+// PENSTOCK_NODE_INDEX and PENSTOCK_NODE_TOTAL of a step that is several. An output
+// of such a step is that of one: steps["test@2"].outputs.size is that of the second.
 //
 // A standard pipeline has no placeholder whose value may differ from run to run.
 //

@@ -107,24 +107,33 @@ var everythingDeploy = []Step{
 
 func TestAManualStepMayFailUnlessARuleMakesItManual(t *testing.T) {
 	const step = small + "[[stage.step]]\nname = \"m\"\nuses = \"shell\"\n"
+	any, none := &AllowFailure{Always: true}, &AllowFailure{}
 	tests := []struct {
 		text string
-		want AllowFailure
+		own  *AllowFailure
+		rule *AllowFailure // nil: it says nothing
 	}{
-		{`when = "manual"`, AllowFailure{Always: true}},
-		{"when = \"manual\"\nallow_failure = false", AllowFailure{}},
-		{"when = \"manual\"\nallow_failure = { exit_codes = 1 }", AllowFailure{ExitCodes: []int{1}}},
-		{`rule = [{ when = "manual" }]`, AllowFailure{}},
-		{`when = "delayed"` + "\nstart_in = \"1s\"", AllowFailure{}},
+		{`when = "manual"`, any, nil},
+		{"when = \"manual\"\nallow_failure = false", none, nil},
+		{"when = \"manual\"\nallow_failure = { exit_codes = 1 }", &AllowFailure{ExitCodes: []int{1}}, nil},
+		{`rule = [{ when = "manual" }]`, none, nil},
+		{`when = "delayed"` + "\nstart_in = \"1s\"", none, nil},
+		{"when = \"manual\"\nrule = [{ when = \"manual\" }]", any, nil},
+		{"when = \"manual\"\nrule = [{ when = \"never\" }]", any, nil},
+		{"when = \"manual\"\nrule = [{ if = \"true\" }]", any, nil},
+		{"when = \"manual\"\nrule = [{ when = \"always\" }]", any, none},
+		{"when = \"manual\"\nrule = [{ when = \"always\", allow_failure = true }]", any, any},
+		{"when = \"manual\"\nallow_failure = true\nrule = [{ when = \"always\" }]", any, nil},
+		{`rule = [{ when = "always" }]`, none, nil},
 	}
 	for _, tt := range tests {
 		got := parse(t, step+tt.text).Pipeline.Stages[0].Steps[1]
-		if !reflect.DeepEqual(got.AllowFailure, tt.want) {
-			t.Errorf("%s: got %+v, want %+v", tt.text, got.AllowFailure, tt.want)
+		if !reflect.DeepEqual(&got.AllowFailure, tt.own) {
+			t.Errorf("%s: got %+v, want %+v", tt.text, got.AllowFailure, *tt.own)
 		}
 		for _, r := range got.Rules {
-			if r.AllowFailure != nil {
-				t.Errorf("%s: the rule says %+v about failures, which its text does not", tt.text, *r.AllowFailure)
+			if !reflect.DeepEqual(r.AllowFailure, tt.rule) {
+				t.Errorf("%s: the rule says %+v, want %+v", tt.text, r.AllowFailure, tt.rule)
 			}
 		}
 	}

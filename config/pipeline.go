@@ -47,7 +47,7 @@ type Rule struct {
 	If           string // an expression; "" always holds
 	When         When   // "" is the step's own, or for a run Always; a run has Always and Never only
 	StartIn      time.Duration
-	AllowFailure *AllowFailure // nil: the step's own
+	AllowFailure *AllowFailure // nil: the step's own. That of a manual step by default is never another's
 	Needs        []Need        // meaningful only with HasNeeds
 	HasNeeds     bool
 	Variables    []Variable // over those of the step, or of the pipeline

@@ -63,8 +63,8 @@ func inputTypes(inputs []Input) map[string]expression.Type {
 	return types
 }
 
-// step judges a step. Its variables may read outputs and axes; its conditions
-// are decided before there are any.
+// step judges a step. Its variables may read outputs, of which there are none
+// yet when its conditions are decided.
 func (j *judgement) step(n *node, outer scope) {
 	if n.values == nil {
 		return
@@ -72,14 +72,26 @@ func (j *judgement) step(n *node, outer scope) {
 	reading := outer
 	reading.steps, reading.axes = j.graph.byName, n.step.CommonAxes()
 	own := j.variables(n.table, n.step.Variables, reading, n)
-	deciding := outer.with(own)
+	n.step.addCellVariables(own, reading.axes)
 	inside := reading.with(own)
+	deciding := inside
+	deciding.steps = nil
 	j.rules(n.table, n.step.Rules, deciding, inside, own, n)
 	if with, ok := n.values["with"].(map[string]any); ok {
 		j.settings(n.key("with"), with, inside, n)
 	}
 	j.resourceGroup(n, inside)
 	j.neededCells(n)
+}
+
+// addCellVariables adds what each cell or copy of the step is told about itself.
+func (s *Step) addCellVariables(own map[string]bool, axes []string) {
+	for _, axis := range axes {
+		own[axis] = false
+	}
+	if s.Parallel > 0 || s.Matrix != nil {
+		own["PENSTOCK_NODE_INDEX"], own["PENSTOCK_NODE_TOTAL"] = false, false
+	}
 }
 
 // variables judges a table of variables, which may not name each other, and

@@ -36,15 +36,25 @@ func (t table) stepRules() ([]Rule, []want) {
 			r.When = choose(sub, "when", OnSuccess, OnFailure, Always, Manual, Delayed, Never)
 		}
 		r.StartIn = sub.startIn(r.When)
-		if allowed, ok := sub.allowFailure(""); ok {
-			r.AllowFailure = &allowed
-		}
+		r.AllowFailure = t.allowFailureOf(sub, r.When)
 		var more []want
 		r.HasNeeds = sub.has("needs")
 		r.Needs, more = sub.needs()
 		rules, wants = append(rules, r), append(wants, more...)
 	}
 	return rules, wants
+}
+
+// allowFailureOf reads which failures a rule of the step allows, nil for the
+// step's own. What a manual step may by default is no choice of its author, so
+// it ends where a rule makes the step begin by itself.
+func (t table) allowFailureOf(rule table, when When) *AllowFailure {
+	allowed, ok := rule.allowFailure("")
+	begins := when != "" && when != Manual && when != Never
+	if ok || begins && t.spelled("when") == string(Manual) && !t.has("allow_failure") {
+		return &allowed
+	}
+	return nil
 }
 
 // ruleTables is the rules as tables; a value that is none has its problem

@@ -238,6 +238,7 @@ func TestAllowFailureOfManualSteps(t *testing.T) {
 		{`rule = [{ when = "manual" }]`, false},
 		{"allow_failure = true\nrule = [{ when = \"manual\" }]", true},
 		{"when = \"manual\"\nrule = [{ when = \"on_success\" }]", false},
+		{"when = \"manual\"\nallow_failure = true\nrule = [{ when = \"on_success\" }]", true},
 		{"when = \"manual\"\nrule = [{ variables = { A = \"b\" } }]", true},
 		{`rule = [{ when = "manual", allow_failure = true }]`, true},
 	}

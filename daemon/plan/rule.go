@@ -92,9 +92,6 @@ func (c *choice) follow(s *run.PlanStep, definition *config.Step) {
 		s.Rule = c.name
 		if rule.When != "" {
 			s.When, s.StartIn = run.When(rule.When), rule.StartIn
-			if definition.When == config.Manual && rule.When != config.Manual {
-				allow.Always = false
-			}
 		}
 		if rule.AllowFailure != nil {
 			allow = *rule.AllowFailure
