@@ -7,7 +7,7 @@ import (
 )
 
 // wide is a plan of n steps in ten stages, each step but those of the first
-// with five needs in the stage before.
+// with six needs in the stage before.
 func wide(n int) *Plan {
 	p := &Plan{Pipeline: "wide", Number: 1}
 	for k := range 10 {
@@ -15,7 +15,7 @@ func wide(n int) *Plan {
 	}
 	for i := range n {
 		s := PlanStep{Name: fmt.Sprint("s", i), Stage: i * 10 / n, HasNeeds: true}
-		for k := range 5 {
+		for k := range 6 {
 			if before := i - n/10; before >= 0 {
 				s.Needs = append(s.Needs, (before+k*7)%(n/10)+(before/(n/10))*(n/10))
 			}
@@ -30,12 +30,12 @@ func wide(n int) *Plan {
 func BenchmarkRun(b *testing.B) {
 	for _, n := range []int{1000, 10000} {
 		p := wide(n)
-		b.Run(fmt.Sprintf("create/steps=%d/needs=%d", n, 5*n*9/10), func(b *testing.B) {
+		b.Run(fmt.Sprintf("create/steps=%d/needs=%d", n, 6*n*9/10), func(b *testing.B) {
 			for b.Loop() {
 				New(p, time.Time{}, false)
 			}
 		})
-		b.Run(fmt.Sprintf("process/steps=%d/needs=%d", n, 5*n*9/10), func(b *testing.B) {
+		b.Run(fmt.Sprintf("process/steps=%d/needs=%d", n, 6*n*9/10), func(b *testing.B) {
 			for b.Loop() {
 				process(b, p)
 			}

@@ -211,6 +211,24 @@ func TestCancelEndsAtOnceWhatIsNotAtWork(t *testing.T) {
 	s.ends(0, well).are(Canceled, Canceled, Canceled, Manual, Canceled, Canceled)
 }
 
+func TestWhatIsToBeKilledStaysSo(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b"}}}).do(Begin{Step: 0})
+	s.do(Cancel{Steps: []int{0}, Cancellation: Cancellation{At: s.now, Force: true}})
+	s.do(Cancel{Cancellation: Cancellation{At: s.now, Actor: "ann"}}).are(Canceling, Canceling, Canceled)
+	if owed := s.Owed(0); len(owed) != 1 || !owed[0].Force {
+		t.Errorf("after a milder cancel of the run, a owes %v", owed)
+	}
+}
+
+func TestWhatCannotBePlayed(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b", Stage: 1, When: ByHand}, {Name: "c", HasNeeds: true, Needs: []int{0}, When: OnFailure}}})
+	s.refused(Play{Steps: []int{0}}, "it has been started already")
+	s.refused(Play{Steps: []int{1}}, "its turn has not come")
+	s.works(0, well).refused(Play{Steps: []int{2}}, "it was left out and cannot be played")
+	s.refused(Cancel{Steps: []int{1}}, "it begins only if somebody plays it")
+	s.refused(Retry{Steps: []int{1}}, "it can be played")
+}
+
 func TestAFailureEndsTheRestWhereItIsToldTo(t *testing.T) {
 	s := tell(t, Plan{CancelOnFailure: true, Steps: []PlanStep{{Name: "a"}, {Name: "b"}, {Name: "c", Stage: 1}}})
 	s.do(Begin{Step: 1}).works(0, fails(ScriptFailure, 1)).are(Canceling, Failed, Canceling, Canceled)
@@ -251,6 +269,7 @@ func TestWhatIsLeftOutStopsNobody(t *testing.T) {
 	plan := Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b", HasNeeds: true, Needs: []int{0}, Skip: "skip = true"}, {Name: "c", HasNeeds: true, Needs: []int{1}}}}
 	s := tell(t, plan).are(Pending, Pending, Created, Created)
 	s.works(0, well).are(Running, Success, Skipped, Pending)
+	s.works(2, well).do(Retry{Steps: []int{0}, At: s.now}).are(Running, Pending, Skipped, Success)
 	s = tell(t, plan).works(0, fails(ScriptFailure, 1)).are(Failed, Failed, Skipped, Skipped)
 	if s.Steps[1].Skipped != NotAdmitted {
 		t.Error("b was left out, but it would not have been admitted")
