@@ -78,7 +78,7 @@ func TestPlaceholdersThatWereAppliedHaveValues(t *testing.T) {
 			begin(t, text, &p, outputs)
 		}
 	})
-	if passed < 10 {
+	if passed < 10 && !testing.Short() {
 		t.Errorf("only %d texts passed", passed)
 	}
 }
