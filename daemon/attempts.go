@@ -12,6 +12,7 @@ import (
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/host"
 	"github.com/penstock/penstock/daemon/logs"
+	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/plugins/protocol"
 )
@@ -42,7 +43,7 @@ type limits struct {
 func (a *attempts) Launch(at engine.Attempt, report func(engine.Report)) {
 	request, err := a.request(at)
 	if err != nil {
-		go report(engine.Report{Outcome: unplaceable(err)})
+		go report(engine.Report{Outcome: unbegun(err)})
 		return
 	}
 	a.host.Launch(host.Attempt{
@@ -61,24 +62,39 @@ func (a *attempts) Launch(at engine.Attempt, report func(engine.Report)) {
 // Stop is engine.Host's.
 func (a *attempts) Stop(name string, force bool) { a.host.Stop(name, force) }
 
-// unplaceable is the outcome of an attempt for which the daemon could not make
-// a place on its own disk.
-func unplaceable(err error) run.Outcome {
+// unbegun is the outcome of an attempt that could not be given to a plugin.
+func unbegun(err error) run.Outcome {
+	var unready *unreadyError
+	if errors.As(err, &unready) {
+		return run.Outcome{Status: run.Failed, FailureReason: run.MissingDependency, Message: unready.Error()}
+	}
 	return run.Outcome{
 		Status: run.Failed, FailureReason: run.PluginFailure,
 		Message: "the daemon could not prepare the attempt: " + err.Error(),
 	}
 }
 
+// unreadyError says that what a step reads of others makes no settings, or no
+// environment, for it: an output is missing, or is not what its place takes.
+type unreadyError struct{ error }
+
 func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
-	plan, step := at.Plan, &at.Plan.Steps[at.Step]
-	workspace, err := a.workspace(plan, at.Step)
+	p, step := at.Plan, &at.Plan.Steps[at.Step]
+	settings, err := plan.Settings(p, at.Step, at.Outputs)
+	if err != nil {
+		return protocol.Request{}, &unreadyError{err}
+	}
+	environment, err := plan.Environment(p, at.Step, at.Variables, at.Outputs)
+	if err != nil {
+		return protocol.Request{}, &unreadyError{err}
+	}
+	workspace, err := a.workspace(p, at.Step)
 	limits := a.limits.Load()
 	return protocol.Request{
-		Attempt:  plan.AttemptName(at.Step, at.Number),
-		Pipeline: plan.Pipeline, Run: plan.Number, RunID: plan.RunID,
-		Stage: plan.Stages[step.Stage].Name, Step: step.Name, Number: at.Number,
-		Settings: step.With, Environment: plan.StepEnvironment(at.Step),
+		Attempt:  p.AttemptName(at.Step, at.Number),
+		Pipeline: p.Pipeline, Run: p.Number, RunID: p.RunID,
+		Stage: p.Stages[step.Stage].Name, Step: step.Name, Number: at.Number,
+		Settings: settings, Environment: environment,
 		Workspace: workspace, Timeout: step.Timeout, Grace: limits.grace, LogLimit: limits.logLimit,
 	}, err
 }

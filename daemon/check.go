@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/penstock/penstock/config"
@@ -39,13 +40,15 @@ type settingsCheck struct {
 }
 
 func (c *settingsCheck) all(ctx context.Context) (problems config.Problems, err error) {
-	for k := range c.source.Pipeline.Stages {
-		for i := range c.source.Pipeline.Stages[k].Steps {
-			step := &c.source.Pipeline.Stages[k].Steps[i]
+	p := &c.source.Pipeline
+	for k := range p.Stages {
+		for i := range p.Stages[k].Steps {
+			step := &p.Stages[k].Steps[i]
 			if step.Uses == "" {
 				continue // the text has a problem there already
 			}
-			found, err := c.one(ctx, step)
+			with, guessed := sample(p, &p.Stages[k], step)
+			found, err := c.one(ctx, step.Uses, with, guessed)
 			if err != nil {
 				return nil, fmt.Errorf("check step %q: %w", step.Name, err)
 			}
@@ -57,26 +60,26 @@ func (c *settingsCheck) all(ctx context.Context) (problems config.Problems, err 
 	return problems, nil
 }
 
-// one checks a step; the problems' paths begin below the step.
-func (c *settingsCheck) one(ctx context.Context, step *config.Step) ([]host.Problem, error) {
-	settings, err := json.Marshal(step.With)
+// one checks the settings of a step, of which some values are guessed; the
+// problems' paths begin below the step.
+func (c *settingsCheck) one(ctx context.Context, uses string, with map[string]any, guessed map[string]bool) ([]host.Problem, error) {
+	key, err := json.Marshal([]any{uses, with, guessed})
 	if err != nil {
 		return nil, nil // no JSON: the text has a problem there already
 	}
-	key := step.Uses + "\x00" + string(settings)
-	if found, ok := c.known[key]; ok {
+	if found, ok := c.known[string(key)]; ok {
 		return found, nil
 	}
-	found, err := c.host.Check(ctx, step.Uses, step.With)
+	found, err := c.host.Check(ctx, uses, with)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil: // it is missing, or cannot be used
 		found = []host.Problem{{Path: ".uses", Message: strings.ReplaceAll(err.Error(), "\n", "; ")}}
 	default:
-		found = below(found)
+		found = below(slices.DeleteFunc(found, func(p host.Problem) bool { return isGuessed(guessed, p.Path) }))
 	}
-	c.known[key] = found
+	c.known[string(key)] = found
 	return found, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
@@ -26,6 +27,7 @@ func TestFailuresBecomeCodes(t *testing.T) {
 		{engine.ErrLive, rpc.CodeConflict, "not over yet; cancel it first"},
 		{engine.ErrRevision, rpc.CodeConflict, `run "a/1": `},
 		{run.ErrComplete, rpc.CodeConflict, `run "a/1": `},
+		{&plan.Refusal{Problems: []plan.Problem{{Message: "no input a"}, {Message: "no input b"}}}, rpc.CodeInvalid, "no run was made: no input a\nno input b"},
 		{engine.ErrStopping, rpc.CodeUnavailable, "ask again"},
 		{context.Canceled, rpc.CodeUnavailable, "ask again"},
 		{context.DeadlineExceeded, rpc.CodeUnavailable, "ask again"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
@@ -21,6 +22,7 @@ var _ rpc.Service = (*Daemon)(nil)
 func failure(err error, subject string) error {
 	var coded *rpc.Error
 	var problems config.Problems
+	var refusal *plan.Refusal
 	switch {
 	case err == nil:
 		return nil
@@ -28,6 +30,8 @@ func failure(err error, subject string) error {
 		return coded
 	case errors.As(err, &problems):
 		return invalid(problems)
+	case errors.As(err, &refusal):
+		return rpc.Errorf(rpc.CodeInvalid, "%s: no run was made: %v", subject, refusal)
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, engine.ErrNotFound):
 		return rpc.Errorf(rpc.CodeNotFound, "%s does not exist", subject)
 	case errors.Is(err, engine.ErrLive):

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -50,13 +51,18 @@ func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.
 		view.Close()
 		return store.Run{}, false, err
 	}
-	plan, err := d.texts.plan(view, pipeline)
+	definition, err := d.texts.definition(view, pipeline)
 	view.Close()
 	if err != nil {
 		return store.Run{}, false, err
 	}
+	resolved, err := plan.Resolve(definition, plan.Request{Source: cause.Source, Actor: cause.Actor, Revision: pipeline.Revision})
+	if err != nil {
+		return store.Run{}, false, err
+	}
 	record, duplicate, err := d.engine.Start(ctx, engine.StartRequest{
-		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: plan, Cause: cause, Key: q.Key,
+		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: resolved, Cause: cause, Key: q.Key,
+		Priority: definition.Priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
 	})
 	if err == nil && record.Pipeline != pipeline.ID {
 		err = d.keyTaken(record)

@@ -5,43 +5,42 @@ import (
 	"sync"
 
 	"github.com/penstock/penstock/config"
-	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 )
 
-// texts remembers the plans of the revisions that were run lately: a revision
-// never changes, so neither does what was resolved from it.
+// texts remembers the definitions of the revisions that were run lately: a
+// revision never changes, so neither does what was read from it.
 type texts struct {
-	mu    sync.Mutex // protects the fields below
-	plans map[revisionID]run.Plan
+	mu          sync.Mutex // protects the fields below
+	definitions map[revisionID]*config.Pipeline
 }
 
 type revisionID struct{ pipeline, revision uint64 }
 
-// maxPlans bounds the memory; one too many empties it.
-const maxPlans = 64
+// maxDefinitions bounds the memory; one too many empties it.
+const maxDefinitions = 64
 
-func newTexts() *texts { return &texts{plans: map[revisionID]run.Plan{}} }
+func newTexts() *texts { return &texts{definitions: map[revisionID]*config.Pipeline{}} }
 
-// plan resolves the current revision of p.
-func (t *texts) plan(view *store.View, p store.Pipeline) (run.Plan, error) {
+// definition reads the current revision of p. Nobody may change it.
+func (t *texts) definition(view *store.View, p store.Pipeline) (*config.Pipeline, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	id := revisionID{p.ID, p.Revision}
-	if plan, ok := t.plans[id]; ok {
-		return plan, nil
+	if definition, ok := t.definitions[id]; ok {
+		return definition, nil
 	}
 	revision, err := view.Revision(p.ID, p.Revision)
 	if err != nil {
-		return run.Plan{}, err
+		return nil, err
 	}
 	source, err := config.ParsePipeline(fmt.Sprintf("%s@%d", p.Name, p.Revision), []byte(revision.Text))
 	if err != nil {
-		return run.Plan{}, err
+		return nil, err
 	}
-	if len(t.plans) >= maxPlans {
-		clear(t.plans)
+	if len(t.definitions) >= maxDefinitions {
+		clear(t.definitions)
 	}
-	t.plans[id] = planOf(&source.Pipeline)
-	return t.plans[id], nil
+	t.definitions[id] = &source.Pipeline
+	return &source.Pipeline, nil
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -153,19 +152,6 @@ func (p *Plan) Find(stage, name string) (found []int) {
 		}
 	}
 	return found
-}
-
-// StepEnvironment is what step i sees: the plan's variables under its stage's
-// under its own.
-func (p *Plan) StepEnvironment(i int) map[string]string {
-	s := &p.Steps[i]
-	all := maps.Clone(p.Environment)
-	if all == nil {
-		all = map[string]string{}
-	}
-	maps.Copy(all, p.Stages[s.Stage].Environment)
-	maps.Copy(all, s.Environment)
-	return all
 }
 
 // Workspace says which directory the steps of a run work in.
