@@ -67,7 +67,7 @@ func (p *pretended) End(steps []string, o config.Outcome) error {
 	if o.ExitCode != nil {
 		exit = fmt.Sprint(*o.ExitCode)
 	}
-	p.note("end %q %s %s %s", steps, o.Status, o.Reason, exit)
+	p.note("end %q %s %s %s%s", steps, o.Status, o.Reason, exit, strings.TrimPrefix(fmt.Sprint(o.Outputs), "map[]"))
 	p.now = map[string][2]string{"success": {"success", "pending"}, "failed": {"failed", "skipped"}}[o.Status]
 	return nil
 }
@@ -187,7 +187,7 @@ func TestSimulateRefusesWrongUse(t *testing.T) {
 }
 
 func TestAWalkSaysWhatChangesAndWhy(t *testing.T) {
-	p, r := simulating(t, "# a comment\n\nif fail build 7\nrun build\nfail build lost\nundo\nok\nwhy\nwhy build\nwait 90s\nplay \"test: [a, b]\"\nretry\ncancel test\n?\nshow\nquit\nnever read\n")
+	p, r := simulating(t, "# a comment\n\nif fail build 7\nrun build\nfail build lost\nundo\nok build a=b=c \"d= e\"\nundo\nok\nwhy\nwhy build\nwait 90s\nplay \"test: [a, b]\"\nretry\ncancel test\n?\nshow\nquit\nnever read\n")
 	for _, text := range []string{
 		"pair  pending\n  build    pending\n    build  pending\n  test     created\n    test   created\n",
 		"  build/build: pending → failed  because of build\n  test/test: created → skipped  because of test\n  the run: pending → failed\n",
@@ -199,7 +199,7 @@ func TestAWalkSaysWhatChangesAndWhy(t *testing.T) {
 	}
 	want := []string{
 		`end ["build"] failed script_failure 7`, "undo", "begin [build]", `end ["build"] failed lost -`, "undo",
-		`end ["build"] success  -`, "wait 1m30s", "play [test: [a, b]] map[]", "retry [] map[]", "cancel [test] map[]",
+		`end ["build"] success  -map[a:b=c d: e]`, "undo", `end ["build"] success  -`, "wait 1m30s", "play [test: [a, b]] map[]", "retry [] map[]", "cancel [test] map[]",
 	}
 	if !reflect.DeepEqual(p.calls, want) {
 		t.Errorf("called %q\nwant %q", p.calls, want)

@@ -15,7 +15,7 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
-const walkHelp = `ok [STEP...]              it ends well; without a name all that could
+const walkHelp = `ok [STEP...] [KEY=VALUE]  it ends well, with outputs; without a name all that could
 fail STEP... [HOW]        it fails; HOW is an exit code or a reason such as lost
 run STEP...               it begins to work
 play STEP...              a person begins a manual or delayed step
@@ -143,10 +143,7 @@ func (w *walker) happen(word string, args []string) error {
 func (w *walker) event(word string, args []string) error {
 	switch word {
 	case "ok", "success":
-		if len(args) == 0 {
-			args = movable(w.sim.Run())
-		}
-		return w.onSteps(word, args, func() error { return w.sim.End(args, config.Outcome{Status: "success"}) })
+		return w.succeed(word, args)
 	case "fail", "drop":
 		return w.fail(word, args)
 	case "run":
@@ -171,6 +168,22 @@ func (w *walker) onSteps(word string, steps []string, do func() error) error {
 		return fmt.Errorf("%s wants the name of a step", word)
 	}
 	return do()
+}
+
+// succeed reads the outputs from the end of what was typed.
+func (w *walker) succeed(word string, args []string) error {
+	o := config.Outcome{Status: "success", Outputs: map[string]string{}}
+	for n := len(args) - 1; n >= 0; n-- {
+		key, value, ok := strings.Cut(args[n], "=")
+		if !ok {
+			break
+		}
+		o.Outputs[key], args = value, args[:n]
+	}
+	if len(args) == 0 {
+		args = movable(w.sim.Run())
+	}
+	return w.onSteps(word, args, func() error { return w.sim.End(args, o) })
 }
 
 // failureReasons are the words that may stand behind fail. A step of such a

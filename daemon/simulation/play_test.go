@@ -71,6 +71,9 @@ step = [{ name = "d", uses = "shell", timeout = "5s", retry = { max = 1, delay =
 		{"a run has its timeout",
 			[]config.Script{scripted("a", takes(59*time.Second, well)), scripted("d", takes(4*time.Second, well))}, 0,
 			"a 0-59 success, b 0-1 success, c 0-1 success, d 59-60 failed", run.Failed},
+		{"what ends just then has ended before its run's timeout",
+			[]config.Script{scripted("a", takes(time.Minute, well))}, 0,
+			"a 0-60 success, b 0-1 success, c 0-1 success, d 60-60 failed", run.Failed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := begin(t, three)

@@ -137,6 +137,33 @@ func TestAResourceGroupHasOneStepAtATime(t *testing.T) {
 	w.wants(t, "compile success, lint pending, unit created, deploy created, look created")
 }
 
+func TestOutputsAreThoseOfSuccess(t *testing.T) {
+	w := begin(t, `name = "pair"
+type = "dynamic"
+[[stage]]
+name = "one"
+step = [{ name = "a", uses = "shell", allow_failure = true }]
+[[stage]]
+name = "two"
+step = [{ name = "b", uses = "http", with = { url = "http://{{ steps.a.outputs.host }}/" } }]
+`)
+	left := config.Outcome{Status: "failed", Reason: "script_failure", Outputs: map[string]string{"host": "h"}}
+	must(t, w.End([]string{"a"}, left))
+	must(t, w.End([]string{"b"}, well))
+	if a := w.run.Steps[1].Latest(); a.FailureReason != run.MissingDependency || !strings.Contains(a.Message, "host") {
+		t.Errorf("b ended as %s: %s", a.FailureReason, a.Message)
+	}
+	must(t, w.Do(config.Act{Do: "retry", Steps: []string{"a"}}))
+	left.Status, left.Reason = "success", ""
+	must(t, w.End([]string{"a"}, left))
+	must(t, w.Do(config.Act{Do: "retry", Steps: []string{"b"}}))
+	must(t, w.End([]string{"b"}, well))
+	w.wants(t, "a success, b success")
+	if got := w.given[1].With["url"]; got != "http://h/" {
+		t.Errorf("b got %v", got)
+	}
+}
+
 func TestWhyNamesTheCauses(t *testing.T) {
 	w := begin(t, house)
 	must(t, w.End([]string{"compile"}, ill))

@@ -1,0 +1,52 @@
+package simulation
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/penstock/penstock/config"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// differences plays the tests of a file: a line for each difference.
+func differences(t *testing.T, name string) (text string) {
+	t.Helper()
+	dir := "testdata/trials"
+	tests, err := config.ParseTests(name, read(t, filepath.Join(dir, name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := config.ParsePipeline(tests.Pipeline, read(t, filepath.Join(dir, tests.Pipeline)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range tests.Tests {
+		for _, d := range Test(&source.Pipeline, &tests.Tests[i]) {
+			text += fmt.Sprintf("%d:%d: %s\n  want %s\n  got  %s\n", d.Line, d.Column, d.Path, d.Want, d.Got)
+		}
+	}
+	return text
+}
+
+func TestRightExpectationsAreMet(t *testing.T) {
+	if text := differences(t, "right.test.toml"); text != "" {
+		t.Error(text)
+	}
+}
+
+func TestWrongExpectationsAreToldWithTheirPlaces(t *testing.T) {
+	const golden = "testdata/trials/wrong.txt"
+	got := differences(t, "wrong.test.toml")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := string(read(t, golden)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
