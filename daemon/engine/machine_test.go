@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"runtime"
@@ -146,6 +147,14 @@ func (m *machine) recorded(at Attempt) *run.Attempt {
 	return &s.Attempts[at.Number-1]
 }
 
+// deleted reports whether there is no such run any more.
+func (m *machine) deleted(id uint64) bool {
+	v := m.store.View()
+	defer v.Close()
+	_, err := v.Run(id)
+	return errors.Is(err, store.ErrNotFound)
+}
+
 // Stop is Host's.
 func (m *machine) Stop(name string, force bool) {
 	m.effect(func() {
@@ -178,7 +187,8 @@ func (m *machine) Seal(plan *run.Plan, step, number int) run.Log {
 func (m *machine) Sweep(plan *run.Plan, step, number int) {
 	m.effect(func() {
 		name := plan.AttemptName(step, number)
-		if a := m.recorded(Attempt{Plan: plan, Step: step, Number: number}); a == nil || a.Log == nil {
+		a := m.recorded(Attempt{Plan: plan, Step: step, Number: number})
+		if a == nil && !m.deleted(plan.RunID) || a != nil && a.Log == nil {
 			m.fault("%s was removed and is recorded as %+v", name, a)
 		}
 		delete(m.attempts, name)

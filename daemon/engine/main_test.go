@@ -24,6 +24,7 @@ type daemon struct {
 	dir        string
 	store      *store.Store
 	machine    *machine
+	clock      *fakeClock
 	maxRunning int
 
 	ctx   context.Context // of the calls
@@ -35,7 +36,7 @@ type daemon struct {
 // begin makes a store with the pipeline 1, nightly, and starts an engine.
 func begin(t *testing.T, maxRunning int) *daemon {
 	t.Helper()
-	d := &daemon{T: t, dir: t.TempDir(), machine: newMachine(), maxRunning: maxRunning, ctx: t.Context()}
+	d := &daemon{T: t, dir: t.TempDir(), machine: newMachine(), clock: newFakeClock(), maxRunning: maxRunning, ctx: t.Context()}
 	d.open()
 	t.Cleanup(func() {
 		d.end()
@@ -72,8 +73,8 @@ func (d *daemon) start(fuse int, late bool) {
 	var err error
 	d.Engine, err = Open(Config{
 		Store: d.store, Host: d.machine, Archive: d.machine,
-		Log:    slog.New(slog.NewTextHandler(d.machine, &slog.HandlerOptions{Level: slog.LevelError})),
-		BootID: "boot", Settings: Settings{MaxRunning: d.maxRunning},
+		Log:   slog.New(slog.NewTextHandler(d.machine, &slog.HandlerOptions{Level: slog.LevelError})),
+		Clock: d.clock, BootID: "boot", Settings: Settings{MaxRunning: d.maxRunning},
 	})
 	d.check(err)
 	ctx, stop := context.WithCancel(context.Background())
@@ -130,6 +131,42 @@ func (d *daemon) run(steps ...string) store.Run {
 		d.Fatal("a start without a key is a duplicate")
 	}
 	return record
+}
+
+// startOf starts a run.
+func (d *daemon) startOf(q StartRequest) store.Run {
+	d.Helper()
+	record, _, err := d.Start(d.ctx, q)
+	d.check(err)
+	return record
+}
+
+// until waits until the state of a run that lives is as it should be.
+func (d *daemon) until(id uint64, as func(run.State) bool) {
+	d.Helper()
+	for s := d.record(id).State; !as(s); s = d.record(id).State {
+		if !d.Watch(d.ctx, id, s.Sequence).Live {
+			d.Fatalf("run %d is over: %+v", id, d.record(id).State)
+		}
+	}
+}
+
+// nothingIsLeft checks that the engine, of which no run lives, remembers
+// nothing of those that did.
+func (d *daemon) nothingIsLeft() {
+	d.Helper()
+	d.idle()
+	d.check(d.ask(d.ctx, func(t *turn) error {
+		left := fmt.Sprint(len(t.live), len(t.lines), len(t.moved), len(t.groups), len(t.contested), len(t.alarms.items),
+			len(t.inHand), len(t.chores), len(t.deleting), t.running, t.pending)
+		if _, ok := t.turns.Front(); left != "0 0 0 0 0 0 0 0 0 0 0" || ok {
+			d.Errorf("left over: %s, turns %v", left, ok)
+		}
+		return nil
+	}))
+	if at := d.clock.set(); !at.IsZero() {
+		d.Errorf("the engine wants to be woken at %s", at)
+	}
 }
 
 // next is the next attempt that is launched.

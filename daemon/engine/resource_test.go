@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/policy"
+	"github.com/penstock/penstock/daemon/run"
+)
+
+// deploying asks for a run that builds and then deploys to prod.
+func deploying() StartRequest {
+	return StartRequest{Pipeline: 1, Revision: 1, Plan: run.Plan{
+		Stages: []run.PlanStage{{Name: "build"}, {Name: "deploy"}},
+		Steps:  []run.PlanStep{{Name: "build"}, {Name: "deploy", Stage: 1, ResourceGroup: "prod"}},
+	}}
+}
+
+// built starts n runs that deploy and lets the steps before be done, in an
+// order.
+func (d *daemon) built(n int, order ...int) {
+	d.Helper()
+	builds := map[int]*attempt{}
+	for i := range n {
+		d.startOf(deploying())
+		builds[i+1] = d.next(fmt.Sprintf("nightly/%d/build/build/1", i+1))
+	}
+	for _, i := range order {
+		builds[i].end(run.Success)
+		d.check(d.Pulse(d.ctx))
+	}
+}
+
+func deploy(n int) string { return fmt.Sprintf("nightly/%d/deploy/deploy/1", n) }
+
+func TestOneStepAtATimeHasAResourceGroup(t *testing.T) {
+	for _, c := range []struct {
+		mode  policy.Mode
+		built []int
+		want  []int
+	}{
+		{policy.Unordered, []int{2, 3, 1}, []int{2, 1, 3}},
+		{policy.OldestFirst, []int{3, 2, 1}, []int{1, 2, 3}},
+		{policy.NewestFirst, []int{1, 2, 3}, []int{3, 2, 1}},
+		{policy.NewestReadyFirst, []int{1, 2, 3}, []int{1, 3, 2}},
+	} {
+		t.Run(string(c.mode), func(t *testing.T) {
+			d := begin(t, 9)
+			d.check(d.SetMode(d.ctx, "prod", c.mode))
+			d.restart() // the mode is kept
+			d.built(3, c.built...)
+			for _, n := range c.want {
+				a := d.next(deploy(n))
+				d.restart()
+				a = d.next(deploy(n))
+				d.idle()
+				a.end(run.Success)
+			}
+			for id := range uint64(3) {
+				d.settled(id + 1)
+			}
+			d.nothingIsLeft()
+		})
+	}
+}
+
+func TestWhenAHolderIsCanceledTheNextBegins(t *testing.T) {
+	d := begin(t, 9)
+	d.built(2, 1, 2)
+	a := d.next(deploy(1))
+	d.check(d.Cancel(d.ctx, 1, "ann", "", false))
+	d.idle()
+	a.end(run.Success)
+	d.next(deploy(2))
+}
+
+// A step that waits for a place has its resource group.
+func TestAGroupIsHeldBeforeTheStepBegins(t *testing.T) {
+	d := begin(t, 0)
+	q := deploying()
+	q.Plan.Steps = q.Plan.Steps[1:]
+	d.startOf(q)
+	d.startOf(q)
+	if got := d.statuses(1, 2); got != "[pending waiting_for_resource]" {
+		t.Errorf("the runs are %s", got)
+	}
+	d.check(d.Cancel(d.ctx, 1, "ann", "", false))
+	if got := d.statuses(1, 2); got != "[canceled pending]" {
+		t.Errorf("the runs are %s", got)
+	}
+}
+
+// The steps of a run that waits for its turn stand in no line: the run that it
+// waits for may be behind them.
+func TestARunThatIsHeldClaimsNothing(t *testing.T) {
+	d := begin(t, 9)
+	d.check(d.SetMode(d.ctx, "prod", policy.NewestFirst))
+	for range 2 {
+		q := deploying()
+		q.Overlap = config.Overlap{Policy: config.OverlapQueue, Limit: 1}
+		d.startOf(q)
+	}
+	d.next("nightly/1/build/build/1").end(run.Success)
+	d.next(deploy(1)).end(run.Success)
+	d.next("nightly/2/build/build/1")
+}
+
+// Another mode takes effect at once.
+func TestAnotherModeLetsThoseGoThatWait(t *testing.T) {
+	d := begin(t, 9)
+	d.check(d.SetMode(d.ctx, "prod", policy.OldestFirst))
+	d.built(2, 2)
+	d.idle()
+	d.check(d.SetMode(d.ctx, "prod", policy.Unordered))
+	d.next(deploy(2))
+	if err := d.SetMode(d.ctx, "prod", "random"); err == nil || !strings.Contains(err.Error(), `mode "random"`) {
+		t.Errorf("a mode that is none: %v", err)
+	}
+}
+
+func TestResourcesAreListed(t *testing.T) {
+	d := begin(t, 9)
+	d.check(d.SetMode(d.ctx, "prod", policy.OldestFirst))
+	d.check(d.SetMode(d.ctx, "spare", policy.NewestFirst))
+	d.built(3, 1, 2)
+	d.next(deploy(1))
+	all, err := d.Resources(d.ctx)
+	d.check(err)
+	var got []string
+	for _, r := range all {
+		line := fmt.Sprintf("%s %s:", r.Name, r.Mode)
+		if r.Holder != nil {
+			line += fmt.Sprintf(" %s/%s/%s %s;", r.Holder.Run.Name, r.Holder.Stage, r.Holder.Step, r.Holder.Status)
+		}
+		for _, c := range r.Waiting {
+			line += fmt.Sprintf(" %s %s", c.Run.Name, c.Status)
+		}
+		got = append(got, line)
+	}
+	want := "prod oldest_first: nightly/1/deploy/deploy running; nightly/2 waiting_for_resource nightly/3 created | spare newest_first:"
+	if text := strings.Join(got, " | "); text != want {
+		t.Errorf("%s, want %s", text, want)
+	}
+}

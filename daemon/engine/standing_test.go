@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/run"
+)
+
+func (d *daemon) standing(id uint64) Standing {
+	d.Helper()
+	s, err := d.Standing(d.ctx, id)
+	d.check(err)
+	return s
+}
+
+func names(all []Reference) string {
+	var names []string
+	for _, r := range all {
+		names = append(names, r.Name)
+	}
+	return fmt.Sprint(names)
+}
+
+func TestWhereARunStandsInItsLine(t *testing.T) {
+	d := begin(t, 9)
+	for _, priority := range []int{0, 0, 0, 3, 0} {
+		q := among(config.OverlapQueue, 2)
+		q.Priority, q.SubQueue = priority, "eu"
+		d.startOf(q)
+	}
+	s := d.standing(5)
+	if l := s.Line; l == nil || names(l.Active) != "[nightly/1 nightly/2]" || names(l.Before) != "[nightly/4 nightly/3]" ||
+		l.SubQueue != "eu" || l.Overlap != (config.Overlap{Policy: config.OverlapQueue, Limit: 2}) {
+		t.Errorf("%+v", l)
+	}
+	if s := d.standing(1); s.Line != nil || !s.Live || s.Sequence == 0 {
+		t.Errorf("one at work: %+v", s)
+	}
+	if s := d.standing(99); s.Live {
+		t.Errorf("one that is none: %+v", s)
+	}
+}
+
+func TestWhoStandsBeforeAResourceGroup(t *testing.T) {
+	d := begin(t, 9)
+	d.built(3, 1, 2)
+	d.next(deploy(1))
+	s := d.standing(2)
+	if len(s.Groups) != 1 || s.Groups[0].Name != "prod" || s.Groups[0].Holder.Run.Name != "nightly/1" || len(s.Groups[0].Waiting) != 1 {
+		t.Errorf("%+v", s.Groups)
+	}
+	if s := d.standing(3); len(s.Groups) != 0 {
+		t.Errorf("one that builds: %+v", s.Groups)
+	}
+}
+
+// The order that is told is the order in which places are given.
+func TestHowManyGetAPlaceBefore(t *testing.T) {
+	d := begin(t, 1)
+	d.startOf(request("", "first"))
+	at := d.next("nightly/1/stage/first/1")
+	for _, priority := range []int{0, 0, 5} {
+		q := request("", "a", "b")
+		q.Priority = priority
+		d.startOf(q)
+	}
+	told := map[string]int{}
+	for id := uint64(2); id <= 4; id++ {
+		s := d.standing(id)
+		if s.Places != (Places{All: 1, Taken: 1}) {
+			t.Errorf("the places are %+v", s.Places)
+		}
+		for i, before := range s.Before {
+			told[fmt.Sprintf("nightly/%d/stage/%s/1", id, []string{"a", "b"}[i])] = before
+		}
+	}
+	for n := range 6 {
+		at.end(run.Success)
+		at = <-d.machine.launched
+		if before, ok := told[at.name]; !ok || before != n {
+			t.Errorf("%s came after %d others; %d were told", at.name, n, before)
+		}
+	}
+}
