@@ -271,6 +271,8 @@ func (a *fakeAttempt) work(r *steppb.StartRequest, do string, lock *os.File) {
 	case "fail":
 		code := 7
 		result.Status, result.FailureReason, result.ExitCode = protocol.Failed, protocol.ScriptFailure, &code
+	case "fall-silent":
+		result.Status, result.FailureReason = protocol.Failed, protocol.StuckOrTimeout
 	case "outputs":
 		must(os.WriteFile(filepath.Join(r.Directory, protocol.OutputsFile), []byte("answer=42\n"), 0o600))
 	case "print":

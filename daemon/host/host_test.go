@@ -22,6 +22,7 @@ func TestOutcomes(t *testing.T) {
 		{"succeed", protocol.Success, "", "", 1},
 		{"outputs", protocol.Success, "", "", 1},
 		{"fail", protocol.Failed, protocol.ScriptFailure, "", 1},
+		{"fall-silent", protocol.Failed, protocol.StuckOrTimeout, "", 1},
 		{"crash", protocol.Failed, protocol.PluginFailure, "exit status 5; its last words: panic: out of cheese\\u001b", 1},
 		{"die-after-result", protocol.Success, "", "", 1},
 		{"die-once-before-go", protocol.Success, "", "", 1},

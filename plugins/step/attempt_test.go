@@ -425,7 +425,7 @@ func TestOutputsThatCannotBeReadFailTheStep(t *testing.T) {
 func TestAStepSeesOnlyItsOwnEnvironment(t *testing.T) {
 	p := launch(t, "x")
 	a := script(t, "env; readlink /proc/self/fd/0; grep SigIgn /proc/self/status; umask", func(r *protocol.Request) {
-		r.Environment = map[string]string{"PGHOST": "db", "PENSTOCK_RUN": "forged"}
+		r.Environment = map[string]string{"PGHOST": "db", "PENSTOCK_RUN": "forged", "PENSTOCK_STATUS": "forged"}
 	})
 	if r := p.perform(a); r.Status != protocol.Success {
 		t.Fatalf("%+v", r)
@@ -446,7 +446,7 @@ func TestAStepSeesOnlyItsOwnEnvironment(t *testing.T) {
 			t.Errorf("%v is ignored", sig)
 		}
 	}
-	if strings.Contains(out, "SECRET") || strings.Contains(out, "PLUGIN_") {
+	if strings.Contains(out, "SECRET") || strings.Contains(out, "PENSTOCK_STATUS") || strings.Contains(out, "PLUGIN_") {
 		t.Errorf("the plugin's environment leaks:\n%s", out)
 	}
 }

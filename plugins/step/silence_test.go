@@ -85,11 +85,13 @@ func TestASilentTreeIsEnded(t *testing.T) {
 func TestOutputOnEitherStreamEndsTheSilence(t *testing.T) {
 	p := launch(t, "x")
 	const limit = time.Second
-	a := script(t, "for i in 1 2 3 4 5 6 7 8; do sleep 0.1; printf .; sleep 0.1; printf . >&2; done", func(r *protocol.Request) {
-		r.SilenceTimeout = limit
-	})
-	if r := p.perform(a); r.Status != protocol.Success || r.EndedAt.Sub(r.BegunAt) < limit {
-		t.Errorf("%+v", r)
+	for _, stream := range []string{"1", "2"} {
+		a := script(t, "for i in $(seq 12); do sleep 0.1; printf . >&"+stream+"; done", func(r *protocol.Request) {
+			r.SilenceTimeout = limit
+		})
+		if r := p.perform(a); r.Status != protocol.Success || r.EndedAt.Sub(r.BegunAt) < limit {
+			t.Errorf("stream %s: %+v", stream, r)
+		}
 	}
 }
 
