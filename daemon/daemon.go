@@ -28,6 +28,7 @@
 //	the directory was made            the directory         no go, same boot: started, once
 //	while the step works              lock held             joined; its output never stopped
 //	the step ended meanwhile          result.json           recorded as it says
+//	its process died in its cleanup   cleanup.json          recorded as the work ended
 //	the step's process died as well   go, no lock           lost: the step's own rules decide
 //	the machine went down             another boot id       lost, unless there is a result
 //	the end was recorded              an unsealed log       sealed

@@ -157,6 +157,57 @@ func TestAKilledCleanupWithoutADaemonEndsAsItsWorkDid(t *testing.T) {
 	}
 }
 
+// afterScript is an attempt of the real shell: its after_script tells its begin
+// and goes on until it is told.
+func (w *world) afterScript(name, script string) Attempt {
+	a := w.attempt(name, "shell", "clean")
+	a.Request.Settings = map[string]any{
+		"script":       script,
+		"after_script": `echo $PENSTOCK_STATUS >> after; read line < "` + a.Directory + `.finish" || echo done >> after`,
+	}
+	return a
+}
+
+func (w *world) after() string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.work, "after"))
+	if err != nil && !os.IsNotExist(err) {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestAfterScriptRunsOnceThroughADaemonsDeath(t *testing.T) {
+	w := newWorld(t)
+	a := w.afterScript("shell/adopted", "sleep 600")
+	w.kill(order{Config: w.config, Attempts: []Attempt{a}, Stop: true})
+	h := w.open()
+	a.Canceled = true
+	n := w.launch(h, a)
+	n.begin()
+	h.Stop(a.Request.Attempt, false)
+	w.outlast(a)
+	w.tell(a)
+	if o := n.end(); o.Status != protocol.Canceled || w.after() != "canceled\ndone\n" {
+		t.Errorf("%+v, after_script said %q", o, w.after())
+	}
+}
+
+func TestForceEndsTheAfterScriptOfAFormerDaemon(t *testing.T) {
+	w := newWorld(t)
+	a := w.afterScript("shell/forced", "sleep 600")
+	a.Request.Grace = time.Hour
+	w.kill(order{Config: w.config, Attempts: []Attempt{a}, Stop: true})
+	h := w.open()
+	n := w.launch(h, a)
+	n.begin()
+	h.Stop(a.Request.Attempt, false)
+	h.Stop(a.Request.Attempt, true)
+	if o := n.end(); o.Status != protocol.Canceled || strings.Contains(w.after(), "done") {
+		t.Errorf("%+v, after_script said %q", o, w.after())
+	}
+}
+
 func TestARecordOfACleanupIsNotTrustedBlindly(t *testing.T) {
 	good := protocol.Result{Attempt: "a", Status: protocol.Success, EndedAt: time.Now()}
 	with := func(change func(*protocol.Result)) protocol.Result {

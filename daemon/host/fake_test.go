@@ -24,6 +24,8 @@ import (
 
 	"github.com/penstock/penstock/plugins/protocol"
 	"github.com/penstock/penstock/plugins/protocol/steppb"
+	"github.com/penstock/penstock/plugins/shell"
+	"github.com/penstock/penstock/plugins/step"
 )
 
 // TestMain makes this binary the plugins of the tests as well: it behaves as
@@ -66,6 +68,8 @@ func pretend(kind string) {
 		pauseForever()
 	case "impostor":
 		impersonate()
+	case "shell":
+		step.Serve(shell.About(), shell.Work)
 	default:
 		serve(kind)
 	}
