@@ -8,7 +8,7 @@ import (
 // secondLook is how long after the end of its patience a watch looks again
 // before it acts: a process that was stopped, or a machine that was too busy,
 // has output in its pipes then that only was not read.
-const secondLook = 100 * time.Millisecond
+const secondLook = 250 * time.Millisecond
 
 // silence is how long a step has written nothing. Its clock is the monotonic
 // one: that stands still while the machine is suspended, and does not care how

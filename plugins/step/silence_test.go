@@ -97,9 +97,10 @@ func TestOutputOnEitherStreamEndsTheSilence(t *testing.T) {
 
 // The step wrote all the time; that nobody read it is not its fault.
 func TestAStoppedPluginTakesNoStepForSilent(t *testing.T) {
+	t.Parallel()
 	p := launch(t, "x")
-	const limit = 300 * time.Millisecond
-	for range 5 {
+	const limit = 500 * time.Millisecond
+	for range 3 {
 		work := t.TempDir()
 		a := script(t, "until test -e stop; do echo x; sleep 0.01; done", func(r *protocol.Request) {
 			r.SilenceTimeout, r.Workspace = limit, work

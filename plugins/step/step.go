@@ -78,7 +78,7 @@
 // go and from each byte on, by the monotonic clock. A byte counts when it is read
 // here: a program that keeps its output in a buffer is silent. Because a process
 // that was stopped or starved has output in its pipes that only was not read, the
-// end comes a tenth of a second late, if there still is none.
+// end comes a quarter of a second late, if there still is none.
 //
 // # The process
 //

@@ -47,7 +47,8 @@ type StepClient interface {
 	// ELSEWHERE. Ending the call does not end the attempt.
 	Start(ctx context.Context, in *StartRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Progress], error)
 	// Cancel asks the attempt to end: TERM to its processes, KILL after the
-	// grace of its request. It returns at once; the end is seen in Start's
+	// grace of its request; then what is to be cleaned up after the work, which
+	// only force skips or ends. It returns at once; the end is seen in Start's
 	// stream. Cancel of an attempt that this process does not know does nothing.
 	Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*CancelResponse, error)
 }
@@ -125,7 +126,8 @@ type StepServer interface {
 	// ELSEWHERE. Ending the call does not end the attempt.
 	Start(*StartRequest, grpc.ServerStreamingServer[Progress]) error
 	// Cancel asks the attempt to end: TERM to its processes, KILL after the
-	// grace of its request. It returns at once; the end is seen in Start's
+	// grace of its request; then what is to be cleaned up after the work, which
+	// only force skips or ends. It returns at once; the end is seen in Start's
 	// stream. Cancel of an attempt that this process does not know does nothing.
 	Cancel(context.Context, *CancelRequest) (*CancelResponse, error)
 	mustEmbedUnimplementedStepServer()
