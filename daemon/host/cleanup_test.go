@@ -160,6 +160,7 @@ func TestAKilledCleanupWithoutADaemonEndsAsItsWorkDid(t *testing.T) {
 // afterScript is an attempt of the real shell: its after_script tells its begin
 // and goes on until it is told.
 func (w *world) afterScript(name, script string) Attempt {
+	install(w.t, w.config.Directories[0], "shell", nil)
 	a := w.attempt(name, "shell", "clean")
 	a.Request.Settings = map[string]any{
 		"script":       script,

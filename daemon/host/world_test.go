@@ -57,7 +57,7 @@ func plugins(t *testing.T, kinds ...string) string {
 		t.Fatal(err)
 	}
 	if len(kinds) == 0 {
-		kinds = []string{"good", "wide", "liar", "silent", "garbage", "endless", "broken", "elsewhere", "future", "impostor", "shell"}
+		kinds = []string{"good", "wide", "liar", "silent", "garbage", "endless", "broken", "elsewhere", "future", "impostor"}
 	}
 	for _, kind := range kinds {
 		install(t, dir, kind, nil)
