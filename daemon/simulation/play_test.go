@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,8 +166,8 @@ func playOut(t *rapid.T, p *config.Pipeline, scripts []config.Script, places int
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := w.Now()
-	w.Observe = func(ev run.Event, _ run.Change) {
+	now, history := w.Now(), w.Record()
+	w.observe = func(ev run.Event, _ run.Change) {
 		working := 0
 		for i := range w.run.Steps {
 			if w.run.Steps[i].Status == run.Running {
@@ -196,6 +197,7 @@ func playOut(t *rapid.T, p *config.Pipeline, scripts []config.Script, places int
 		t.Fatal(err)
 	}
 	rested(t, w)
+	checkHistory(t, w, history)
 	return picture(t, w)
 }
 
@@ -209,5 +211,43 @@ func rested(t *rapid.T, w *World) {
 	}
 	if w.script.busy != 0 {
 		t.Fatalf("at rest %d places are taken", w.script.busy)
+	}
+}
+
+// moves are the ways from status to status that a step may go.
+var moves = map[run.Status][]run.Status{
+	run.Created:   {run.Pending, run.Manual, run.Scheduled, run.Skipped, run.Canceled},
+	run.Pending:   {run.Running, run.Canceled, run.Skipped},
+	run.Running:   {run.Success, run.Failed, run.Canceled, run.Canceling, run.Scheduled, run.Pending},
+	run.Canceling: {run.Canceled},
+	run.Scheduled: {run.Pending, run.Manual, run.Canceled, run.Skipped},
+	run.Manual:    {run.Pending, run.Created, run.Canceled},
+	run.Success:   {run.Pending},
+	run.Failed:    {run.Pending},
+	run.Canceled:  {run.Pending},
+	run.Skipped:   {run.Created, run.Pending},
+}
+
+// checkHistory: each step went only where it may go, and history ends where the
+// run stands.
+func checkHistory(t *rapid.T, w *World, h *History) {
+	for i := range w.plan.Steps {
+		was := h.Steps[w.plan.Key(i)]
+		for k := 1; k < len(was); k++ {
+			if !slices.Contains(moves[was[k-1]], was[k]) {
+				t.Fatalf("%s went from %s to %s: %v", w.plan.Steps[i].Name, was[k-1], was[k], was)
+			}
+		}
+		if was[len(was)-1] != w.run.Steps[i].Status {
+			t.Fatalf("%s is %s, its history is %v", w.plan.Steps[i].Name, w.run.Steps[i].Status, was)
+		}
+	}
+	for i, stage := range w.plan.Stages {
+		if was := h.Stages[stage.Name]; was[len(was)-1] != w.run.StageStatus(i) {
+			t.Fatalf("stage %s is %s, its history is %v", stage.Name, w.run.StageStatus(i), was)
+		}
+	}
+	if h.Run[len(h.Run)-1] != w.run.State.Status {
+		t.Fatalf("the run is %s, its history is %v", w.run.State.Status, h.Run)
 	}
 }

@@ -13,19 +13,18 @@ import (
 
 // World is one run and the time in it. It is not safe for concurrent use.
 type World struct {
-	// Observe, where it is not nil, sees each event that was applied, in order.
-	Observe func(run.Event, run.Change)
-
-	plan   *run.Plan
-	began  time.Time
-	now    time.Time
-	last   time.Time // something happened
-	run    *run.Run
-	groups map[string][]int // the steps of each resource group
-	given  []Given          // to each step, at the begin of its newest attempt
-	alarms alarms
-	deeds  []func() error
-	script *script // nil: by hand
+	plan    *run.Plan
+	began   time.Time
+	now     time.Time
+	last    time.Time // something happened
+	run     *run.Run
+	groups  map[string][]int // the steps of each resource group
+	given   []Given          // to each step, at the begin of its newest attempt
+	alarms  alarms
+	deeds   []func() error
+	script  *script                     // nil: by hand
+	history *History                    // nil: nobody keeps it
+	observe func(run.Event, run.Change) // for tests; nil: nobody looks
 }
 
 // Given is what a step gets when an attempt of it begins.
@@ -117,8 +116,11 @@ func (w *World) apply(ev run.Event) error {
 		return err
 	}
 	w.last = w.now
-	if w.Observe != nil {
-		w.Observe(ev, change)
+	if w.history != nil {
+		w.history.Note(w.run, change)
+	}
+	if w.observe != nil {
+		w.observe(ev, change)
 	}
 	w.follow(change)
 	return w.obey(change)

@@ -246,10 +246,10 @@ func interfere(t *rapid.T, w *World) error {
 	return again(w)
 }
 
-func TestObserveSeesEveryEvent(t *testing.T) {
+func TestEventsComeInTheOrderOfWhatHappened(t *testing.T) {
 	w := begin(t, house)
 	var seen []string
-	w.Observe = func(ev run.Event, _ run.Change) { seen = append(seen, fmt.Sprintf("%T", ev)) }
+	w.observe = func(ev run.Event, _ run.Change) { seen = append(seen, fmt.Sprintf("%T", ev)) }
 	must(t, w.Begin([]string{"compile"}))
 	must(t, w.Do(config.Act{Do: "cancel"}))
 	if got := strings.Join(seen, " "); got != "run.Begin run.Cancel run.Ended" {
