@@ -88,3 +88,15 @@ func (c *Cell) fits(entry map[string][]string) bool {
 	}
 	return true
 }
+
+// CommonAxes is the axes that every entry of the matrix has: any other is
+// missing in some cell.
+func (s *Step) CommonAxes() (axes []string) {
+	for _, axis := range slices.Concat(s.MatrixOrder...) {
+		everywhere := !slices.ContainsFunc(s.Matrix, func(entry map[string][]string) bool { return entry[axis] == nil })
+		if everywhere && !slices.Contains(axes, axis) {
+			axes = append(axes, axis)
+		}
+	}
+	return axes
+}
