@@ -97,6 +97,12 @@ func (t table) number(key string, least, most float64) (n float64, ok bool) {
 // durationWithin reads a duration from least to most, both of which belong to
 // it; words names the two.
 func (t table) durationWithin(key string, least, most time.Duration, words string) (time.Duration, bool) {
+	if text, isText := t.values[key].(string); isText {
+		if _, err := parseDuration(text); err != nil {
+			t.report(t.key(key), "%s = %s is no duration: %v; it is from %s", key, quote(text), err, words)
+			return 0, false
+		}
+	}
 	d, ok := t.duration(key)
 	if ok && (d < least || d > most) {
 		t.report(t.key(key), "%s must be from %s, not %v", key, words, t.values[key])
