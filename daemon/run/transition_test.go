@@ -194,6 +194,9 @@ func TestARunThatIsRetriedInALineWaitsForItsTurn(t *testing.T) {
 	s := tell(t, Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b", Stage: 1}}}).works(0, fails(ScriptFailure, 1))
 	s.do(Hold{At: s.now}, Retry{Steps: []int{0}, At: s.now}).are(Created, Created, Created)
 	s.do(Release{At: s.now}).are(Pending, Pending, Created)
+	s = tell(t, Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b", When: ByHand, AllowFailure: true}}}).works(0, well)
+	s.do(Hold{At: s.now}, Play{Steps: []int{1}, At: s.now}).are(Running, Success, Created)
+	s.do(Release{At: s.now}).are(Running, Success, Pending)
 }
 
 func TestCancelEndsAtOnceWhatIsNotAtWork(t *testing.T) {
