@@ -130,10 +130,27 @@ func (m *machine) begin(name string, at Attempt) *attempt {
 		m.fault("%s began twice", name)
 	}
 	m.begun[name] = true
-	if n := len(m.list(func(a *attempt) bool { return !a.ended })); n > m.maxRunning {
-		m.fault("%d attempts at a time, at most %d may be", n, m.maxRunning)
-	}
+	m.crowded(a)
 	return a
+}
+
+// crowded notes a limit that an attempt breaks by working.
+func (m *machine) crowded(a *attempt) {
+	step := &a.Plan.Steps[a.Step]
+	among := func(most int, member func(p *run.Plan, s *run.PlanStep) bool) {
+		working := m.list(func(o *attempt) bool { return !o.ended && member(o.Plan, &o.Plan.Steps[o.Step]) })
+		if most > 0 && len(working) > most {
+			m.fault("with %s %d attempts work at a time where %d may", a.name, len(working), most)
+		}
+	}
+	among(m.maxRunning, func(*run.Plan, *run.PlanStep) bool { return true })
+	among(a.Plan.MaxParallel, func(p *run.Plan, _ *run.PlanStep) bool { return p.RunID == a.Plan.RunID })
+	if g := step.Group; g > 0 {
+		among(a.Plan.Groups[g-1].MaxParallel, func(p *run.Plan, s *run.PlanStep) bool { return p.RunID == a.Plan.RunID && s.Group == g })
+	}
+	if step.ResourceGroup != "" {
+		among(1, func(_ *run.Plan, s *run.PlanStep) bool { return s.ResourceGroup == step.ResourceGroup })
+	}
 }
 
 // recorded is what the store holds of an attempt, nil where it does not.

@@ -155,7 +155,7 @@ func (d *daemon) until(id uint64, as func(run.State) bool) {
 // nothing of those that did.
 func (d *daemon) nothingIsLeft() {
 	d.Helper()
-	d.idle()
+	d.check(d.Pulse(d.ctx)) // effects follow the answers of their turn
 	d.check(d.ask(d.ctx, func(t *turn) error {
 		left := fmt.Sprint(len(t.live), len(t.lines), len(t.moved), len(t.groups), len(t.contested), len(t.alarms.items),
 			len(t.inHand), len(t.chores), len(t.deleting), t.running, t.pending)

@@ -3,10 +3,14 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 )
@@ -19,20 +23,27 @@ type world struct {
 	plans    map[uint64]run.Plan
 	canceled map[uint64]bool
 	cancels  bool // somebody may cancel all runs
+	anyEnd   bool // nobody can say how the runs end
 	deaths   int
+	idle     int // times in a row that there was nothing to do but to wait
 }
 
-// drawPlan is a plan of up to three stages with all kinds of edges, and how
-// its steps end.
+// drawPlan is a plan of up to three stages with all kinds of edges and limits,
+// and how its steps end. In which order they do does not matter.
 func drawPlan(rng *rand.Rand) (p run.Plan, outcomes []run.Status) {
-	whens := []run.When{"", run.OnSuccess, run.OnSuccess, run.OnFailure, run.Always}
+	whens := []run.When{"", run.OnSuccess, run.OnSuccess, run.OnFailure, run.Always, run.Delayed}
+	groups := []string{"", "", "", "prod", "db"}
+	p.MaxParallel = max(0, rng.IntN(6)-3)
+	p.Groups = []run.Group{{Name: "matrix", MaxParallel: rng.IntN(3)}}
 	for k := range 1 + rng.IntN(3) {
 		p.Stages = append(p.Stages, run.PlanStage{Name: fmt.Sprint("stage", k), Serial: rng.IntN(2) == 0})
 		for range 1 + rng.IntN(3) {
 			i := len(p.Steps)
 			s := run.PlanStep{
 				Name: fmt.Sprint("s", i), Stage: k, Uses: "shell", When: whens[rng.IntN(len(whens))],
-				AllowFailure: rng.IntN(4) == 0, HasNeeds: rng.IntN(3) == 0,
+				AllowFailure: rng.IntN(4) == 0, HasNeeds: rng.IntN(3) == 0, Group: max(0, rng.IntN(4)-2),
+				ResourceGroup: groups[rng.IntN(len(groups))], StartIn: time.Duration(1+rng.IntN(5)) * time.Second,
+				Retry: run.RetryRule{Max: max(0, rng.IntN(5)-2), Delay: time.Duration(rng.IntN(3)) * time.Second},
 			}
 			for n := range i {
 				if s.HasNeeds && rng.IntN(2) == 0 {
@@ -46,20 +57,33 @@ func drawPlan(rng *rand.Rand) (p run.Plan, outcomes []run.Status) {
 	return p, outcomes
 }
 
-// alone is how a run ends to which nothing happens.
+// alone is how a run ends to which nothing happens, and that waits for nobody.
 func alone(t *testing.T, p run.Plan, outcomes []run.Status) string {
 	t.Helper()
-	r, change := run.New(&p, time.Now(), false)
-	for ready := change.Ready; len(ready) > 0; ready = ready[1:] {
-		i := ready[0]
-		for _, ev := range []run.Event{
-			run.Begin{Step: i}, run.Ended{Step: i, Attempt: 1, Outcome: run.Outcome{Status: outcomes[i]}}, run.Sealed{Step: i, Attempt: 1},
-		} {
-			change, err := r.Apply(ev)
-			if err != nil {
-				t.Fatal(err)
+	now := time.Date(2026, 3, 1, 2, 30, 0, 0, time.UTC)
+	r, change := run.New(&p, now, false)
+	ready := change.Ready
+	apply := func(ev run.Event) {
+		change, err := r.Apply(ev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ready = append(ready, change.Ready...)
+	}
+	for !r.Complete() {
+		for ; len(ready) > 0; ready = ready[1:] {
+			i := ready[0]
+			apply(run.Begin{Step: i, At: now})
+			apply(run.Ended{Step: i, Attempt: r.Steps[i].Latest().Number, At: now, Outcome: run.Outcome{Status: outcomes[i]}})
+		}
+		now = now.Add(time.Minute)
+		for i := range r.Steps {
+			switch r.Steps[i].Status {
+			case run.WaitingForResource:
+				apply(run.Grant{Step: i, At: now})
+			case run.Scheduled:
+				apply(run.Due{Step: i, At: now})
 			}
-			ready = append(ready, change.Ready...)
 		}
 	}
 	return statuses(r)
@@ -73,11 +97,22 @@ func statuses(r *run.Run) string {
 	return text
 }
 
+// add starts a run; of those of pipeline 2 two work at a time.
 func (w *world) add(p run.Plan, outcomes []run.Status) {
 	w.Helper()
-	record, _, err := w.Start(w.ctx, StartRequest{Pipeline: 1, Revision: 1, Plan: p})
-	w.check(err)
-	w.plans[record.ID], w.outcomes[record.ID] = p, outcomes
+	q := StartRequest{Pipeline: 1 + w.rng.Uint64N(2), Revision: 1, Plan: p, Priority: w.rng.IntN(2)}
+	if q.Pipeline == 2 {
+		q.Overlap = config.Overlap{Policy: config.OverlapQueue, Limit: 2}
+	}
+	w.check(w.tryTo(q, outcomes))
+}
+
+func (w *world) tryTo(q StartRequest, outcomes []run.Status) error {
+	record, _, err := w.Start(w.ctx, q)
+	if err == nil {
+		w.plans[record.ID], w.outcomes[record.ID] = q.Plan, outcomes
+	}
+	return err
 }
 
 // play lets things happen until every run is over.
@@ -89,8 +124,23 @@ func (w *world) play(misfortune func()) {
 		}
 		misfortune()
 		w.work()
+		w.verify()
+	}
+	w.rest()
+}
+
+// rest looks at how everything ended.
+func (w *world) rest() {
+	w.Helper()
+	if w.machine.arm(-1); errors.Is(w.Pulse(w.ctx), ErrStopping) {
+		w.end()
+		w.start(-1, false)
+	}
+	for len(w.machine.launched) > 0 {
+		<-w.machine.launched
 	}
 	w.judge()
+	w.nothingIsLeft()
 }
 
 // revive starts an engine after one that died.
@@ -124,6 +174,37 @@ func (w *world) work() {
 		again := a.reports[w.rng.IntN(len(a.reports))] // perhaps of an engine that is dead
 		again(Report{Outcome: a.outcome})
 	}
+	if len(busy)+len(over) > 0 {
+		w.idle = 0
+		return
+	}
+	w.clock.advance(time.Duration(w.rng.IntN(2000)) * time.Millisecond)
+	if w.idle++; w.idle > 20 {
+		w.untie()
+	}
+}
+
+// untie helps where steps of resource groups wait for each other in a ring,
+// which orders of two groups can make them.
+func (w *world) untie() {
+	w.idle = 0
+	for _, name := range []string{"prod", "db"} {
+		w.spared(w.SetMode(w.ctx, name, policy.Unordered))
+	}
+}
+
+// spared is an error that is none where the engine has died meanwhile.
+func (w *world) spared(err error, fine ...error) {
+	w.Helper()
+	if err == nil {
+		return
+	}
+	for _, ok := range append(fine, ErrStopping) {
+		if errors.Is(err, ok) {
+			return
+		}
+	}
+	w.Error(err)
 }
 
 // judge looks at how everything ended.
@@ -139,33 +220,47 @@ func (w *world) judge() {
 	}
 	for id, plan := range w.plans {
 		record, err := v.Run(id)
+		if w.anyEnd && errors.Is(err, store.ErrNotFound) {
+			continue
+		}
 		w.check(err)
 		r, change, err := v.Restore(record)
 		w.check(err)
 		if len(change.Settled(r)) > 0 || r.State.Status != record.State.Status || !r.Settled() {
 			w.Errorf("run %d is recorded as %s and restored as %s", id, record.State.Status, statuses(r))
 		}
-		if got, want := statuses(r), alone(w.T, plan, w.outcomes[id]); got != want && !w.canceled[id] {
+		if w.canceled[id] || w.anyEnd {
+			continue
+		}
+		if got, want := statuses(r), alone(w.T, plan, w.outcomes[id]); got != want {
 			w.Errorf("run %d ended as %s, alone it ends as %s", id, got, want)
 		}
 	}
 }
 
 func newWorld(t *testing.T, seed uint64, maxRunning int) *world {
-	return &world{
+	w := &world{
 		daemon: begin(t, maxRunning), rng: rand.New(rand.NewPCG(seed, 0)),
 		outcomes: map[uint64][]run.Status{}, plans: map[uint64]run.Plan{}, canceled: map[uint64]bool{},
 	}
+	w.check(w.Update(w.ctx, func(tx *store.Tx, now time.Time) error {
+		tx.PutPipeline(store.Pipeline{ID: 2, Name: "weekly", Revision: 1, CreatedAt: now})
+		return nil
+	}))
+	for _, name := range []string{"prod", "db"} {
+		w.check(w.SetMode(w.ctx, name, policy.Modes()[w.rng.IntN(4)]))
+	}
+	return w
 }
 
 // Random plans run in a world that kills the engine anywhere, tells late, twice
 // and to the dead, and cancels.
 func TestRunsEndAsIfNothingHadHappened(t *testing.T) {
-	deaths := 0
-	for seed := range uint64(30) {
+	deaths, seeds := 0, seeds(30)
+	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := newWorld(t, seed, 1+int(seed%4))
-			for range 3 {
+			for range 5 {
 				w.add(drawPlan(w.rng))
 			}
 			w.machine.arm(w.rng.IntN(12))
@@ -174,9 +269,17 @@ func TestRunsEndAsIfNothingHadHappened(t *testing.T) {
 			deaths += w.deaths
 		})
 	}
-	if deaths < 40 {
+	if deaths < int(seeds) {
 		t.Errorf("the engine died only %d times", deaths)
 	}
+}
+
+// seeds is how many worlds are played; a quarter of them where time is short.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return n / 4
+	}
+	return n
 }
 
 func (w *world) misfortune() {
@@ -192,13 +295,16 @@ func (w *world) misfortune() {
 	}
 }
 
-// One run with a failure, its handling and a step without output, and the same
-// run canceled; the engine is killed before and after each effect in turn.
+// Two runs, one after the other, with a resource group, a failure that is tried
+// again later, its handling and a step without output; then the first once more,
+// and a log erased. The same with both canceled. The engine is killed before and
+// after each effect in turn.
 func TestAKillBetweenAnyTwoEffects(t *testing.T) {
 	plan := run.Plan{
 		Stages: []run.PlanStage{{Name: "first"}, {Name: "second", Serial: true}},
 		Steps: []run.PlanStep{
-			{Name: "works"}, {Name: "fails"}, {Name: "mends", Stage: 1, When: run.OnFailure}, {Name: "always", Stage: 1, When: run.Always},
+			{Name: "works", ResourceGroup: "prod"}, {Name: "fails", Retry: run.RetryRule{Max: 1, Delay: time.Second}},
+			{Name: "mends", Stage: 1, When: run.OnFailure}, {Name: "always", Stage: 1, When: run.Always},
 		},
 	}
 	outcomes := []run.Status{run.Success, run.Failed, run.Success, run.Success}
@@ -209,31 +315,69 @@ func TestAKillBetweenAnyTwoEffects(t *testing.T) {
 			for fuse := 0; w.deaths == fuse; fuse++ {
 				w.end()
 				w.start(fuse, late)
-				w.add(plan, outcomes)
+				for k := range 2 {
+					w.surely(func() error {
+						return w.tryTo(StartRequest{
+							Pipeline: 1, Revision: 1, Plan: plan, Overlap: config.Overlap{Policy: config.OverlapQueue, Limit: 1},
+							Key: fmt.Sprint(fuse, " ", k),
+						}, outcomes)
+					})
+				}
 				w.playOnce(cancel)
 			}
-			if w.deaths < 6 {
+			if want := map[bool]int{true: 8, false: 28}[cancel]; w.deaths < want {
 				t.Errorf("the engine died at %d effects only", w.deaths)
 			}
 		})
 	}
 }
 
-// playOnce plays with one death at most, and cancels what runs.
+// playOnce plays with one death at most, and cancels what runs. The first run
+// is done once more, and a log of the second is erased.
 func (w *world) playOnce(cancel bool) {
+	first := slices.Min(slices.Collect(maps.Keys(w.plans)))
+	w.playOut(cancel)
+	w.surely(func() error { return w.Act(w.ctx, first, retry(0)) })
+	w.surely(func() error {
+		return w.Act(w.ctx, first+1, func(_ *run.Run, now time.Time) (run.Event, error) {
+			return run.Erase{Step: 1, At: now}, nil
+		})
+	})
+	w.playOut(false)
+	w.rest()
+	clear(w.plans)
+}
+
+// playOut plays until every run is over.
+func (w *world) playOut(cancel bool) {
 	for w.Pulse(w.ctx) != nil || w.Load().LiveRuns > 0 {
 		if errors.Is(w.Pulse(w.ctx), ErrStopping) {
-			w.end()
-			w.check(w.err)
-			w.deaths++
-			w.start(-1, false)
+			w.reviveOnce()
 		} else if cancel {
 			w.cancelAll(false)
 		}
 		w.work()
+		w.verify()
 	}
-	w.judge()
-	clear(w.plans)
+}
+
+// surely does something that a death may keep from being done. What was done
+// already is refused the second time.
+func (w *world) surely(do func() error) {
+	w.Helper()
+	err := do()
+	if errors.Is(err, ErrStopping) {
+		w.reviveOnce()
+		err = do()
+	}
+	w.spared(err, run.ErrRefused)
+}
+
+func (w *world) reviveOnce() {
+	w.end()
+	w.check(w.err)
+	w.deaths++
+	w.start(-1, false)
 }
 
 func (w *world) cancelAll(force bool) {
