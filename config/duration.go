@@ -15,9 +15,9 @@ const (
 
 var errDuration = errors.New(`write it as "90s", "20m", "1h30m", "2d" or "1w"`)
 
-// parseDuration reads a duration: numbers with the units of time.ParseDuration
+// ParseDuration reads a duration: numbers with the units of time.ParseDuration
 // (ns, us, ms, s, m, h) and d for 24 hours, w for 7 days; never negative.
-func parseDuration(text string) (time.Duration, error) {
+func ParseDuration(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, errDuration
 	}

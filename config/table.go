@@ -98,7 +98,7 @@ func (t table) number(key string, least, most float64) (n float64, ok bool) {
 // it; words names the two.
 func (t table) durationWithin(key string, least, most time.Duration, words string) (time.Duration, bool) {
 	if text, isText := t.values[key].(string); isText {
-		if _, err := parseDuration(text); err != nil {
+		if _, err := ParseDuration(text); err != nil {
 			t.report(t.key(key), "%s = %s is no duration: %v; it is from %s", key, quote(text), err, words)
 			return 0, false
 		}
@@ -129,7 +129,7 @@ func (t table) duration(key string) (d time.Duration, ok bool) {
 }
 
 func (t table) parsedDuration(key, text string) (time.Duration, bool) {
-	d, err := parseDuration(text)
+	d, err := ParseDuration(text)
 	switch {
 	case err != nil:
 		t.report(t.key(key), "%s = %s is no duration: %v", key, quote(text), err)

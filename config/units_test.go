@@ -29,7 +29,7 @@ func TestDurations(t *testing.T) {
 		{"1.2.3s", -1}, {"5x", -1}, {"5M", -1}, {"5s5", -1}, {".s", -1}, {".d", -1}, {"1e3s", -1},
 	}
 	for _, tt := range tests {
-		got, err := parseDuration(tt.text)
+		got, err := ParseDuration(tt.text)
 		if tt.want == -1 && err == nil || tt.want != -1 && (err != nil || got != tt.want) {
 			t.Errorf("%q: got %v, %v; want %v", tt.text, got, err, tt.want)
 		}

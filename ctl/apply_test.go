@@ -88,7 +88,7 @@ func TestApplyDryRunShowsTheDifferenceAndChangesNothing(t *testing.T) {
 
 func TestHugeFilesAreNotSent(t *testing.T) {
 	d := newFake(t)
-	d.ctl("apply", writeFile(t, "huge", strings.Repeat("#\n", maxFile))).wants(t, ExitUsage, "", "no pipeline file")
+	d.ctl("apply", writeFile(t, "huge", strings.Repeat("#\n", maxFile))).wants(t, ExitUsage, "", "the most that is read")
 }
 
 func TestTextThatIsNotUTF8IsRefusedNotChanged(t *testing.T) {

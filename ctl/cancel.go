@@ -2,7 +2,7 @@ package ctl
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,15 +13,16 @@ import (
 func (a *app) cancelCommand() *cobra.Command {
 	var request rpc.RunCancelRequest
 	cmd := &cobra.Command{
-		Use:   "cancel RUN",
-		Short: "Ask a run to end",
-		Long: "Ask a run to end: its steps get TERM, their grace, then KILL. The run is canceled when\n" +
-			"all of them are gone; wait for that with watch.",
-		Args:              arguments(1, 1),
-		ValidArgsFunction: a.completeRun,
+		Use:   "cancel RUN|RUN/STAGE/STEP...",
+		Short: "Ask a run, or some of its steps, to end",
+		Long: "Ask a run, or steps of it, to end: what works gets TERM, its grace, then KILL; what has not\n" +
+			"begun never will, manual steps that the run waits for included. The run is canceled when\n" +
+			"all of them are gone; wait for that with watch. retry brings it back.",
+		Example:           "  penstockctl cancel nightly/42 --note 'wrong branch'\n  penstockctl cancel nightly/42/test/slow",
+		Args:              arguments(1, -1),
+		ValidArgsFunction: a.completeSteps("created", "waiting_for_resource", "pending", "running", "scheduled"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			request.Run = args[0]
-			return a.cancel(cmd.Context(), request)
+			return a.cancel(cmd.Context(), args, request)
 		},
 	}
 	cmd.Flags().BoolVar(&request.Force, "force", false, "kill at once, without grace")
@@ -29,15 +30,32 @@ func (a *app) cancelCommand() *cobra.Command {
 	return a.outputs(cmd)
 }
 
-func (a *app) cancel(ctx context.Context, request rpc.RunCancelRequest) error {
-	if err := checkRun(request.Run); err != nil {
-		return err
-	}
-	r, err := call(ctx, a.link, (*rpc.Client).RunCancel, &request)
+func (a *app) cancel(ctx context.Context, args []string, request rpc.RunCancelRequest) error {
+	all, err := parseSteps(args, true)
 	if err != nil {
 		return err
 	}
-	return a.answer(r, func(render.Style) string {
-		return fmt.Sprintf("%s: asked to end\n", render.Line(request.Run))
-	})
+	for _, s := range all {
+		request.Run, request.Steps = s.run, s.steps
+		r, err := call(ctx, a.link, (*rpc.Client).RunCancel, &request)
+		if err != nil {
+			return err
+		}
+		if err := a.answer(r, func(render.Style) string { return s.lines("asked to end") }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lines is a line for each of the steps, or for the run, with a word on it.
+func (s stepsOf) lines(word string) string {
+	if len(s.steps) == 0 {
+		return render.Line(s.run) + ": " + word + "\n"
+	}
+	var b strings.Builder
+	for _, step := range s.steps {
+		b.WriteString(render.Line(s.run+"/"+step) + ": " + word + "\n")
+	}
+	return b.String()
 }

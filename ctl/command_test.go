@@ -28,6 +28,15 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 	always[rpc.RunGetRequest](d, rpc.Run{RunSummary: run, Stages: []rpc.RunStage{{Name: "build", Status: "success"}}})
 	always[rpc.RunCancelRequest](d, rpc.Empty{})
 	always[rpc.PluginListRequest](d, rpc.PluginListResponse{Plugins: []rpc.Plugin{{Type: "shell", Summary: "Run a script"}}})
+	acted := rpc.RunStepsResponse{Run: run, Steps: []string{"deploy/prod"}}
+	always[rpc.RunPlayRequest](d, acted)
+	always[rpc.RunRetryRequest](d, acted)
+	always[rpc.RunUnscheduleRequest](d, acted)
+	always[rpc.RunWhyRequest](d, rpc.Explanation{Subject: "nightly/42", Text: "it was played"})
+	always[rpc.PipelinePauseRequest](d, rpc.PipelinePausesResponse{Pipeline: "nightly", Pauses: []rpc.Pause{{Stage: "deploy", Actor: "bob", At: now}}})
+	always[rpc.PipelineResumeRequest](d, rpc.PipelinePausesResponse{Pipeline: "nightly"})
+	always[resourceList](d, rpc.ResourceListResponse{Resources: []rpc.Resource{{Name: "production", Mode: "unordered"}}})
+	always[rpc.ResourceModeRequest](d, rpc.Resource{Name: "production", Mode: "oldest_first"})
 	always[rpc.Empty](d, rpc.Info{Version: "v9", Protocol: rpc.Version, Role: "admin"})
 	for _, c := range []struct {
 		args string
@@ -49,6 +58,21 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 		{"status nightly/42", "build", &rpc.Run{}, &rpc.RunGetRequest{Run: "nightly/42"}},
 		{"status 1007", "build", nil, &rpc.RunGetRequest{Run: "1007"}},
 		{"cancel nightly/latest --force --note why", "nightly/latest: asked to end", &rpc.Empty{}, &rpc.RunCancelRequest{Run: "nightly/latest", Force: true, Note: "why"}},
+		{"cancel 1007/test/slow", "1007/test/slow: asked to end", nil, &rpc.RunCancelRequest{Run: "1007", Steps: []string{"test/slow"}}},
+		{"play nightly/42/deploy/prod nightly/42/other --var K=a=b --yes", "nightly/42/deploy/prod: played", &rpc.RunStepsResponse{},
+			&rpc.RunPlayRequest{Run: "nightly/42", Steps: []string{"deploy/prod", "other"}, Confirm: true, Variables: map[string]string{"K": "a=b"}}},
+		{"play nightly/42/deploy --all --force", "played", nil, &rpc.RunPlayRequest{Run: "nightly/42", Stage: "deploy", Force: true}},
+		{"retry nightly/42", "nightly/42/deploy/prod: tried again", &rpc.RunStepsResponse{}, &rpc.RunRetryRequest{Run: "nightly/42"}},
+		{"retry nightly/42/deploy/prod/3 --var K=V", "tried again", nil,
+			&rpc.RunRetryRequest{Run: "nightly/42", Steps: []string{"deploy/prod"}, Attempt: 3, Variables: map[string]string{"K": "V"}}},
+		{"retry 7/test@2 --from", "tried again", nil, &rpc.RunRetryRequest{Run: "7", Steps: []string{"test@2"}, After: true}},
+		{"unschedule nightly/42/deploy/prod", "manual now", &rpc.RunStepsResponse{}, &rpc.RunUnscheduleRequest{Run: "nightly/42", Steps: []string{"deploy/prod"}}},
+		{"why nightly/42", "it was played", &rpc.Explanation{}, &rpc.RunWhyRequest{Run: "nightly/42"}},
+		{"why nightly/42/deploy/prod", "it was played", nil, &rpc.RunWhyRequest{Run: "nightly/42", Step: "deploy/prod"}},
+		{"pause nightly/deploy --reason why", "nightly/deploy: paused by bob", &rpc.PipelinePausesResponse{}, &rpc.PipelinePauseRequest{Name: "nightly", Stage: "deploy", Reason: "why"}},
+		{"resume nightly/deploy/prod", "nightly/deploy/prod: resumed", &rpc.PipelinePausesResponse{}, &rpc.PipelineResumeRequest{Name: "nightly", Stage: "deploy", Step: "prod"}},
+		{"resource list", "production", &rpc.ResourceListResponse{}, &resourceList{}},
+		{"resource mode production oldest_first", "oldest_first", &rpc.Resource{}, &rpc.ResourceModeRequest{Name: "production", Mode: "oldest_first"}},
 		{"plugins", "Run a script", &rpc.PluginListResponse{}, &rpc.PluginListRequest{}},
 		{"plugins shell", "Run a script", &rpc.PluginListResponse{}, &rpc.PluginListRequest{Type: "shell"}},
 		{"ping", "admin", &rpc.Info{}, &rpc.Empty{}},
@@ -82,7 +106,8 @@ func TestEmptyListsAreNotNullInJSON(t *testing.T) {
 	always[rpc.RunListRequest](d, rpc.RunListResponse{})
 	always[rpc.PipelineHistoryRequest](d, rpc.PipelineHistoryResponse{})
 	always[rpc.PluginListRequest](d, rpc.PluginListResponse{})
-	for _, args := range [][]string{{"list"}, {"runs"}, {"history", "x"}, {"plugins"}} {
+	always[resourceList](d, rpc.ResourceListResponse{})
+	for _, args := range [][]string{{"list"}, {"runs"}, {"history", "x"}, {"plugins"}, {"resource", "list"}} {
 		if r := d.ctl(append(args, "-o", "json")...); !strings.Contains(r.stdout, ":[]}") {
 			t.Errorf("%v prints %q, want an empty list", args, r.stdout)
 		}
@@ -119,6 +144,7 @@ func TestErrorsBecomeExitCodes(t *testing.T) {
 		{&rpc.Error{Code: rpc.CodeConflict, Message: "was changed"}, ExitRefused, "was changed"},
 		{&rpc.Error{Code: rpc.CodeDiskLow, Message: "disk low"}, ExitRefused, "disk low"},
 		{&rpc.Error{Code: rpc.CodeBusy, Message: "busy"}, ExitRefused, "busy"},
+		{&rpc.Error{Code: rpc.CodeConfirm, Message: "a person has to confirm"}, ExitUsage, "has to confirm"},
 		{&rpc.Error{Code: rpc.CodeUnavailable, Message: "stopping"}, ExitUnreachable, "stopping"},
 		{&rpc.Error{Code: rpc.CodeInternal, Message: "broken"}, ExitInternal, "broken"},
 	} {
@@ -131,29 +157,57 @@ func TestErrorsBecomeExitCodes(t *testing.T) {
 func TestWrongUsageExitsWithTwo(t *testing.T) {
 	d := newFake(t)
 	for args, stderr := range map[string]string{
-		"frobnicate":             `no command "frobnicate"`,
-		"lst":                    "did you mean list or test?",
-		"show":                   "Usage: penstockctl show NAME",
-		"show a b":               "show wants 1 argument",
-		"show a --revision x":    "invalid argument",
-		"list -o xml":            "want table or json",
-		"list --frob":            "unknown flag",
-		"status nightly":         "nightly/latest",
-		"status /1":              "names no run",
-		"watch nightly/x":        "names no run",
-		"cancel a/1/b":           "names no run",
-		"runs -n -1":             "want at least 1",
-		"rollback a 0":           "want a number from 1",
-		"runs -n 0":              "want at least 1",
-		"logs a/1/b/c/d":         "attempt",
-		"logs a/1/b/c/1/2":       "want RUN",
-		"logs a/1//c":            "name is missing",
-		"apply /does/not/exist":  "no such file",
-		"validate /no/such/file": "no such file",
-		"run a --follow -o json": "use --wait",
-		"delete a":               "--yes",
-		"completion nope":        `no command "nope"`,
-		"delete a/b --yes":       "names no run",
+		"frobnicate":                     `no command "frobnicate"`,
+		"lst":                            "did you mean list or test?",
+		"show":                           "Usage: penstockctl show NAME",
+		"show a b":                       "show wants 1 argument",
+		"show a --revision x":            "invalid argument",
+		"list -o xml":                    "want table or json",
+		"list --frob":                    "unknown flag",
+		"status nightly":                 "nightly/latest",
+		"status /1":                      "names no run",
+		"watch nightly/x":                "names no run",
+		"cancel nightly":                 "names no run",
+		"cancel a/1 a/1/b":               "as a whole and by its steps",
+		"cancel a/1/b/c/2":               "names an attempt; want a step, such as a/1/b/c",
+		"play a/1":                       "names no step",
+		"play a/1/b --force":             "--force goes with --all",
+		"play a/1/b/c --all":             "want RUN/STAGE, not a/1/b/c",
+		"play a/1/b --var K":             "want KEY=VALUE",
+		"play a/1/b --var =V":            "want KEY=VALUE",
+		"retry a/1 --from":               "--from goes from a step on",
+		"retry a/1/b/c/x":                "number from 1 for the attempt",
+		"unschedule a/1":                 "names no step",
+		"why a":                          "names no run",
+		"why a/1/b/c/2":                  "names an attempt",
+		"erase a/1":                      "names no step",
+		"erase a/1/b":                    "--yes",
+		"pause a/b/c/d":                  "want NAME[/STAGE[/STEP]]",
+		"pause a//c":                     "want NAME[/STAGE[/STEP]]",
+		"pause a --for soon":             "want a length of time",
+		"pause a --for 0s":               "want a length of time",
+		"pause a --until noon":           "--until",
+		"pause a --for 1h --until 18:00": "want one of the two",
+		"pause a --until 2020-01-01":     "is past already",
+		"resume a/":                      "want NAME[/STAGE[/STEP]]",
+		"resource nope":                  `no command "nope"`,
+		"resource mode x":                "mode wants 2 arguments",
+		"run a --input x":                "want KEY=VALUE",
+		"run a --input k=1 --input k=2":  "k is given twice",
+		"run a --input-file /no/such":    "no such file",
+		"run a --priority high":          "invalid argument",
+		"runs -n -1":                     "want at least 1",
+		"rollback a 0":                   "want a number from 1",
+		"runs -n 0":                      "want at least 1",
+		"logs a/1/b/c/d":                 "attempt",
+		"logs a/1/b/c/1/2":               "want RUN",
+		"logs a/1//c":                    "name is missing",
+		"apply /does/not/exist":          "no such file",
+		"validate /no/such/file":         "no such file",
+		"run a --follow -o json":         "use --wait",
+		"delete a":                       "--yes",
+		"completion nope":                `no command "nope"`,
+		"delete a/b --yes":               "names no run",
 	} {
 		d.ctl(strings.Fields(args)...).wants(t, ExitUsage, "", stderr)
 	}
@@ -224,16 +278,18 @@ func TestFullDiskUnderStdoutIsAnError(t *testing.T) {
 func TestExitCodesAreDocumented(t *testing.T) {
 	d := newFake(t)
 	r := d.ctl("help", "exit-codes")
-	for _, code := range []string{"  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  5  ", "  6  ", "  7  ", "130  "} {
+	for _, code := range []string{"  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  5  ", "  6  ", "  7  ", "  8  ", "130  "} {
 		r.wants(t, ExitOK, code, "")
 	}
 }
 
 func TestCompletionProposesWhatTheDaemonHas(t *testing.T) {
 	d := newFake(t)
-	always[rpc.PipelineListRequest](d, rpc.PipelineListResponse{Pipelines: []rpc.Pipeline{{Name: "nightly", Description: "Dump\nit"}}})
+	always[rpc.PipelineListRequest](d, rpc.PipelineListResponse{Pipelines: []rpc.Pipeline{{Name: "nightly", Description: "Dump\nit", Pauses: []rpc.Pause{{Stage: "deploy", Reason: "full"}}}}})
+	always[resourceList](d, rpc.ResourceListResponse{Resources: []rpc.Resource{{Name: "production", Mode: "unordered"}}})
 	always[rpc.RunListRequest](d, rpc.RunListResponse{Runs: []rpc.RunSummary{{Name: "nightly/42", Status: "failed"}}})
-	always[rpc.RunGetRequest](d, rpc.Run{Stages: []rpc.RunStage{{Name: "build", Steps: []rpc.RunStep{{Name: "compile", Status: "success"}}}}})
+	always[rpc.RunGetRequest](d, rpc.Run{Stages: []rpc.RunStage{{Name: "build", Steps: []rpc.RunStep{
+		{Name: "compile", Status: "success"}, {Name: "test: [linux, a/b]", Address: "test@1", Matrix: "test", Status: "manual"}}}}})
 	always[rpc.PluginListRequest](d, rpc.PluginListResponse{Plugins: []rpc.Plugin{{Type: "shell"}}})
 	for _, c := range []struct {
 		args []string
@@ -242,7 +298,12 @@ func TestCompletionProposesWhatTheDaemonHas(t *testing.T) {
 		{[]string{"show", ""}, "nightly\tDump it\n"},
 		{[]string{"status", ""}, "nightly/42\tfailed\n"},
 		{[]string{"delete", "nightly/"}, "nightly/latest\tthe newest run\nnightly/42\tfailed\n"},
-		{[]string{"logs", "nightly/42/"}, "nightly/42/build/compile\tsuccess\n"},
+		{[]string{"logs", "nightly/42/"}, "nightly/42/build/compile\tsuccess\nnightly/42/build/test@1\ttest: [linux, a/b], manual\n"},
+		{[]string{"play", "nightly/42/a", "nightly/42/"}, "nightly/42/build/test@1\ttest: [linux, a/b], manual\n"},
+		{[]string{"retry", "nightly/42/"}, "nightly/42/build/compile\tsuccess\n"},
+		{[]string{"resume", ""}, "nightly/deploy\tfull\n"},
+		{[]string{"resource", "mode", ""}, "production\tunordered\n"},
+		{[]string{"resource", "mode", "production", "old"}, "oldest_first\t"},
 		{[]string{"plugins", ""}, "shell\n"},
 		{[]string{"list", "-o", ""}, "table\njson\n"},
 	} {

@@ -1,8 +1,10 @@
 package ctl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,15 +80,27 @@ func (a *app) completePipelineOrRun(cmd *cobra.Command, args []string, typed str
 }
 
 func (a *app) completeLog(cmd *cobra.Command, args []string, typed string) (proposals, cobra.ShellCompDirective) {
-	run, _ := splitRun(typed)
-	if run == "" || !strings.HasPrefix(typed, run+"/") {
-		return a.completeRun(cmd, args, typed)
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return a.propose(cmd, args, func(ctx context.Context) (proposals, error) { return a.logNames(ctx, run) })
+	return a.completeSteps()(cmd, args, typed)
 }
 
-// logNames are the steps of a run.
-func (a *app) logNames(ctx context.Context, run string) (proposals, error) {
+// completeSteps proposes runs and, once one is typed, its steps of some
+// statuses; without statuses of any. It does so for each argument.
+func (a *app) completeSteps(statuses ...string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, typed string) (proposals, cobra.ShellCompDirective) {
+		run, _ := splitRun(typed)
+		if run == "" || !strings.HasPrefix(typed, run+"/") {
+			return a.completeRun(cmd, nil, typed)
+		}
+		return a.propose(cmd, nil, func(ctx context.Context) (proposals, error) { return a.stepNames(ctx, run, statuses) })
+	}
+}
+
+// stepNames are the steps of a run. A cell of a matrix is proposed by its
+// address: its name has spaces, with which not every shell copes.
+func (a *app) stepNames(ctx context.Context, run string, statuses []string) (proposals, error) {
 	r, err := call(ctx, a.link, (*rpc.Client).RunGet, &rpc.RunGetRequest{Run: run})
 	if err != nil {
 		return nil, err
@@ -94,9 +108,42 @@ func (a *app) logNames(ctx context.Context, run string) (proposals, error) {
 	var names proposals
 	for _, stage := range r.Stages {
 		for _, step := range stage.Steps {
-			name := fmt.Sprintf("%s/%s/%s", run, stage.Name, step.Name)
-			names = append(names, cobra.CompletionWithDesc(name, render.Line(step.Status)))
+			if len(statuses) > 0 && !slices.Contains(statuses, step.Status) {
+				continue
+			}
+			about := step.Status
+			if step.Address != "" {
+				about = step.Name + ", " + about
+			}
+			name := fmt.Sprintf("%s/%s/%s", run, stage.Name, cmp.Or(step.Address, step.Name))
+			names = append(names, cobra.CompletionWithDesc(name, render.Line(about)))
 		}
+	}
+	return names, nil
+}
+
+// completePaused proposes what is paused.
+func (a *app) completePaused(cmd *cobra.Command, args []string, _ string) (proposals, cobra.ShellCompDirective) {
+	return a.propose(cmd, args, func(ctx context.Context) (proposals, error) {
+		all, err := a.pipelines(ctx)
+		var names proposals
+		for _, p := range all {
+			for _, pause := range p.Pauses {
+				names = append(names, cobra.CompletionWithDesc(render.Paused(p.Name, pause), render.Line(pause.Reason)))
+			}
+		}
+		return names, err
+	})
+}
+
+func (a *app) resourceNames(ctx context.Context) (proposals, error) {
+	r, err := call(ctx, a.link, (*rpc.Client).ResourceList, &rpc.Empty{})
+	if err != nil {
+		return nil, err
+	}
+	var names proposals
+	for _, resource := range r.Resources {
+		names = append(names, cobra.CompletionWithDesc(render.Line(resource.Name), resource.Mode))
 	}
 	return names, nil
 }

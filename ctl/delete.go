@@ -1,10 +1,7 @@
 package ctl
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +14,7 @@ import (
 type deletion struct {
 	yes    bool
 	dryRun bool
+	force  bool
 }
 
 func (a *app) deleteCommand() *cobra.Command {
@@ -24,16 +22,18 @@ func (a *app) deleteCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete NAME|RUN",
 		Short: "Delete a pipeline with everything under it, or one run",
-		Long: "Delete a pipeline with its revisions, runs and logs, or one run that has ended, with its\n" +
-			"logs and workspace. What goes is said before; on a terminal it is asked for, elsewhere\n" +
-			"--yes is needed. A run is named like nightly/42; what has no slash is a pipeline.",
-		Example:           "  penstockctl delete nightly/42\n  penstockctl delete nightly --yes",
+		Long: "Delete a pipeline with its revisions, runs and logs, or one run with its logs and workspace.\n" +
+			"What goes is said before; on a terminal it is asked for, elsewhere --yes is needed. A run is\n" +
+			"named like nightly/42; what has no slash is a pipeline. Runs that have not ended are refused,\n" +
+			"unless --force cancels them, without grace, and waits until their steps are gone.",
+		Example:           "  penstockctl delete nightly/42\n  penstockctl delete nightly --force --yes",
 		Args:              arguments(1, 1),
 		ValidArgsFunction: a.completePipelineOrRun,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.delete(cmd.Context(), args[0], d) },
 	}
 	cmd.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVar(&d.dryRun, "dry-run", false, "say what would go; delete nothing")
+	cmd.Flags().BoolVar(&d.force, "force", false, "cancel what has not ended, and wait for that")
 	return a.outputs(cmd)
 }
 
@@ -52,7 +52,7 @@ func (a *app) delete(ctx context.Context, name string, d deletion) error {
 
 func (a *app) deletePipeline(ctx context.Context, name string, d deletion) error {
 	ask := func(dryRun bool) (*rpc.PipelineDeleteResponse, error) {
-		return call(ctx, a.link, (*rpc.Client).PipelineDelete, &rpc.PipelineDeleteRequest{Name: name, DryRun: dryRun})
+		return call(ctx, a.link, (*rpc.Client).PipelineDelete, &rpc.PipelineDeleteRequest{Name: name, DryRun: dryRun, Force: d.force})
 	}
 	r, err := ask(true)
 	if err != nil {
@@ -84,7 +84,7 @@ func (a *app) deleteRun(ctx context.Context, name string, d deletion) error {
 	if err := a.confirm(ctx, a.errorStyle().RunGoes(*r), d); err != nil {
 		return err
 	}
-	r, err = call(ctx, a.link, (*rpc.Client).RunDelete, &rpc.RunDeleteRequest{Run: r.Run.Name})
+	r, err = call(ctx, a.link, (*rpc.Client).RunDelete, &rpc.RunDeleteRequest{Run: r.Run.Name, Force: d.force})
 	if err != nil {
 		return err
 	}
@@ -96,36 +96,9 @@ func (a *app) confirm(ctx context.Context, goes string, d deletion) error {
 	if d.yes {
 		return nil
 	}
-	fmt.Fprintf(a.Stderr, "This deletes %sIt cannot be undone. Delete? [y/N] ", goes)
-	answer, err := a.readLine(ctx)
-	if err != nil {
-		return err
-	}
-	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+	yes, err := a.ask(ctx, "This deletes "+goes+"It cannot be undone. Delete?")
+	if err == nil && !yes {
 		return usagef("nothing was deleted")
 	}
-	return nil
-}
-
-// readLine reads a line of stdin, unless ctx ends first. The reader it leaves
-// behind then ends with the process: a read of a terminal cannot be called off.
-func (a *app) readLine(ctx context.Context) (string, error) {
-	type result struct {
-		line string
-		err  error
-	}
-	read := make(chan result, 1)
-	go func() {
-		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
-		read <- result{line, err}
-	}()
-	select {
-	case r := <-read:
-		if r.err != nil && r.err != io.EOF {
-			return "", fmt.Errorf("read the answer: %w", r.err)
-		}
-		return r.line, nil
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
+	return err
 }

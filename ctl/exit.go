@@ -20,6 +20,7 @@ const (
 	ExitPermission  = 5   // the caller may not
 	ExitRefused     = 6   // not as things are now: conflict, disk low, busy
 	ExitInternal    = 7   // a fault of the daemon or of this machine
+	ExitBlocked     = 8   // the run that was waited for waits for a person: a step is to be played
 	ExitInterrupted = 130 // SIGINT or SIGTERM; runs go on
 )
 
@@ -36,10 +37,12 @@ const exitHelp = `Exit codes of penstockctl:
     6  not as things are now: the change conflicts with another, the disk is
        nearly full, the daemon is busy
     7  a fault of the daemon or of this machine (its log, a file, the editor)
+    8  the run that was waited for (run --wait, run --follow) is blocked: it goes on
+       once a person plays a step
   130  interrupted by SIGINT or SIGTERM; a run that was waited for goes on
 
 status exits with 0 whatever it shows. To test how a run ended use watch: of a
-run that has ended it returns at once.`
+run that has ended it returns at once. watch does not end where a run is blocked.`
 
 // exitTopic is "help exit-codes": a command that does nothing is a topic.
 func exitTopic() *cobra.Command {
@@ -92,7 +95,7 @@ func exitCode(err error) int {
 // codeExit is the exit code of each of rpc's codes.
 func codeExit(code rpc.Code) int {
 	switch code {
-	case rpc.CodeInvalid:
+	case rpc.CodeInvalid, rpc.CodeConfirm:
 		return ExitUsage
 	case rpc.CodeNotFound:
 		return ExitNotFound

@@ -162,6 +162,14 @@ func (d *fake) PipelineDelete(ctx context.Context, q *rpc.PipelineDeleteRequest)
 	return ask[rpc.PipelineDeleteRequest, rpc.PipelineDeleteResponse](ctx, d, q)
 }
 
+func (d *fake) PipelinePause(ctx context.Context, q *rpc.PipelinePauseRequest) (*rpc.PipelinePausesResponse, error) {
+	return ask[rpc.PipelinePauseRequest, rpc.PipelinePausesResponse](ctx, d, q)
+}
+
+func (d *fake) PipelineResume(ctx context.Context, q *rpc.PipelineResumeRequest) (*rpc.PipelinePausesResponse, error) {
+	return ask[rpc.PipelineResumeRequest, rpc.PipelinePausesResponse](ctx, d, q)
+}
+
 func (d *fake) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.RunStartResponse, error) {
 	return ask[rpc.RunStartRequest, rpc.RunStartResponse](ctx, d, q)
 }
@@ -178,6 +186,22 @@ func (d *fake) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.RunWa
 	return ask[rpc.RunWatchRequest, rpc.RunWatchResponse](ctx, d, q)
 }
 
+func (d *fake) RunWhy(ctx context.Context, q *rpc.RunWhyRequest) (*rpc.Explanation, error) {
+	return ask[rpc.RunWhyRequest, rpc.Explanation](ctx, d, q)
+}
+
+func (d *fake) RunPlay(ctx context.Context, q *rpc.RunPlayRequest) (*rpc.RunStepsResponse, error) {
+	return ask[rpc.RunPlayRequest, rpc.RunStepsResponse](ctx, d, q)
+}
+
+func (d *fake) RunUnschedule(ctx context.Context, q *rpc.RunUnscheduleRequest) (*rpc.RunStepsResponse, error) {
+	return ask[rpc.RunUnscheduleRequest, rpc.RunStepsResponse](ctx, d, q)
+}
+
+func (d *fake) RunRetry(ctx context.Context, q *rpc.RunRetryRequest) (*rpc.RunStepsResponse, error) {
+	return ask[rpc.RunRetryRequest, rpc.RunStepsResponse](ctx, d, q)
+}
+
 func (d *fake) RunCancel(ctx context.Context, q *rpc.RunCancelRequest) (*rpc.Empty, error) {
 	return ask[rpc.RunCancelRequest, rpc.Empty](ctx, d, q)
 }
@@ -188,6 +212,22 @@ func (d *fake) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.Run
 
 func (d *fake) LogRead(ctx context.Context, q *rpc.LogReadRequest) (*rpc.LogReadResponse, error) {
 	return ask[rpc.LogReadRequest, rpc.LogReadResponse](ctx, d, q)
+}
+
+func (d *fake) LogErase(ctx context.Context, q *rpc.LogEraseRequest) (*rpc.LogEraseResponse, error) {
+	return ask[rpc.LogEraseRequest, rpc.LogEraseResponse](ctx, d, q)
+}
+
+// resourceList is a request of resource.list, which has no members to tell it
+// from others.
+type resourceList struct{}
+
+func (d *fake) ResourceList(ctx context.Context, _ *rpc.Empty) (*rpc.ResourceListResponse, error) {
+	return ask[resourceList, rpc.ResourceListResponse](ctx, d, &resourceList{})
+}
+
+func (d *fake) ResourceMode(ctx context.Context, q *rpc.ResourceModeRequest) (*rpc.Resource, error) {
+	return ask[rpc.ResourceModeRequest, rpc.Resource](ctx, d, q)
 }
 
 func (d *fake) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc.PluginListResponse, error) {

@@ -58,7 +58,7 @@ func readAtMost(name string, r io.Reader) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("read %s: %w", name, err)
 	case len(text) > maxFile:
-		return "", fmt.Errorf("%s is longer than %d bytes: no pipeline file", name, maxFile)
+		return "", fmt.Errorf("%s is longer than %d bytes, the most that is read", name, maxFile)
 	}
 	return string(text), nil
 }

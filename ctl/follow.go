@@ -24,19 +24,23 @@ func (a *app) follow(ctx context.Context, run string, see func(*rpc.RunWatchResp
 	}
 }
 
-// await waits until a run has ended, and sees nothing of what happens before.
+// await waits until a run has ended or is blocked, and sees nothing of what
+// happens before.
 func (a *app) await(ctx context.Context, run rpc.RunSummary) (*rpc.RunWatchResponse, error) {
-	request := rpc.RunWatchRequest{Run: fmt.Sprint(run.ID), WaitMS: pollMS, UntilEnded: true}
+	request := rpc.RunWatchRequest{Run: fmt.Sprint(run.ID), WaitMS: pollMS, UntilEnded: true, UntilBlocked: true}
 	for {
 		news, err := persist(ctx, a.link, (*rpc.Client).RunWatch, &request)
-		if err != nil || news.Ended {
+		if err != nil || news.Ended || isBlocked(news.Run) {
 			return news, err
 		}
 	}
 }
 
-// verdict says on stderr how a run ended, and as an error whether that is not
-// what was hoped for.
+// isBlocked tells a run that does not move before a person plays a step.
+func isBlocked(run rpc.RunSummary) bool { return run.Status == "manual" }
+
+// verdict says on stderr how a run ended, or that it is blocked, and as an
+// error whether that is not what was hoped for.
 func (a *app) verdict(ctx context.Context, run rpc.RunSummary) error {
 	style := a.errorStyle()
 	a.notice("%s", style.Verdict(run))
@@ -44,18 +48,28 @@ func (a *app) verdict(ctx context.Context, run rpc.RunSummary) error {
 	if err == nil {
 		return nil
 	}
-	if whole, err := a.whole(ctx, run); err != nil {
-		a.notice("penstockctl: which steps failed is not known: %v", err)
-	} else if failures := style.Failures(*whole); failures != "" {
-		a.notice("%s", failures)
+	whole, failed := a.whole(ctx, run)
+	if failed != nil {
+		a.notice("penstockctl: which steps are the reason is not known: %v", failed)
+		return err
+	}
+	reasons := style.Failures(*whole)
+	if isBlocked(run) {
+		reasons += style.Blocked(*whole)
+	}
+	if reasons != "" {
+		a.notice("%s", reasons)
 	}
 	return err
 }
 
 // outcome is nil where a run succeeded, else an error with nothing to say.
 func outcome(run rpc.RunSummary) error {
-	if run.Status == "success" {
+	switch {
+	case run.Status == "success":
 		return nil
+	case isBlocked(run):
+		return &exitError{code: ExitBlocked}
 	}
 	return &exitError{code: ExitRun}
 }

@@ -16,6 +16,8 @@ type logOptions struct {
 	timestamps bool
 	raw        bool
 	states     bool // between the lines, how steps stand
+	// untilBlocked ends the following where the run is blocked.
+	untilBlocked bool
 }
 
 func (a *app) logsCommand() *cobra.Command {
@@ -78,29 +80,35 @@ type picked struct {
 	place
 	status  string
 	attempt int // 0: there is none yet
+	erased  *rpc.Erasure
 }
 
 // pick finds the steps that are meant.
 func (t target) pick(run *rpc.Run) ([]picked, error) {
 	var found []picked
 	for _, stage := range run.Stages {
-		for _, step := range stage.Steps {
-			if t.has(stage.Name, step.Name) {
-				found = append(found, picked{place{stage.Name, step.Name}, step.Status, t.begun(step)})
+		for i := range stage.Steps {
+			step := &stage.Steps[i]
+			if t.has(stage.Name, step) {
+				attempt := t.begun(step)
+				found = append(found, picked{place{stage.Name, step.Name}, step.Status, attempt, erased(step, attempt)})
 			}
 		}
 	}
-	if len(found) == 0 && t.step != "" {
+	switch {
+	case len(found) == 0 && t.step != "":
 		return nil, notFoundf("%s has no step %s; penstockctl status %s shows its steps", run.Name, t.name(), run.Name)
-	}
-	if t.attempt > 0 && found[0].attempt == 0 {
+	case t.attempt > 0 && len(found) > 1:
+		return nil, usagef("%s of %s is %d steps: want the attempt of one of them, such as %s/%s@1/%d",
+			t.name(), run.Name, len(found), run.Name, t.name(), t.attempt)
+	case t.attempt > 0 && found[0].attempt == 0:
 		return nil, notFoundf("%s has no attempt %d of step %s, or it has not begun", run.Name, t.attempt, t.name())
 	}
 	return found, nil
 }
 
 // begun is the attempt of a step that is meant, 0 where it has not begun.
-func (t target) begun(step rpc.RunStep) int {
+func (t target) begun(step *rpc.RunStep) int {
 	number := 0
 	for _, attempt := range step.Attempts {
 		if attempt.StartedAt != nil && (t.attempt == 0 || t.attempt == attempt.Number) {
@@ -110,19 +118,22 @@ func (t target) begun(step rpc.RunStep) int {
 	return number
 }
 
-func (t target) name() string {
-	if t.stage == "" {
-		return t.step
+// erased tells who removed the log of an attempt; nil where nobody did.
+func erased(step *rpc.RunStep, attempt int) *rpc.Erasure {
+	for i := range step.Attempts {
+		if step.Attempts[i].Number == attempt {
+			return step.Attempts[i].Erased
+		}
 	}
-	return t.stage + "/" + t.step
+	return nil
 }
 
 // dump shows what logs hold now, one after the other.
 func (a *app) dump(ctx context.Context, run *rpc.Run, steps []picked, o logOptions) error {
 	out := a.newOutput(o)
 	for _, p := range steps {
-		if len(steps) == 1 && p.attempt == 0 {
-			a.notice("%s/%s/%s has no output: it is %s", run.Name, p.stage, p.step, p.status)
+		if len(steps) == 1 && (p.attempt == 0 || p.erased != nil) {
+			return a.noLog(run, p)
 		}
 		if p.attempt == 0 {
 			continue
@@ -133,10 +144,24 @@ func (a *app) dump(ctx context.Context, run *rpc.Run, steps []picked, o logOptio
 				return err
 			}
 		}
+		if p.erased != nil {
+			a.notice("[%s]", a.errorStyle().Erased(*p.erased))
+			continue
+		}
 		if err := a.readLog(ctx, fmt.Sprint(run.ID), p, out.part(p, "")); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// noLog says why the one step that is meant has no log to show.
+func (a *app) noLog(run *rpc.Run, p picked) error {
+	name := fmt.Sprintf("%s/%s/%s", run.Name, p.stage, p.step)
+	if p.erased != nil {
+		return notFoundf("%s/%d: %s", name, p.attempt, a.errorStyle().Erased(*p.erased))
+	}
+	a.notice("%s has no output: it is %s", name, p.status)
 	return nil
 }
 

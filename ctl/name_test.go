@@ -1,6 +1,10 @@
 package ctl
 
-import "testing"
+import (
+	"reflect"
+	"testing"
+	"time"
+)
 
 func TestTargetsAreReadAsMeant(t *testing.T) {
 	for path, want := range map[string]target{
@@ -13,7 +17,17 @@ func TestTargetsAreReadAsMeant(t *testing.T) {
 		"1007/build/compile":         {run: "1007", stage: "build", step: "compile"},
 		"1007/compile":               {run: "1007", step: "compile"},
 		"2024/7":                     {run: "2024/7"},
-		"2024/latest/build/compile":  {run: "2024/latest", stage: "build", step: "compile"},
+		"nightly/42/build/test@2":    {run: "nightly/42", stage: "build", step: "test@2"},
+		"7/test@2":                   {run: "7", step: "test@2"},
+
+		"nightly/42/build/test: [linux, amd64]":   {run: "nightly/42", stage: "build", step: "test: [linux, amd64]"},
+		"nightly/42/build/test: [linux, amd64]/2": {run: "nightly/42", stage: "build", step: "test: [linux, amd64]", attempt: 2},
+		"nightly/42/test: [a/b, c d]":             {run: "nightly/42", step: "test: [a/b, c d]"},
+		"7/build/test: [a/b, [c]]/3":              {run: "7", stage: "build", step: "test: [a/b, [c]]", attempt: 3},
+		"nightly/latest/build/load 2/3":           {run: "nightly/latest", stage: "build", step: "load 2/3"},
+		"nightly/latest/build/load 2/3/1":         {run: "nightly/latest", stage: "build", step: "load 2/3", attempt: 1},
+		"nightly/latest/load 2/3":                 {run: "nightly/latest", step: "load 2/3"},
+		"2024/latest/build/compile":               {run: "2024/latest", stage: "build", step: "compile"},
 	} {
 		got, err := parseTarget(path)
 		if err != nil || got != want {
@@ -23,9 +37,40 @@ func TestTargetsAreReadAsMeant(t *testing.T) {
 }
 
 func TestNamesOfNoRunAreRefused(t *testing.T) {
-	for _, path := range []string{"", "/", "nightly", "nightly/", "nightly/x", "/42", "a/1/b/c/0", "a/1/b/c/x", "a/1/b/", "a/1//", "a/-1"} {
+	for _, path := range []string{"", "/", "nightly", "nightly/", "nightly/x", "/42", "a/1/b/c/0", "a/1/b/c/x", "a/1/b/", "a/1//", "a/-1",
+		"a/1/b/c: [x]/y", "a/1/b/c/d: [x]", "a/1/b/load 1/2/x"} {
 		if got, err := parseTarget(path); exitCode(err) != ExitUsage {
 			t.Errorf("%q is %+v (%v), want a usage error", path, got, err)
+		}
+	}
+}
+
+func TestStepsOfARunAreAskedForTogether(t *testing.T) {
+	got, err := parseSteps([]string{"a/1/x", "b/2", "a/1/s/test: [l, m]"}, true)
+	want := []stepsOf{{"a/1", []string{"x", "s/test: [l, m]"}}, {run: "b/2"}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v (%v), want %+v", got, err, want)
+	}
+}
+
+func TestMomentsAreReadAsPeopleWriteThem(t *testing.T) {
+	zone := time.FixedZone("X", 3600)
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, zone)
+	for text, want := range map[string]string{
+		"18:00":                "2026-11-21T18:00:00+01:00",
+		"11:59":                "2026-11-22T11:59:00+01:00",
+		"12:00":                "2026-11-22T12:00:00+01:00",
+		"2026-11-24 08:00":     "2026-11-24T08:00:00+01:00",
+		"2026-11-24":           "2026-11-24T00:00:00+01:00",
+		"2026-11-24T08:00:00Z": "2026-11-24T08:00:00Z",
+	} {
+		if got, ok := parseMoment(text, now); !ok || got.Format(time.RFC3339) != want {
+			t.Errorf("%s is %v (%v), want %s", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", "noon", "25:00", "2026-13-01", "tomorrow"} {
+		if got, ok := parseMoment(text, now); ok {
+			t.Errorf("%q is %v", text, got)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 const about = `penstockctl talks to penstockd, the pipeline daemon of this machine.
 
 RUN is nightly/42, nightly/latest, or the number that is unique over the daemon.
+A cell of a matrix is a step: nightly/42/build/test@2, or with its name in
+quotes "nightly/42/build/test: [linux, arm64]"; nightly/42/build/test is all.
 The daemon is found by its socket: --socket, else PENSTOCK_SOCKET, else where it
 listens by default for the user who calls.
 
@@ -37,10 +39,12 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "runs", Title: "Runs:"},
 		&cobra.Group{ID: "daemon", Title: "The daemon:"},
 	)
-	group(root, "pipelines", a.applyCommand(), a.validateCommand(), a.simulateCommand(), a.testCommand(), a.editCommand(), a.listCommand(), a.showCommand(),
-		a.historyCommand(), a.rollbackCommand(), a.renameCommand(), a.cloneCommand(), a.deleteCommand())
-	group(root, "runs", a.runCommand(), a.runsCommand(), a.statusCommand(), a.watchCommand(), a.logsCommand(), a.cancelCommand())
-	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.versionCommand())
+	group(root, "pipelines", a.applyCommand(), a.validateCommand(), a.simulateCommand(), a.testCommand(), a.editCommand(), a.listCommand(),
+		a.showCommand(), a.historyCommand(), a.rollbackCommand(), a.renameCommand(), a.cloneCommand(), a.pauseCommand(), a.resumeCommand(),
+		a.deleteCommand())
+	group(root, "runs", a.runCommand(), a.runsCommand(), a.statusCommand(), a.whyCommand(), a.watchCommand(), a.logsCommand(),
+		a.playCommand(), a.unscheduleCommand(), a.retryCommand(), a.cancelCommand(), a.eraseCommand())
+	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.resourceCommand(), a.versionCommand())
 	root.AddCommand(exitTopic())
 	root.InitDefaultCompletionCmd()
 	strict(root, "completion")

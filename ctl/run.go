@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -15,8 +17,12 @@ import (
 // start is how a run was asked for.
 type start struct {
 	rpc.RunStartRequest
-	wait   bool
-	follow bool
+	wait      bool
+	follow    bool
+	priority  int
+	inputs    []string
+	inputFile string
+	variables []string
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -26,28 +32,48 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Start a run of a pipeline",
 		Long: "Start a run of a pipeline and print its name, at once and alone on its line. With --wait\n" +
 			"wait until it has ended, with --follow show its steps and their output meanwhile; then\n" +
-			"the exit code is 0 where it succeeded and 1 where not. A daemon that restarts meanwhile\n" +
-			"does not end the waiting.\n\n" +
+			"the exit code is 0 where it succeeded, 1 where not, and 8 where it is blocked: it goes on once\n" +
+			"a person plays a step. A daemon that restarts meanwhile does not end the waiting.\n\n" +
+			"Inputs are the pipeline's: --input takes text that is read as the type of the input, and an\n" +
+			"array as JSON; --input-file an object in JSON, which --input wins over. All that is wrong with\n" +
+			"them is said at once, and no run exists then.\n\n" +
 			"With -o json the first line is the answer to run.start; with --wait the last one is the\n" +
 			"run, as status -o json shows it.",
-		Example:           "  penstockctl run nightly --follow\n  run=$(penstockctl run nightly)",
+		Example: "  penstockctl run nightly --follow\n  penstockctl run release --input version=1.4.0 --var DRY_RUN=1\n" +
+			"  run=$(penstockctl run nightly)",
 		Args:              arguments(1, 1),
 		ValidArgsFunction: a.completePipeline,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.Pipeline = args[0]
+			if cmd.Flags().Changed("priority") {
+				s.Priority = &s.priority
+			}
 			return a.run(cmd.Context(), s)
 		},
 	}
-	cmd.Flags().BoolVarP(&s.wait, "wait", "w", false, "wait until it has ended")
-	cmd.Flags().BoolVarP(&s.follow, "follow", "f", false, "wait, and show steps and output")
-	cmd.Flags().StringVar(&s.Key, "key", "", "start nothing where a run of this key was started within 24 hours (default: unique)")
-	cmd.Flags().StringVar(&s.Note, "note", "", "why; kept with the run")
+	s.flags(cmd)
 	return a.outputs(cmd)
+}
+
+func (s *start) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVarP(&s.wait, "wait", "w", false, "wait until it has ended, or is blocked")
+	f.BoolVarP(&s.follow, "follow", "f", false, "wait, and show steps and output")
+	f.StringArrayVar(&s.inputs, "input", nil, "NAME=VALUE, an input; may be repeated")
+	f.StringVar(&s.inputFile, "input-file", "", "a file with inputs, an object in JSON; \"-\" is standard input")
+	f.StringArrayVar(&s.variables, "var", nil, "KEY=VALUE, an environment variable for every step; may be repeated")
+	f.StringVar(&s.SubQueue, "sub-queue", "", "run after those of the pipeline with the same one, one at a time")
+	f.IntVar(&s.priority, "priority", 0, "-100 to 100: whose steps begin first where places are few (default: the pipeline's)")
+	f.StringVar(&s.Key, "key", "", "start nothing where a run of this key was started within 24 hours (default: unique)")
+	f.StringVar(&s.Note, "note", "", "why; kept with the run")
 }
 
 func (a *app) run(ctx context.Context, s start) error {
 	if s.follow && a.output == formatJSON {
 		return usagef("--follow shows steps and output to people: with -o json use --wait, and logs -f for the output")
+	}
+	if err := a.values(&s); err != nil {
+		return err
 	}
 	s.Key = cmp.Or(s.Key, rand.Text())
 	r, err := persist(ctx, a.link, (*rpc.Client).RunStart, &s.RunStartRequest)
@@ -70,6 +96,39 @@ func (a *app) run(ctx context.Context, s start) error {
 	return err
 }
 
+// values reads the inputs and variables of the command line.
+func (a *app) values(s *start) error {
+	inputs, err := a.readInputs(s.inputFile)
+	given, wrong := pairs("--input", s.inputs)
+	variables, bad := pairs("--var", s.variables)
+	if err := errors.Join(err, wrong, bad); err != nil {
+		return err
+	}
+	for name, text := range given {
+		if inputs == nil {
+			inputs = map[string]any{}
+		}
+		inputs[name] = text
+	}
+	s.Inputs, s.Variables = inputs, variables
+	return nil
+}
+
+// readInputs reads an object in JSON; "" is no file.
+func (a *app) readInputs(name string) (inputs map[string]any, err error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := a.readFile(name)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	if err := json.Unmarshal([]byte(f.text), &inputs); err != nil {
+		return nil, usagef("%s: want an object in JSON, such as {\"keep\": 7}: %w", f.name, err)
+	}
+	return inputs, nil
+}
+
 func (a *app) waitRun(ctx context.Context, run rpc.RunSummary) error {
 	last, err := a.await(ctx, run)
 	if err != nil {
@@ -89,7 +148,7 @@ func (a *app) waitRun(ctx context.Context, run rpc.RunSummary) error {
 
 // followRun shows the steps and the output of a run until it has ended.
 func (a *app) followRun(ctx context.Context, run rpc.RunSummary) error {
-	last, err := a.tail(ctx, target{run: fmt.Sprint(run.ID)}, logOptions{states: true})
+	last, err := a.tail(ctx, target{run: fmt.Sprint(run.ID)}, logOptions{states: true, untilBlocked: true})
 	if err != nil {
 		return err
 	}

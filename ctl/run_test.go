@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,53 @@ func TestWaitingEndsWithTheRunsOutcome(t *testing.T) {
 		passes(d, "created", "running", c.status)
 		d.ctl("run", "nightly", "--wait").wants(t, c.code, "nightly/42\n", c.stderr)
 		d.ctl("watch", "nightly/42").wants(t, c.code, "build/compile: "+c.status, c.stderr)
+	}
+}
+
+func TestWaitingEndsWhereTheRunIsBlocked(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	on(d, func(_ context.Context, q *rpc.RunWatchRequest) (*rpc.RunWatchResponse, error) {
+		return &rpc.RunWatchResponse{Run: summary("manual"), Sequence: 3, Whole: []rpc.RunStage{
+			{Name: "build", Status: "success", Steps: []rpc.RunStep{compile("success")}}}}, nil
+	})
+	deploy := rpc.RunStage{Name: "deploy", Status: "manual", Steps: []rpc.RunStep{
+		{Name: "prod", Status: "manual"}, {Name: "docs", Status: "manual", AllowFailure: true}}}
+	always[rpc.RunGetRequest](d, rpc.Run{RunSummary: summary("manual"), Stages: []rpc.RunStage{deploy}})
+	logsOf(d, map[string][][]byte{"compile": {frames("stdout", "made\n")}})
+	says := "nightly/42: manual\ndeploy/prod: penstockctl play nightly/42/deploy/prod\n"
+	for _, how := range []string{"--wait", "--follow"} {
+		r := d.ctl("run", "nightly", how)
+		r.wants(t, ExitBlocked, "nightly/42\n", says)
+		if strings.Contains(r.stderr, "docs") {
+			t.Errorf("%s names a step that nothing waits for: %q", how, r.stderr)
+		}
+	}
+	if q := requests[rpc.RunWatchRequest](d)[0]; !q.UntilEnded || !q.UntilBlocked {
+		t.Errorf("asked %+v, want to hear of a run that is blocked", q)
+	}
+}
+
+func TestRunTakesValues(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	file := writeFile(t, "inputs.json", `{"keep": 7, "hosts": ["a"], "name": "old"}`)
+	d.ctl("run", "nightly", "--input-file", file, "--input", "name=a=b", "--input", "empty=", "--var", "K=V",
+		"--sub-queue", "eu", "--priority", "0").wants(t, ExitOK, "nightly/42\n", "")
+	q := requests[rpc.RunStartRequest](d)[0]
+	inputs := map[string]any{"keep": 7.0, "hosts": []any{"a"}, "name": "a=b", "empty": ""}
+	if !reflect.DeepEqual(q.Inputs, inputs) || q.Variables["K"] != "V" || q.SubQueue != "eu" || q.Priority == nil || *q.Priority != 0 {
+		t.Errorf("asked %+v", q)
+	}
+	d.ctl("run", "nightly").wants(t, ExitOK, "nightly/42\n", "")
+	if q := requests[rpc.RunStartRequest](d)[1]; q.Priority != nil || q.Inputs != nil || q.Variables != nil {
+		t.Errorf("without flags asked %+v", q)
+	}
+	for text, wrong := range map[string]string{"[1]": "want an object", "{": "want an object", strings.Repeat(" ", maxFile+1): "longer than"} {
+		d.ctl("run", "nightly", "--input-file", writeFile(t, "wrong.json", text)).wants(t, ExitUsage, "", wrong)
+	}
+	if n := len(requests[rpc.RunStartRequest](d)); n != 2 {
+		t.Errorf("asked %d times", n)
 	}
 }
 

@@ -25,7 +25,7 @@ func (a *app) runsCommand() *cobra.Command {
 			return a.runs(cmd.Context(), request, limits)
 		},
 	}
-	cmd.Flags().StringVar(&status, "status", "", "only runs of this status: created, pending, running, success, failed, canceling, canceled or skipped")
+	cmd.Flags().StringVar(&status, "status", "", "only runs of this status: created, waiting_for_resource, pending, running, scheduled, manual, success, failed, canceling, canceled or skipped")
 	limits.flags(cmd)
 	return a.outputs(cmd)
 }

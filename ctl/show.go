@@ -27,6 +27,9 @@ func (a *app) show(ctx context.Context, name string, revision uint64) error {
 	if err != nil {
 		return err
 	}
+	if pauses := a.errorStyle().Pauses(r.Pipeline, r.Pauses); pauses != "" && a.output == formatTable {
+		a.notice("%s", pauses)
+	}
 	return a.answer(r, func(render.Style) string {
 		if a.screen.terminal() {
 			return string(render.Harmless([]byte(r.Text), false))

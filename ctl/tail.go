@@ -66,16 +66,19 @@ func (f *tail) see(ctx context.Context, news *rpc.RunWatchResponse) error {
 		f.many = len(steps) > 1
 	}
 	for _, c := range changes {
-		if !f.target.has(c.Stage, c.Name) {
+		if !f.target.has(c.Stage, &c.RunStep) {
 			continue
 		}
 		f.read(ctx, c)
 		if err := f.say(c); err != nil {
 			return err
 		}
-		if f.target.done(c.RunStep) {
+		if f.done() {
 			return errSeen
 		}
+	}
+	if f.out.options.untilBlocked && isBlocked(news.Run) {
+		return errSeen
 	}
 	return nil
 }
@@ -83,8 +86,19 @@ func (f *tail) see(ctx context.Context, news *rpc.RunWatchResponse) error {
 // errSeen ends the following of a run when no more output can come.
 var errSeen = errors.New("seen")
 
-// done tells whether the one step, or attempt, that is meant has ended.
-func (t target) done(step rpc.RunStep) bool {
+// done tells whether the steps, or the attempt, that are meant have ended.
+func (f *tail) done() bool {
+	for _, stage := range f.view.run.Stages {
+		for i := range stage.Steps {
+			if step := &stage.Steps[i]; f.target.has(stage.Name, step) && !f.target.done(step) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (t target) done(step *rpc.RunStep) bool {
 	if t.attempt == 0 {
 		return t.step != "" && hasEnded(step.Status)
 	}

@@ -95,16 +95,17 @@ func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
 		Pipeline: p.Pipeline, Run: p.Number, RunID: p.RunID,
 		Stage: p.Stages[step.Stage].Name, Step: step.Name, Number: at.Number,
 		Settings: settings, Environment: environment,
-		Workspace: workspace, Timeout: step.Timeout, Grace: limits.grace, LogLimit: limits.logLimit,
+		Workspace: workspace, Timeout: step.Timeout, SilenceTimeout: step.SilenceTimeout,
+		Grace: limits.grace, LogLimit: limits.logLimit,
 	}, err
 }
 
 // workspace makes the directory that a step works in. Its dir may not exist
 // yet, or be made by an earlier step: both are fine.
-func (a *attempts) workspace(plan *run.Plan, i int) (string, error) {
-	dir, step := a.workspaces(plan.RunID), &plan.Steps[i]
-	if plan.Workspace == run.WorkspaceStep {
-		dir = filepath.Join(dir, plan.Key(i))
+func (a *attempts) workspace(p *run.Plan, i int) (string, error) {
+	dir, step := a.workspaces(p.RunID), &p.Steps[i]
+	if p.Workspace == run.WorkspaceStep {
+		dir = filepath.Join(dir, p.Key(i))
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return dir, err

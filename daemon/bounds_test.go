@@ -32,11 +32,11 @@ func TestAStatusThatNoRunHasIsRefused(t *testing.T) {
 	h := newHouse(t)
 	h.apply(one("nightly", "true"))
 	h.perform("nightly")
-	for _, status := range []string{"bogus", "Success", "manual"} {
+	for _, status := range []string{"bogus", "Success", "held"} {
 		_, err := h.RunList(t.Context(), &rpc.RunListRequest{Status: status})
-		refused(t, err, rpc.CodeInvalid, status, "created, pending, running, success, failed, canceling, canceled, skipped")
+		refused(t, err, rpc.CodeInvalid, status, "created, waiting_for_resource, pending, running, scheduled, manual, success, failed, canceling, canceled, skipped")
 	}
-	for status, want := range map[string]int{"": 1, "success": 1, "skipped": 0, "created": 0} {
+	for status, want := range map[string]int{"": 1, "success": 1, "skipped": 0, "created": 0, "manual": 0, "scheduled": 0, "waiting_for_resource": 0} {
 		if page := must[*rpc.RunListResponse](t)(h.RunList(t.Context(), &rpc.RunListRequest{Status: status})); len(page.Runs) != want {
 			t.Errorf("%q: %+v", status, page.Runs)
 		}

@@ -95,6 +95,8 @@ type Daemon struct {
 	engine   *engine.Engine
 	texts    *texts
 	broken   bool // a commit failed
+
+	retention retention
 }
 
 // Open makes everything ready that does not need a client.
@@ -180,7 +182,7 @@ func (d *Daemon) openEngine() (err error) {
 	}
 	d.engine, err = engine.Open(engine.Config{
 		Store: d.store, Host: d.attempts, Archive: d.attempts, Log: d.log, BootID: bootID,
-		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning},
+		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning}, Settled: d.retention.settled,
 	})
 	if err != nil {
 		return err
@@ -206,6 +208,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 		engineDone <- err
 	}()
 	stopWatchdog := d.watchdog(ctx)
+	stopSweeping := d.keepSweeping(ctx)
 	d.options.Notify("READY=1")
 	load := d.engine.Load()
 	d.log.Info("serving", "version", d.options.Version, "socket", listener.Addr(), "state", d.paths.State,
@@ -215,6 +218,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	d.log.Info("stopping; running steps go on", "running", d.engine.Load().RunningSteps)
 	d.options.Notify("STOPPING=1")
 	stopWatchdog()
+	stopSweeping()
 	stopLoop()
 	engineErr := <-engineDone
 	d.broken = engineErr != nil

@@ -20,7 +20,8 @@ func (d *Daemon) PipelineDelete(ctx context.Context, q *rpc.PipelineDeleteReques
 	if err != nil || q.DryRun {
 		return answer, err
 	}
-	runs, err := d.engine.DeletePipeline(ctx, id, "", false)
+	who, _ := actor(ctx)
+	runs, err := d.engine.DeletePipeline(ctx, id, who, q.Force)
 	if err != nil {
 		return nil, failure(err, subject)
 	}
@@ -58,7 +59,7 @@ func (d *Daemon) pipelineDeletion(name string) (*rpc.PipelineDeleteResponse, uin
 	return answer, p.ID, nil
 }
 
-// RunDelete removes a run that is over, with its logs and its workspace.
+// RunDelete removes a run with its logs and its workspace.
 func (d *Daemon) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.RunDeleteResponse, error) {
 	subject := fmt.Sprintf("run %q", q.Run)
 	id, err := d.runID(q.Run)
@@ -72,7 +73,8 @@ func (d *Daemon) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.R
 	if err != nil || q.DryRun {
 		return answer, err
 	}
-	if err := d.engine.DeleteRun(ctx, id, "", false); err != nil {
+	who, _ := actor(ctx)
+	if err := d.engine.DeleteRun(ctx, id, who, q.Force); err != nil {
 		return nil, failure(err, subject)
 	}
 	return answer, failure(d.attempts.removeRun(id), subject)

@@ -43,6 +43,7 @@ func pipelineLine(view *store.View, p store.Pipeline) (rpc.Pipeline, error) {
 	line := rpc.Pipeline{
 		Name: p.Name, Description: r.Description, Revision: p.Revision,
 		AppliedAt: r.AppliedAt, AppliedBy: r.AppliedBy, Stages: r.Stages, Steps: r.Steps,
+		Pauses: pausesOf(&p),
 	}
 	for record, err := range view.RunsOf(p.ID) {
 		if err != nil {
@@ -65,7 +66,7 @@ func (d *Daemon) PipelineGet(_ context.Context, q *rpc.PipelineGetRequest) (*rpc
 	}
 	return &rpc.PipelineRevision{
 		Pipeline: p.Name, Revision: r.Revision, Current: r.Revision == p.Revision,
-		AppliedAt: r.AppliedAt, AppliedBy: r.AppliedBy, Note: r.Note, Text: r.Text,
+		AppliedAt: r.AppliedAt, AppliedBy: r.AppliedBy, Note: r.Note, Text: r.Text, Pauses: pausesOf(&p),
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/penstock/penstock/daemon/logs"
 	"github.com/penstock/penstock/daemon/run"
@@ -64,6 +65,10 @@ func (d *Daemon) readLog(place *logPlace, q *rpc.LogReadRequest) (*rpc.LogReadRe
 	answer := &rpc.LogReadResponse{Attempt: place.key.Attempt, Next: q.Offset, End: place.over}
 	if place.attempt == nil {
 		return answer, nil
+	}
+	if e := place.attempt.Erase; e != nil {
+		return nil, rpc.Errorf(rpc.CodeNotFound, "the log of attempt %d of step %s of run %s was erased by %s at %s",
+			place.key.Attempt, place.step, q.Run, e.Actor, e.At.UTC().Format(time.RFC3339))
 	}
 	sealed, err := sealedLog(place.attempt.Log)
 	if err != nil {
@@ -156,23 +161,28 @@ func (d *Daemon) findLog(q *rpc.LogReadRequest) (*logPlace, error) {
 		return nil, failure(err, fmt.Sprintf("run %q", q.Run))
 	}
 	place := &logPlace{
-		key: logs.Key{Run: record.ID, Step: i}, step: plan.Steps[i].Name,
+		key: logs.Key{Run: record.ID, Step: i}, step: stepName(plan, i),
 		over: step.Status.Complete() || record.State.Status.Complete(), sequence: record.State.Sequence,
 	}
 	return place, d.findAttempt(place, plan, &step, q)
 }
 
+// findStep finds the one step that a request means: where it names a matrix of
+// several cells, it is refused.
 func findStep(plan *run.Plan, q *rpc.LogReadRequest) (int, error) {
-	for i := range plan.Steps {
-		s := &plan.Steps[i]
-		if s.Name == q.Step && (q.Stage == "" || plan.Stages[s.Stage].Name == q.Stage) {
-			return i, nil
-		}
-	}
+	name := q.Step
 	if q.Stage != "" {
-		return 0, rpc.Errorf(rpc.CodeNotFound, "run %q has no step %s/%s", q.Run, q.Stage, q.Step)
+		name = q.Stage + "/" + q.Step
 	}
-	return 0, rpc.Errorf(rpc.CodeNotFound, "run %q has no step %s", q.Run, q.Step)
+	found := plan.Find(q.Stage, q.Step)
+	switch len(found) {
+	case 0:
+		return 0, noStep(plan, name)
+	case 1:
+		return found[0], nil
+	}
+	return 0, rpc.Errorf(rpc.CodeInvalid, "%s of run %q is %d steps: name one, such as %s",
+		name, q.Run, len(found), stepName(plan, found[0]))
 }
 
 func (d *Daemon) findAttempt(place *logPlace, plan *run.Plan, step *run.Step, q *rpc.LogReadRequest) error {

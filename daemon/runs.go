@@ -54,7 +54,7 @@ func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunList
 
 // checkStatus refuses a filter that no run can pass; "" is none.
 func checkStatus(status string) error {
-	known := []string{"created", "pending", "running", "success", "failed", "canceling", "canceled", "skipped"}
+	known := []string{"created", "waiting_for_resource", "pending", "running", "scheduled", "manual", "success", "failed", "canceling", "canceled", "skipped"}
 	if status == "" || slices.Contains(known, status) {
 		return nil
 	}
@@ -97,6 +97,7 @@ func (d *Daemon) RunGet(_ context.Context, q *rpc.RunGetRequest) (*rpc.Run, erro
 	record.State = r.State
 	return &rpc.Run{
 		RunSummary: summarize(record, pipeline.Name, time.Now()),
-		Message:    runMessage(&r.State), Sequence: r.State.Sequence, Stages: stages(r),
+		Message:    runMessage(&r.State), Inputs: r.Plan.Values.Inputs, Variables: r.Plan.Values.Variables,
+		Sequence: r.State.Sequence, Stages: stages(r), Absent: absent(r.Plan),
 	}, nil
 }

@@ -31,12 +31,15 @@ func failure(err error, subject string) error {
 	case errors.As(err, &problems):
 		return invalid(problems)
 	case errors.As(err, &refusal):
-		return rpc.Errorf(rpc.CodeInvalid, "%s: no run was made: %v", subject, refusal)
+		return noRun(subject, refusal)
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, engine.ErrNotFound):
 		return rpc.Errorf(rpc.CodeNotFound, "%s does not exist", subject)
 	case errors.Is(err, engine.ErrLive):
-		return rpc.Errorf(rpc.CodeConflict, "%s: %v; cancel it first", subject, err)
-	case errors.Is(err, engine.ErrRevision), errors.Is(err, run.ErrComplete):
+		return rpc.Errorf(rpc.CodeConflict, "%s: %v; cancel it first, or delete by force", subject, err)
+	case errors.Is(err, run.ErrRefused):
+		return rpc.Errorf(rpc.CodeConflict, "%s: %s", subject, strings.TrimPrefix(err.Error(), run.ErrRefused.Error()+": "))
+	case errors.Is(err, engine.ErrRevision), errors.Is(err, engine.ErrOverlap), errors.Is(err, engine.ErrPaused),
+		errors.Is(err, engine.ErrDeleting), errors.Is(err, run.ErrComplete):
 		return rpc.Errorf(rpc.CodeConflict, "%s: %v", subject, err)
 	case errors.Is(err, engine.ErrStopping), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return rpc.Errorf(rpc.CodeUnavailable, "%s: %v; ask again", subject, engine.ErrStopping)
@@ -60,6 +63,15 @@ func invalid(problems config.Problems) error {
 		Code: rpc.CodeInvalid, Data: data,
 		Message: fmt.Sprintf("%s in the text; nothing was changed", count),
 	}
+}
+
+// noRun carries all that stands against a run.
+func noRun(subject string, r *plan.Refusal) error {
+	data := rpc.InvalidData{}
+	for _, p := range r.Problems {
+		data.Problems = append(data.Problems, rpc.Problem{Message: p.Message})
+	}
+	return &rpc.Error{Code: rpc.CodeInvalid, Data: data, Message: fmt.Sprintf("%s: no run was made: %v", subject, r)}
 }
 
 // noteLimit bounds what people write about why.

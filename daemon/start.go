@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/plan"
+	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
 // RunStart starts a run.
 func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.RunStartResponse, error) {
-	if err := errors.Join(checkNote(q.Note), checkKey(q.Key)); err != nil {
+	if err := errors.Join(checkNote(q.Note), checkKey(q.Key), checkSubQueue(q.SubQueue), checkPriority(q.Priority)); err != nil {
 		return nil, failure(err, "run")
 	}
 	if err := d.checkDisk(); err != nil && !d.knownKey(q.Key) {
@@ -45,29 +47,40 @@ func (d *Daemon) knownKey(key string) bool {
 }
 
 func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.Cause) (store.Run, bool, error) {
-	view := d.store.View()
-	pipeline, err := view.PipelineNamed(q.Pipeline)
-	if err != nil {
-		view.Close()
-		return store.Run{}, false, err
-	}
-	definition, err := d.texts.definition(view, pipeline)
-	view.Close()
+	pipeline, definition, err := d.current(q.Pipeline)
 	if err != nil {
 		return store.Run{}, false, err
 	}
-	resolved, err := plan.Resolve(definition, plan.Request{Source: cause.Source, Actor: cause.Actor, Revision: pipeline.Revision})
+	resolved, err := plan.Resolve(definition, plan.Request{
+		Inputs: q.Inputs, Variables: q.Variables, Source: cause.Source, Actor: cause.Actor, Revision: pipeline.Revision,
+	})
 	if err != nil {
 		return store.Run{}, false, err
+	}
+	priority := definition.Priority
+	if q.Priority != nil {
+		priority = *q.Priority
 	}
 	record, duplicate, err := d.engine.Start(ctx, engine.StartRequest{
 		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: resolved, Cause: cause, Key: q.Key,
-		Priority: definition.Priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
+		SubQueue: q.SubQueue, Priority: priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
 	})
 	if err == nil && record.Pipeline != pipeline.ID {
 		err = d.keyTaken(record)
 	}
 	return record, duplicate, err
+}
+
+// current finds a pipeline and the definition that is current.
+func (d *Daemon) current(name string) (store.Pipeline, *config.Pipeline, error) {
+	view := d.store.View()
+	defer view.Close()
+	pipeline, err := view.PipelineNamed(name)
+	if err != nil {
+		return pipeline, nil, err
+	}
+	definition, err := d.texts.definition(view, pipeline)
+	return pipeline, definition, err
 }
 
 // keyTaken refuses a key that started a run of another pipeline.
@@ -79,6 +92,21 @@ func (d *Daemon) keyTaken(r store.Run) error {
 		return err
 	}
 	return rpc.Errorf(rpc.CodeConflict, "the key started run %s/%d already: a key is for one run", other.Name, r.Number)
+}
+
+// checkSubQueue refuses a name that is too long.
+func checkSubQueue(name string) error {
+	if len(name) > policy.MaxSubQueue {
+		return rpc.Errorf(rpc.CodeInvalid, "the sub-queue has %d bytes; at most %d are allowed", len(name), policy.MaxSubQueue)
+	}
+	return nil
+}
+
+func checkPriority(n *int) error {
+	if n != nil && (*n < -100 || *n > 100) {
+		return rpc.Errorf(rpc.CodeInvalid, "priority %d: want -100 to 100", *n)
+	}
+	return nil
 }
 
 func checkKey(key string) error {

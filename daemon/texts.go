@@ -11,7 +11,7 @@ import (
 // texts remembers the definitions of the revisions that were run lately: a
 // revision never changes, so neither does what was read from it.
 type texts struct {
-	mu          sync.Mutex // protects the fields below
+	mu          sync.Mutex // protects the field below
 	definitions map[revisionID]*config.Pipeline
 }
 

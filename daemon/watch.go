@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -33,7 +34,7 @@ func (d *Daemon) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.Run
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	if q.UntilEnded {
-		d.engine.Await(ctx, id)
+		d.engine.Await(ctx, id, func(s run.Status) bool { return s.Complete() || q.UntilBlocked && s == run.Manual })
 		return d.watched(id, func(*store.View, store.Run, *rpc.RunWatchResponse) error { return nil })
 	}
 	news := d.engine.Watch(ctx, id, q.After)

@@ -27,6 +27,7 @@ const (
 	CodeUnavailable Code = 5 // the daemon is stopping; ask again
 	CodeDiskLow     Code = 6 // too little free space to begin anything; data is DiskLowData
 	CodeBusy        Code = 7 // too many calls in flight on this connection, or too many connections
+	CodeConfirm     Code = 8 // a person has to confirm it first; data is ConfirmData
 )
 
 // Error is an error as it travels.
@@ -71,6 +72,17 @@ type DiskLowData struct {
 	MinFreeBytes uint64 `json:"min_free_bytes"`
 }
 
+// ConfirmData says what a person has to confirm.
+type ConfirmData struct {
+	Steps []Confirmation `json:"steps"`
+}
+
+// Confirmation is the text that a step wants confirmed before it is played.
+type Confirmation struct {
+	Step string `json:"step"` // deploy/prod
+	Text string `json:"text"`
+}
+
 // codeRow is what is known of a code.
 type codeRow struct {
 	code    Code
@@ -94,6 +106,7 @@ func codes() []codeRow {
 		{CodeUnavailable, "unavailable", "the daemon is stopping", nil},
 		{CodeDiskLow, "disk_low", "too little free space", reflect.TypeFor[DiskLowData]()},
 		{CodeBusy, "busy", "too many calls in flight, or too many connections", nil},
+		{CodeConfirm, "confirm", "a person has to confirm it first", reflect.TypeFor[ConfirmData]()},
 	}
 }
 

@@ -149,6 +149,10 @@ func schemaOf(t reflect.Type) (*jsonschema.Schema, error) {
 	return jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[[]byte]():    {Types: []string{"null", "string"}, ContentEncoding: "base64"},
 		reflect.TypeFor[time.Time](): {Type: "string", Format: "date-time"},
+		reflect.TypeFor[Causes](): {
+			Types: []string{"null", "array"}, Items: &jsonschema.Schema{Type: "object"},
+			Description: "objects like the one that holds them",
+		},
 	}})
 }
 

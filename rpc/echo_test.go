@@ -52,6 +52,12 @@ func (e echo) PipelineClone(ctx context.Context, r *PipelineCloneRequest) (*Pipe
 func (e echo) PipelineDelete(ctx context.Context, r *PipelineDeleteRequest) (*PipelineDeleteResponse, error) {
 	return reply[PipelineDeleteResponse](ctx, e, PipelineDelete, r)
 }
+func (e echo) PipelinePause(ctx context.Context, r *PipelinePauseRequest) (*PipelinePausesResponse, error) {
+	return reply[PipelinePausesResponse](ctx, e, PipelinePause, r)
+}
+func (e echo) PipelineResume(ctx context.Context, r *PipelineResumeRequest) (*PipelinePausesResponse, error) {
+	return reply[PipelinePausesResponse](ctx, e, PipelineResume, r)
+}
 func (e echo) RunStart(ctx context.Context, r *RunStartRequest) (*RunStartResponse, error) {
 	return reply[RunStartResponse](ctx, e, RunStart, r)
 }
@@ -64,6 +70,18 @@ func (e echo) RunGet(ctx context.Context, r *RunGetRequest) (*Run, error) {
 func (e echo) RunWatch(ctx context.Context, r *RunWatchRequest) (*RunWatchResponse, error) {
 	return reply[RunWatchResponse](ctx, e, RunWatch, r)
 }
+func (e echo) RunWhy(ctx context.Context, r *RunWhyRequest) (*Explanation, error) {
+	return reply[Explanation](ctx, e, RunWhy, r)
+}
+func (e echo) RunPlay(ctx context.Context, r *RunPlayRequest) (*RunStepsResponse, error) {
+	return reply[RunStepsResponse](ctx, e, RunPlay, r)
+}
+func (e echo) RunUnschedule(ctx context.Context, r *RunUnscheduleRequest) (*RunStepsResponse, error) {
+	return reply[RunStepsResponse](ctx, e, RunUnschedule, r)
+}
+func (e echo) RunRetry(ctx context.Context, r *RunRetryRequest) (*RunStepsResponse, error) {
+	return reply[RunStepsResponse](ctx, e, RunRetry, r)
+}
 func (e echo) RunCancel(ctx context.Context, r *RunCancelRequest) (*Empty, error) {
 	return reply[Empty](ctx, e, RunCancel, r)
 }
@@ -72,6 +90,15 @@ func (e echo) RunDelete(ctx context.Context, r *RunDeleteRequest) (*RunDeleteRes
 }
 func (e echo) LogRead(ctx context.Context, r *LogReadRequest) (*LogReadResponse, error) {
 	return reply[LogReadResponse](ctx, e, LogRead, r)
+}
+func (e echo) LogErase(ctx context.Context, r *LogEraseRequest) (*LogEraseResponse, error) {
+	return reply[LogEraseResponse](ctx, e, LogErase, r)
+}
+func (e echo) ResourceList(ctx context.Context, r *Empty) (*ResourceListResponse, error) {
+	return reply[ResourceListResponse](ctx, e, ResourceList, r)
+}
+func (e echo) ResourceMode(ctx context.Context, r *ResourceModeRequest) (*Resource, error) {
+	return reply[Resource](ctx, e, ResourceMode, r)
 }
 func (e echo) PluginList(ctx context.Context, r *PluginListRequest) (*PluginListResponse, error) {
 	return reply[PluginListResponse](ctx, e, PluginList, r)

@@ -3,7 +3,8 @@ package rpc
 import "time"
 
 // Version is the version of the protocol. A client compares it once and says
-// which side is to be upgraded.
+// which side is to be upgraded. Methods and fields are added without raising
+// it: an old daemon refuses the ones that it does not know by their names.
 const Version = 1
 
 // Info says who answers.

@@ -22,3 +22,21 @@ type LogReadResponse struct {
 	Missing int64 `json:"missing,omitempty"`
 	End     bool  `json:"end"` // the attempt has ended and Data reaches the end
 }
+
+// LogEraseRequest removes the log of an attempt for good, or with Attempt 0
+// those of every attempt of the step. What else is known of the attempts stays.
+type LogEraseRequest struct {
+	Run     string `json:"run"`
+	Stage   string `json:"stage,omitempty"` // may be left out where the step's name is unique
+	Step    string `json:"step"`
+	Attempt int    `json:"attempt,omitempty"`
+	DryRun  bool   `json:"dry_run,omitempty"` // say what would go; remove nothing
+}
+
+// LogEraseResponse says what went.
+type LogEraseResponse struct {
+	Run      string `json:"run"`
+	Step     string `json:"step"`     // build/compile
+	Attempts []int  `json:"attempts"` // that had a log
+	LogBytes uint64 `json:"log_bytes"`
+}

@@ -12,13 +12,22 @@ const (
 	PipelineRename   = "pipeline.rename"
 	PipelineClone    = "pipeline.clone"
 	PipelineDelete   = "pipeline.delete"
+	PipelinePause    = "pipeline.pause"
+	PipelineResume   = "pipeline.resume"
 	RunStart         = "run.start"
 	RunList          = "run.list"
 	RunGet           = "run.get"
 	RunWatch         = "run.watch"
+	RunWhy           = "run.why"
+	RunPlay          = "run.play"
+	RunUnschedule    = "run.unschedule"
+	RunRetry         = "run.retry"
 	RunCancel        = "run.cancel"
 	RunDelete        = "run.delete"
 	LogRead          = "log.read"
+	LogErase         = "log.erase"
+	ResourceList     = "resource.list"
+	ResourceMode     = "resource.mode"
 	PluginList       = "plugin.list"
 	DaemonInfo       = "daemon.info"
 	Discover         = "rpc.discover"
@@ -39,13 +48,22 @@ type Service interface {
 	PipelineRename(context.Context, *PipelineRenameRequest) (*Empty, error)
 	PipelineClone(context.Context, *PipelineCloneRequest) (*PipelineApplyResponse, error)
 	PipelineDelete(context.Context, *PipelineDeleteRequest) (*PipelineDeleteResponse, error)
+	PipelinePause(context.Context, *PipelinePauseRequest) (*PipelinePausesResponse, error)
+	PipelineResume(context.Context, *PipelineResumeRequest) (*PipelinePausesResponse, error)
 	RunStart(context.Context, *RunStartRequest) (*RunStartResponse, error)
 	RunList(context.Context, *RunListRequest) (*RunListResponse, error)
 	RunGet(context.Context, *RunGetRequest) (*Run, error)
 	RunWatch(context.Context, *RunWatchRequest) (*RunWatchResponse, error)
+	RunWhy(context.Context, *RunWhyRequest) (*Explanation, error)
+	RunPlay(context.Context, *RunPlayRequest) (*RunStepsResponse, error)
+	RunUnschedule(context.Context, *RunUnscheduleRequest) (*RunStepsResponse, error)
+	RunRetry(context.Context, *RunRetryRequest) (*RunStepsResponse, error)
 	RunCancel(context.Context, *RunCancelRequest) (*Empty, error)
 	RunDelete(context.Context, *RunDeleteRequest) (*RunDeleteResponse, error)
 	LogRead(context.Context, *LogReadRequest) (*LogReadResponse, error)
+	LogErase(context.Context, *LogEraseRequest) (*LogEraseResponse, error)
+	ResourceList(context.Context, *Empty) (*ResourceListResponse, error)
+	ResourceMode(context.Context, *ResourceModeRequest) (*Resource, error)
 	PluginList(context.Context, *PluginListRequest) (*PluginListResponse, error)
 	DaemonInfo(context.Context, *Empty) (*Info, error)
 }

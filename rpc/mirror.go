@@ -42,6 +42,16 @@ func (c *Client) PipelineDelete(ctx context.Context, r *PipelineDeleteRequest) (
 	return invoke[PipelineDeleteResponse](ctx, c, PipelineDelete, r)
 }
 
+// PipelinePause pauses a pipeline, a stage or a step.
+func (c *Client) PipelinePause(ctx context.Context, r *PipelinePauseRequest) (*PipelinePausesResponse, error) {
+	return invoke[PipelinePausesResponse](ctx, c, PipelinePause, r)
+}
+
+// PipelineResume takes a pause back.
+func (c *Client) PipelineResume(ctx context.Context, r *PipelineResumeRequest) (*PipelinePausesResponse, error) {
+	return invoke[PipelinePausesResponse](ctx, c, PipelineResume, r)
+}
+
 // RunStart starts a run. After ErrLost the same Key tells whether it did.
 func (c *Client) RunStart(ctx context.Context, r *RunStartRequest) (*RunStartResponse, error) {
 	return invoke[RunStartResponse](ctx, c, RunStart, r)
@@ -62,12 +72,32 @@ func (c *Client) RunWatch(ctx context.Context, r *RunWatchRequest) (*RunWatchRes
 	return invoke[RunWatchResponse](ctx, c, RunWatch, r)
 }
 
-// RunCancel asks a run to end.
+// RunWhy says why a run, or a step, is as it is.
+func (c *Client) RunWhy(ctx context.Context, r *RunWhyRequest) (*Explanation, error) {
+	return invoke[Explanation](ctx, c, RunWhy, r)
+}
+
+// RunPlay begins manual and scheduled steps now.
+func (c *Client) RunPlay(ctx context.Context, r *RunPlayRequest) (*RunStepsResponse, error) {
+	return invoke[RunStepsResponse](ctx, c, RunPlay, r)
+}
+
+// RunUnschedule makes scheduled steps manual.
+func (c *Client) RunUnschedule(ctx context.Context, r *RunUnscheduleRequest) (*RunStepsResponse, error) {
+	return invoke[RunStepsResponse](ctx, c, RunUnschedule, r)
+}
+
+// RunRetry tries steps again that have ended.
+func (c *Client) RunRetry(ctx context.Context, r *RunRetryRequest) (*RunStepsResponse, error) {
+	return invoke[RunStepsResponse](ctx, c, RunRetry, r)
+}
+
+// RunCancel asks a run, or some of its steps, to end.
 func (c *Client) RunCancel(ctx context.Context, r *RunCancelRequest) (*Empty, error) {
 	return invoke[Empty](ctx, c, RunCancel, r)
 }
 
-// RunDelete removes an ended run with its logs and its workspace.
+// RunDelete removes a run with its logs and its workspace.
 func (c *Client) RunDelete(ctx context.Context, r *RunDeleteRequest) (*RunDeleteResponse, error) {
 	return invoke[RunDeleteResponse](ctx, c, RunDelete, r)
 }
@@ -75,6 +105,21 @@ func (c *Client) RunDelete(ctx context.Context, r *RunDeleteRequest) (*RunDelete
 // LogRead reads the log of one attempt from a byte cursor.
 func (c *Client) LogRead(ctx context.Context, r *LogReadRequest) (*LogReadResponse, error) {
 	return invoke[LogReadResponse](ctx, c, LogRead, r)
+}
+
+// LogErase removes the log of an attempt, or of a step.
+func (c *Client) LogErase(ctx context.Context, r *LogEraseRequest) (*LogEraseResponse, error) {
+	return invoke[LogEraseResponse](ctx, c, LogErase, r)
+}
+
+// ResourceList lists the resource groups.
+func (c *Client) ResourceList(ctx context.Context, r *Empty) (*ResourceListResponse, error) {
+	return invoke[ResourceListResponse](ctx, c, ResourceList, r)
+}
+
+// ResourceMode says in which order steps get a resource group.
+func (c *Client) ResourceMode(ctx context.Context, r *ResourceModeRequest) (*Resource, error) {
+	return invoke[Resource](ctx, c, ResourceMode, r)
 }
 
 // PluginList lists the step plugins that the daemon finds.

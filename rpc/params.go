@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // decode reads the parameters of a method into request, a pointer to a struct.
@@ -31,7 +32,7 @@ func decode(method string, params json.RawMessage, request any) error {
 			return Errorf(CodeParams, "%s: %q is missing", method, name)
 		}
 	}
-	return mistyped(method, json.Unmarshal(params, request))
+	return mistyped(method, reflect.TypeOf(request).Elem(), json.Unmarshal(params, request))
 }
 
 // members returns the JSON names of a flat struct's fields, and those that may
@@ -89,13 +90,30 @@ func choices(known []string) string {
 }
 
 // mistyped words a type error for a reader who does not know Go.
-func mistyped(method string, err error) error {
+func mistyped(method string, request reflect.Type, err error) error {
 	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return Errorf(CodeParams, "%s: %q must be %s, not a %s", method, wrong.Field, kind(wrong.Type), wrong.Value)
-	}
-	if err != nil {
+	var noTime *time.ParseError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &noTime):
+		return Errorf(CodeParams, "%s: %q is no time; it must be RFC 3339, such as 2026-11-21T02:30:00Z", method, clip(strings.Trim(noTime.Value, `"`)))
+	case !errors.As(err, &wrong):
 		return Errorf(CodeParams, "%s: %v", method, err)
+	}
+	name, _, _ := strings.Cut(wrong.Field, ".")
+	if t := memberType(request, name); t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Map) {
+		return Errorf(CodeParams, "%s: %q must be %s", method, name, kind(t))
+	}
+	return Errorf(CodeParams, "%s: %q must be %s, not a %s", method, wrong.Field, kind(wrong.Type), wrong.Value)
+}
+
+// memberType is the type of a member of a flat struct, nil where there is none.
+func memberType(t reflect.Type, name string) reflect.Type {
+	for f := range t.Fields() {
+		if known, _, _ := strings.Cut(f.Tag.Get("json"), ","); known == name {
+			return f.Type
+		}
 	}
 	return nil
 }
@@ -110,6 +128,13 @@ func kind(t reflect.Type) string {
 		return "a whole number"
 	case reflect.Uint64:
 		return "a whole number, 0 or more"
+	case reflect.Slice:
+		return "an array of strings"
+	case reflect.Map:
+		if t.Elem().Kind() == reflect.String {
+			return "an object of strings"
+		}
+		return "an object"
 	}
 	return fmt.Sprintf("of kind %s", t.Kind())
 }

@@ -46,6 +46,7 @@ type Pipeline struct {
 	Stages      int         `json:"stages"`
 	Steps       int         `json:"steps"`
 	Latest      *RunSummary `json:"latest,omitempty"` // its newest run
+	Pauses      []Pause     `json:"pauses,omitempty"` // in force now
 }
 
 // PipelineGetRequest asks for one revision of a pipeline.
@@ -63,6 +64,7 @@ type PipelineRevision struct {
 	AppliedBy string    `json:"applied_by"`
 	Note      string    `json:"note,omitempty"`
 	Text      string    `json:"text"`
+	Pauses    []Pause   `json:"pauses,omitempty"` // of the pipeline, in force now
 }
 
 // PipelineHistoryRequest asks for the revisions of a pipeline, newest first.
@@ -115,12 +117,15 @@ type PipelineCloneRequest struct {
 type PipelineDeleteRequest struct {
 	Name   string `json:"name"`
 	DryRun bool   `json:"dry_run,omitempty"` // say what would go; remove nothing
+	// Force cancels runs that are not over, without grace, and waits for their
+	// end; without it they refuse the deletion with CodeConflict.
+	Force bool `json:"force,omitempty"`
 }
 
 // PipelineDeleteResponse says what went with it.
 type PipelineDeleteResponse struct {
 	Revisions int    `json:"revisions"`
 	Runs      int    `json:"runs"`
-	LiveRuns  int    `json:"live_runs"` // not ended: their presence refuses the deletion with CodeConflict
+	LiveRuns  int    `json:"live_runs"` // not ended: without Force their presence refuses the deletion
 	LogBytes  uint64 `json:"log_bytes"` // stored
 }

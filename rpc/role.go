@@ -10,7 +10,7 @@ type Role int
 const (
 	NoRole   Role = iota // reaches nothing
 	Viewer               // reads
-	Operator             // starts and cancels runs
+	Operator             // starts, steers and cancels runs, pauses
 	Admin                // changes and deletes
 )
 

@@ -14,6 +14,16 @@ type RunStartRequest struct {
 	// bytes; "" is no key.
 	Key  string `json:"key,omitempty"`
 	Note string `json:"note,omitempty"` // why, kept in the cause; at most 1 KiB
+	// Inputs are values for the pipeline's inputs by their names. A string is
+	// read as the type of its input; all that does not fit is refused at once.
+	Inputs map[string]any `json:"inputs,omitempty"`
+	// Variables are environment variables for every step, over those of the
+	// pipeline's text.
+	Variables map[string]string `json:"variables,omitempty"`
+	// SubQueue puts the run behind those of the pipeline with the same one, one at
+	// a time, whatever its overlap policy; at most 25 bytes. "" is none.
+	SubQueue string `json:"sub_queue,omitempty"`
+	Priority *int   `json:"priority,omitempty"` // -100 to 100; null is the pipeline's
 }
 
 // RunStartResponse names the run.
@@ -44,12 +54,18 @@ type RunSummary struct {
 	Pipeline   string     `json:"pipeline"`
 	Revision   uint64     `json:"revision"`
 	Status     string     `json:"status"`
-	Warnings   bool       `json:"warnings,omitempty"` // succeeded, but a step that may fail did
+	Warnings   bool       `json:"warnings,omitempty"` // a step that may fail did
+	Held       bool       `json:"held,omitempty"`     // it waits for its turn among the runs of its pipeline
+	SubQueue   string     `json:"sub_queue,omitempty"`
+	Priority   int        `json:"priority,omitempty"`
 	Cause      Cause      `json:"cause"`
 	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 	Duration   *float64   `json:"duration"` // seconds in which at least one step ran; null before any did
+	// QueuedDuration is seconds from the creation to the first step's start, or to
+	// the present while none has started.
+	QueuedDuration float64 `json:"queued_duration"`
 }
 
 // Cause says why a run exists.
@@ -68,9 +84,19 @@ type RunGetRequest struct {
 // Run is a run with all its steps: the schema of `penstockctl status -o json`.
 type Run struct {
 	RunSummary
-	Message  string     `json:"message,omitempty"` // what a person should know: who canceled it and why
-	Sequence uint64     `json:"sequence"`          // cursor for RunWatch
-	Stages   []RunStage `json:"stages"`
+	Message   string            `json:"message,omitempty"`   // what a person should know: who canceled it and why
+	Inputs    map[string]any    `json:"inputs,omitempty"`    // what it was started with, defaults filled in
+	Variables map[string]string `json:"variables,omitempty"` // given for the run
+	Sequence  uint64            `json:"sequence"`            // cursor for RunWatch
+	Stages    []RunStage        `json:"stages"`
+	Absent    []AbsentStep      `json:"absent,omitempty"` // steps of the text that its rules left out
+}
+
+// AbsentStep is a step that is not in a run.
+type AbsentStep struct {
+	Stage  string `json:"stage"`
+	Name   string `json:"name"`
+	Reason string `json:"reason"` // the rule
 }
 
 // RunStage is a stage of a run, in the order of the pipeline.
@@ -80,15 +106,46 @@ type RunStage struct {
 	Steps  []RunStep `json:"steps"`
 }
 
-// RunStep is a step of a run, in the order of the pipeline.
+// RunStep is a step of a run, in the order of the pipeline. The cells of a
+// matrix are steps of their own, next to each other.
 type RunStep struct {
-	Name         string            `json:"name"`
-	Uses         string            `json:"uses"`
-	Status       string            `json:"status"`
-	Needs        []string          `json:"needs,omitempty"`
-	AllowFailure bool              `json:"allow_failure,omitempty"`
-	Attempts     []RunAttempt      `json:"attempts"`
-	Outputs      map[string]string `json:"outputs,omitempty"` // of its newest attempt
+	Name string `json:"name"`
+	// Address names a cell of a matrix in a short form, test@2. "" is no cell.
+	Address      string     `json:"address,omitempty"`
+	Matrix       string     `json:"matrix,omitempty"` // the step of the text whose cell it is
+	Uses         string     `json:"uses"`
+	Status       string     `json:"status"`
+	Since        *time.Time `json:"since,omitempty"` // of the status
+	When         string     `json:"when,omitempty"`  // where it is not on_success
+	Needs        []string   `json:"needs,omitempty"`
+	AllowFailure bool       `json:"allow_failure,omitempty"` // it may fail; where it failed: as it did
+	MaxAttempts  int        `json:"max_attempts,omitempty"`  // attempts that its retry rule allows, where there is one
+	Confirmation string     `json:"confirmation,omitempty"`  // what a person confirms before it is played
+	// SkipReason of a skipped step is not_admitted (what came before it did not end
+	// as it wants), skip (so says the text) or paused.
+	SkipReason    string            `json:"skip_reason,omitempty"`
+	DueAt         *time.Time        `json:"due_at,omitempty"` // it begins, or is tried again, then
+	ResourceGroup string            `json:"resource_group,omitempty"`
+	RequestedBy   *StepRequest      `json:"requested_by,omitempty"` // the latest play or retry by hand
+	Paused        *Pause            `json:"paused,omitempty"`
+	Stopped       *Stop             `json:"stopped,omitempty"` // who asked it to end, and why
+	Attempts      []RunAttempt      `json:"attempts"`
+	Outputs       map[string]string `json:"outputs,omitempty"` // of its newest attempt
+}
+
+// StepRequest is what a person asked of a step: a play or a retry.
+type StepRequest struct {
+	At        time.Time         `json:"at"`
+	Actor     string            `json:"actor,omitempty"`
+	Variables map[string]string `json:"variables,omitempty"` // for the attempts since then
+}
+
+// Stop says who, or what, asked a step to end.
+type Stop struct {
+	At    time.Time `json:"at"`
+	Actor string    `json:"actor,omitempty"`
+	Note  string    `json:"note,omitempty"`
+	Run   string    `json:"run,omitempty"` // the newer run that made this one redundant
 }
 
 // RunAttempt is one try of one step.
@@ -98,11 +155,19 @@ type RunAttempt struct {
 	FailureReason string      `json:"failure_reason,omitempty"`
 	ExitCode      *int        `json:"exit_code"`
 	Message       string      `json:"message,omitempty"`
+	ReadyAt       *time.Time  `json:"ready_at,omitempty"` // it could begin, but for a place
 	StartedAt     *time.Time  `json:"started_at"`
 	FinishedAt    *time.Time  `json:"finished_at"`
 	Plugin        string      `json:"plugin,omitempty"`    // version and sha256 of the binary that did it
 	Leftovers     []string    `json:"leftovers,omitempty"` // processes that outlived the step and were ended
 	Log           *AttemptLog `json:"log,omitempty"`       // once it is sealed
+	Erased        *Erasure    `json:"erased,omitempty"`    // its log was removed
+}
+
+// Erasure says who removed a log.
+type Erasure struct {
+	At    time.Time `json:"at"`
+	Actor string    `json:"actor,omitempty"`
 }
 
 // AttemptLog describes a sealed log.
@@ -123,6 +188,9 @@ type RunWatchRequest struct {
 	// UntilEnded answers with the summary alone, once the run has ended or the
 	// time is over: for who waits and does not look.
 	UntilEnded bool `json:"until_ended,omitempty"`
+	// UntilBlocked, with UntilEnded, answers also once the run is blocked: its
+	// status is manual, and nothing moves before a person plays a step.
+	UntilBlocked bool `json:"until_blocked,omitempty"`
 }
 
 // RunWatchResponse says what changed after the cursor. A step that changed
@@ -148,17 +216,13 @@ type StepChange struct {
 	RunStep
 }
 
-// RunCancelRequest asks a run to end.
-type RunCancelRequest struct {
-	Run   string `json:"run"`
-	Force bool   `json:"force,omitempty"` // kill at once, no grace
-	Note  string `json:"note,omitempty"`
-}
-
-// RunDeleteRequest removes an ended run with its logs and its workspace.
+// RunDeleteRequest removes a run with its logs and its workspace.
 type RunDeleteRequest struct {
 	Run    string `json:"run"`
 	DryRun bool   `json:"dry_run,omitempty"`
+	// Force cancels a run that is not over, without grace, and waits for its end;
+	// without it the run is refused with CodeConflict.
+	Force bool `json:"force,omitempty"`
 }
 
 // RunDeleteResponse says what went with it.

@@ -61,6 +61,16 @@ func pages(t *testing.T, s Style) map[string]string {
 		"history-diff": s.Revisions(revisions(), true),
 		"runs":         s.Runs(summaries()),
 		"run":          s.Run(sampleRun()),
+		"waiting":      s.Run(waitingRun()),
+		"waiting-live": s.Live(waitingRun(), 1),
+		"blocked":      s.Blocked(waitingRun()),
+		"held":         s.Runs([]rpc.RunSummary{heldSummary()}),
+		"why":          s.Explanation(sampleExplanation()),
+		"paused":       s.Pipelines(pausedPipelines()),
+		"resources":    s.Resources(sampleResources()),
+		"acts":         Steps(rpc.RunStepsResponse{Run: summaries()[0], Steps: []string{"a/b", "a/c: [x, \x1b[2Jy]"}}, "played"),
+		"confirm":      Confirmations([]rpc.Confirmation{{Step: "deploy/prod", Text: "Is the\nbackup done?"}}),
+		"erased":       LogsGo(rpc.LogEraseResponse{Run: "nightly/42", Step: "a/b", Attempts: []int{1, 2}, LogBytes: 4096}),
 		"failures":     s.Failures(sampleRun()),
 		"live":         s.Live(sampleRun(), 2),
 		"plugins":      s.Plugins([]rpc.Plugin{samplePlugin(), broken}),
@@ -115,7 +125,7 @@ func TestLinesFitTheTerminal(t *testing.T) {
 		s := colourStyle()
 		s.Width = width
 		for name, text := range map[string]string{
-			"live": s.Live(sampleRun(), 0), "runs": s.Runs(summaries()), "pipelines": s.Pipelines(samplePipelines()),
+			"live": s.Live(sampleRun(), 0), "waiting": s.Live(waitingRun(), 0), "runs": s.Runs(summaries()), "pipelines": s.Pipelines(samplePipelines()),
 		} {
 			for line := range strings.Lines(text) {
 				if got := Width(strings.TrimSuffix(line, "\n")); got > width {
@@ -142,7 +152,7 @@ func TestLiveViewNeverScrollsTheTerminal(t *testing.T) {
 	for height := 3; height < 40; height++ {
 		s := plainStyle()
 		s.Height = height
-		for _, run := range []rpc.Run{sampleRun(), tall} {
+		for _, run := range []rpc.Run{sampleRun(), waitingRun(), tall} {
 			if rows := strings.Count(s.Live(run, 0), "\n"); rows > height-1 {
 				t.Errorf("%d rows on a terminal of %d", rows, height)
 			}

@@ -17,10 +17,10 @@ func (s Style) Live(r rpc.Run, frame int) string {
 	head := cut(s.paint(bold, Line(r.Name))+gap+s.outcome(r.RunSummary)+gap+s.elapsed(r.RunSummary), s.Width) + "\n"
 	spinner := `|/-\`[frame&3 : frame&3+1]
 	if s.Height <= 0 {
-		return head + s.stages(r.Stages, spinner)
+		return head + s.stages(r, spinner)
 	}
-	stages := shrink(r.Stages, s.Height-2)
-	return head + s.limit(s.stages(stages, spinner), s.Height-2)
+	r.Stages = shrink(r.Stages, s.Height-2)
+	return head + s.limit(s.stages(r, spinner), s.Height-2)
 }
 
 // shrink takes the steps out of stages that need no eye, until so many rows
@@ -51,6 +51,11 @@ func height(stages []rpc.RunStage) int {
 	rows := len(stages)
 	for _, stage := range stages {
 		rows += len(stage.Steps)
+		for i := range stage.Steps {
+			if heads(stage.Steps, i) {
+				rows++
+			}
+		}
 	}
 	return rows
 }

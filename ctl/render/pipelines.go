@@ -7,7 +7,7 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
-// Pipelines is a list of pipelines.
+// Pipelines is a list of pipelines, and below it what is paused.
 func (s Style) Pipelines(list []rpc.Pipeline) string {
 	rows := make([][]string, len(list))
 	for i, p := range list {
@@ -15,7 +15,7 @@ func (s Style) Pipelines(list []rpc.Pipeline) string {
 			s.paint(bold, Line(p.Name)), fmt.Sprint(p.Revision), fmt.Sprint(p.Stages), fmt.Sprint(p.Steps),
 		}, append(s.latest(p.Latest), Line(p.Description))...)
 	}
-	return s.table([]string{"NAME", "REVISION", "STAGES", "STEPS", "LATEST", "STATUS", "CREATED", "DESCRIPTION"}, rows)
+	return s.table([]string{"NAME", "REVISION", "STAGES", "STEPS", "LATEST", "STATUS", "CREATED", "DESCRIPTION"}, rows) + s.allPauses(list)
 }
 
 func (s Style) latest(run *rpc.RunSummary) []string {
@@ -132,7 +132,15 @@ func differenceColour(line string) string {
 // PipelineGoes says what the deletion of a pipeline takes with it.
 func PipelineGoes(name string, r rpc.PipelineDeleteResponse) string {
 	return fmt.Sprintf("pipeline %s with %s, %s and %s of logs\n",
-		Line(name), count(r.Revisions, "revision"), count(r.Runs, "run"), Bytes(r.LogBytes))
+		Line(name), count(r.Revisions, "revision"), runs(r), Bytes(r.LogBytes))
+}
+
+func runs(r rpc.PipelineDeleteResponse) string {
+	text := count(r.Runs, "run")
+	if r.LiveRuns > 0 {
+		text += fmt.Sprintf(" (%d not ended)", r.LiveRuns)
+	}
+	return text
 }
 
 // RunGoes says what the deletion of a run takes with it.

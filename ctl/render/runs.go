@@ -2,6 +2,8 @@ package render
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,13 +31,67 @@ func (s Style) Run(r rpc.Run) string {
 			[2]string{"id", fmt.Sprint(r.ID)},
 			[2]string{"revision", fmt.Sprint(r.Revision)},
 			[2]string{"cause", cause(r.Cause)},
+			[2]string{"sub-queue", Line(r.SubQueue)},
+			[2]string{"priority", nonzero(r.Priority)},
+			[2]string{"inputs", inputs(r.Inputs)},
+			[2]string{"variables", variables(r.Variables)},
 			[2]string{"created", s.Moment(r.CreatedAt)},
 			[2]string{"started", s.moment(r.StartedAt)},
 			[2]string{"finished", s.moment(r.FinishedAt)},
+			[2]string{"queued", queued(r.RunSummary)},
 			[2]string{"duration", s.elapsed(r.RunSummary)},
 			[2]string{"message", Line(r.Message)},
-		) + "\n" + s.stages(r.Stages, "")
+		) + "\n" + s.stages(r, "") + s.absent(r.Absent)
 }
+
+// absent are the steps that rules left out.
+func (s Style) absent(steps []rpc.AbsentStep) string {
+	var b strings.Builder
+	for _, step := range steps {
+		b.WriteString(s.paint(dim, "  "+Line(step.Stage)+"/"+Line(step.Name)+gap+"not in this run: "+Line(step.Reason)) + "\n")
+	}
+	return b.String()
+}
+
+func nonzero(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+// inputs are values as they would be written in JSON, in the order of their
+// names.
+func inputs(values map[string]any) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		text, err := JSON(values[name])
+		if err != nil { // it came from JSON
+			text = []byte("?")
+		}
+		parts = append(parts, Line(name)+" = "+Line(string(text)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func variables(values map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		parts = append(parts, Line(name)+"="+Line(values[name]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// queued is how long a run waited for its first step to start; "" where that
+// is no time worth a word.
+func queued(r rpc.RunSummary) string {
+	if r.QueuedDuration < 1 {
+		return ""
+	}
+	return Duration(seconds(r.QueuedDuration))
+}
+
+func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
 
 // Verdict is one line on how a run stands.
 func (s Style) Verdict(r rpc.RunSummary) string {
@@ -60,6 +116,20 @@ func (s Style) Failures(r rpc.Run) string {
 	return b.String()
 }
 
+// Blocked names the manual steps that a run waits for, each with the command
+// that plays it.
+func (s Style) Blocked(r rpc.Run) string {
+	var b strings.Builder
+	for _, stage := range r.Stages {
+		for _, step := range stage.Steps {
+			if step.Status == "manual" && !step.AllowFailure {
+				fmt.Fprintf(&b, "%s/%s: %s\n", Line(stage.Name), Line(step.Name), playCommand(r.Name, stage.Name, step))
+			}
+		}
+	}
+	return b.String()
+}
+
 func (s Style) moment(t *time.Time) string {
 	if t == nil {
 		return ""
@@ -69,8 +139,11 @@ func (s Style) moment(t *time.Time) string {
 
 // outcome is the status of a run with a word on warnings.
 func (s Style) outcome(r rpc.RunSummary) string {
-	if r.Warnings {
+	switch {
+	case r.Warnings:
 		return s.paint(yellow, Line(r.Status)+" with warnings")
+	case r.Held:
+		return s.status(r.Status) + ", held"
 	}
 	return s.status(r.Status)
 }
@@ -82,7 +155,7 @@ func (s Style) elapsed(r rpc.RunSummary) string {
 	case r.FinishedAt == nil && r.StartedAt != nil:
 		return Duration(s.Now.Sub(*r.StartedAt))
 	case r.Duration != nil:
-		return Duration(time.Duration(*r.Duration * float64(time.Second)))
+		return Duration(seconds(*r.Duration))
 	}
 	return ""
 }

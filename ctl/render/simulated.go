@@ -24,7 +24,9 @@ type Move struct {
 // is, but for what it has not.
 func (s Style) Simulated(r *rpc.Run) string {
 	s.Width = 0
-	return s.paint(bold, Line(r.Pipeline)) + gap + s.outcome(r.RunSummary) + "\n" + s.stages(r.Stages, "")
+	nameless := *r
+	nameless.Name = "" // no command of penstockctl could be given for it
+	return s.paint(bold, Line(r.Pipeline)) + gap + s.outcome(r.RunSummary) + "\n" + s.stages(nameless, "")
 }
 
 // Frames is a table of events, how the run stood after each and which steps

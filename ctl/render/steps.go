@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,13 +12,17 @@ import (
 )
 
 // stages is the tree of stages and steps, spinner before each step that runs.
-func (s Style) stages(stages []rpc.RunStage, spinner string) string {
-	wide := nameWidth(stages)
+// The cells of a matrix stand below a line of their own, by their addresses.
+func (s Style) stages(r rpc.Run, spinner string) string {
+	wide := nameWidth(r.Stages)
 	var b strings.Builder
-	for _, stage := range stages {
+	for _, stage := range r.Stages {
 		b.WriteString(s.stageLine(stage, wide))
-		for _, step := range stage.Steps {
-			b.WriteString(s.stepLine(step, wide, spinner))
+		for i, step := range stage.Steps {
+			if heads(stage.Steps, i) {
+				b.WriteString(cut("    "+Line(step.Matrix)+gap+cells(stage.Steps[i:]), s.Width) + "\n")
+			}
+			b.WriteString(s.stepLine(step, wide, spinner, s.note(r.Name, stage.Name, step)))
 			if spinner == "" {
 				b.WriteString(s.outputs(step))
 			}
@@ -26,16 +31,48 @@ func (s Style) stages(stages []rpc.RunStage, spinner string) string {
 	return b.String()
 }
 
-// nameWidth is how wide the column of names is: steps stand two deeper.
+// heads tells whether a step is the first cell of its matrix.
+func heads(steps []rpc.RunStep, i int) bool {
+	return steps[i].Matrix != "" && (i == 0 || steps[i-1].Matrix != steps[i].Matrix)
+}
+
+// cells says how the cells of the matrix at the front of steps stand: "3 cells:
+// 2 success, 1 running".
+func cells(steps []rpc.RunStep) string {
+	var statuses []string
+	tally := map[string]int{}
+	n := 0
+	for ; n < len(steps) && steps[n].Matrix == steps[0].Matrix; n++ {
+		if tally[steps[n].Status]++; tally[steps[n].Status] == 1 {
+			statuses = append(statuses, steps[n].Status)
+		}
+	}
+	slices.Sort(statuses)
+	for i, status := range statuses {
+		statuses[i] = fmt.Sprintf("%d %s", tally[status], Line(status))
+	}
+	return count(n, "cell") + ": " + strings.Join(statuses, ", ")
+}
+
+// nameWidth is how wide the column of names is: steps stand two deeper, cells
+// four.
 func nameWidth(stages []rpc.RunStage) int {
 	wide := 0
 	for _, stage := range stages {
 		wide = max(wide, Width(Line(stage.Name)))
 		for _, step := range stage.Steps {
-			wide = max(wide, 2+Width(Line(step.Name)))
+			wide = max(wide, Width(label(step)))
 		}
 	}
 	return wide
+}
+
+// label is a step's name in the tree, set in as deep as it stands.
+func label(step rpc.RunStep) string {
+	if step.Matrix == "" {
+		return "  " + Line(step.Name)
+	}
+	return "    " + Line(cmp.Or(step.Address, step.Name))
 }
 
 const statusWidth = len("canceling")
@@ -45,19 +82,39 @@ func (s Style) stageLine(stage rpc.RunStage, wide int) string {
 	return cut(line, s.Width) + "\n"
 }
 
-func (s Style) stepLine(step rpc.RunStep, wide int, spinner string) string {
+func (s Style) stepLine(step rpc.RunStep, wide int, spinner, note string) string {
 	mark := "  "
 	if spinner != "" && step.Status == "running" {
 		mark = s.paint(blue, spinner) + " "
 	}
-	line := mark + pad("  "+Line(step.Name), wide) + gap + pad(s.status(step.Status), statusWidth)
+	line := mark + pad(label(step), wide) + gap + pad(s.status(step.Status), statusWidth)
 	if took := s.stepDuration(step); took != "" {
 		line += gap + pad(took, 6)
 	}
-	if why := s.why(step); why != "" {
-		line += gap + why
+	if note != "" {
+		line += gap + note
 	}
 	return cut(strings.TrimRight(line, " "), s.Width) + "\n"
+}
+
+// note is all that is to be said of a step beside its status.
+func (s Style) note(run, stage string, step rpc.RunStep) string {
+	var parts []string
+	if step.Matrix != "" {
+		parts = append(parts, strings.TrimLeft(strings.TrimPrefix(Line(step.Name), Line(step.Matrix)), ": "))
+	}
+	if why := s.why(step); why != "" {
+		parts = append(parts, why)
+	}
+	if step.Status == "manual" && run != "" { // a simulated run has no name
+		parts = append(parts, playCommand(run, stage, step))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// playCommand is what a person types to begin a manual step.
+func playCommand(run, stage string, step rpc.RunStep) string {
+	return "penstockctl play " + Line(run+"/"+stage+"/"+cmp.Or(step.Address, step.Name))
 }
 
 // stepDuration is how long the newest attempt took, or runs already.
@@ -75,14 +132,86 @@ func (s Style) stepDuration(step rpc.RunStep) string {
 	return Duration(a.FinishedAt.Sub(*a.StartedAt))
 }
 
-// why is what is to be known of a step beside its status: the failure of its
-// newest attempt, how many attempts it took, what outlived it.
+// why is what is to be known of a step beside its status: what it waits for,
+// who had a hand in it, the failure of its newest attempt, how many attempts it
+// took, what outlived it.
 func (s Style) why(step rpc.RunStep) string {
-	if len(step.Attempts) == 0 {
-		return ""
+	parts := s.waits(step)
+	if n := len(step.Attempts); n > 0 {
+		parts = append(parts, s.failure(step.Attempts[n-1])...)
+		if max := step.MaxAttempts; max > 1 && (n > 1 || step.Status == "failed") {
+			parts = append(parts, fmt.Sprintf("attempt %d/%d", n, max))
+		} else if n > 1 {
+			parts = append(parts, fmt.Sprintf("attempt %d", n))
+		}
 	}
-	a := step.Attempts[len(step.Attempts)-1]
-	var parts []string
+	if by := step.RequestedBy; by != nil && by.Actor != "" {
+		parts = append(parts, "asked for by "+Line(by.Actor))
+	}
+	if step.AllowFailure && step.Status == "failed" {
+		parts = append(parts, "may fail")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// waits is what a step waits for, or what kept it from beginning.
+func (s Style) waits(step rpc.RunStep) (parts []string) {
+	if step.DueAt != nil && !ended(step.Status) && step.Status != "running" {
+		parts = append(parts, s.due(*step.DueAt))
+	}
+	if step.Status == "waiting_for_resource" {
+		parts = append(parts, "for "+Line(step.ResourceGroup))
+	}
+	switch {
+	case step.Paused != nil && !ended(step.Status) || step.SkipReason == "paused" && step.Paused != nil:
+		parts = append(parts, s.pause(*step.Paused))
+	case step.SkipReason == "skip":
+		parts = append(parts, "skip in the definition")
+	case step.SkipReason == "paused":
+		parts = append(parts, "paused")
+	}
+	if step.Stopped != nil && (step.Status == "canceled" || step.Status == "canceling") {
+		parts = append(parts, stopped(*step.Stopped))
+	}
+	return parts
+}
+
+func ended(status string) bool {
+	switch status {
+	case "success", "failed", "canceled", "skipped":
+		return true
+	}
+	return false
+}
+
+// due is when something happens by itself: "due in 3m05s, at 12:03:05".
+func (s Style) due(at time.Time) string {
+	clock := at.In(s.zone()).Format(time.TimeOnly)
+	if at.Sub(s.Now) >= 12*time.Hour {
+		clock = s.Moment(at)
+	}
+	if !at.After(s.Now) {
+		return "due now"
+	}
+	return fmt.Sprintf("due in %s, at %s", Duration(at.Sub(s.Now)), clock)
+}
+
+func stopped(by rpc.Stop) string {
+	text := "by " + Line(by.Actor)
+	switch {
+	case by.Run != "":
+		text = "made redundant by " + Line(by.Run)
+	case by.Actor == "":
+		text = "by a rule"
+	}
+	if by.Note != "" {
+		text += ": " + Line(by.Note)
+	}
+	return text
+}
+
+// failure is what is to be known of how an attempt ended.
+func (s Style) failure(a rpc.RunAttempt) (parts []string) {
 	if a.FailureReason != "" {
 		parts = append(parts, s.paint(red, Line(a.FailureReason)))
 	}
@@ -95,13 +224,10 @@ func (s Style) why(step rpc.RunStep) string {
 	if len(a.Leftovers) > 0 {
 		parts = append(parts, "ended what it left behind: "+Line(strings.Join(a.Leftovers, ", ")))
 	}
-	if a.Number > 1 {
-		parts = append(parts, fmt.Sprintf("attempt %d", a.Number))
+	if a.Erased != nil {
+		parts = append(parts, "log erased by "+Line(a.Erased.Actor))
 	}
-	if step.AllowFailure && step.Status == "failed" {
-		parts = append(parts, "may fail")
-	}
-	return strings.Join(parts, ", ")
+	return parts
 }
 
 // outputs are the values that a step left, in the order of their names.

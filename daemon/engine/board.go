@@ -19,7 +19,7 @@ type board struct {
 // post is the board's view of one live run.
 type post struct {
 	sequence uint64
-	ended    bool
+	status   run.Status
 	since    uint64 // entries cover every change after this sequence
 	entries  []entry
 	plan     *run.Plan
@@ -42,7 +42,7 @@ func (b *board) open(l *live) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.posts[l.record.ID] = &post{
-		sequence: l.run.State.Sequence, since: l.run.State.Sequence,
+		sequence: l.run.State.Sequence, status: l.run.State.Status, since: l.run.State.Sequence,
 		plan: l.run.Plan, stages: stageStatuses(l.run), changed: make(chan struct{}),
 	}
 }
@@ -52,7 +52,7 @@ func (b *board) post(l *live) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.posts[l.record.ID]
-	p.sequence, p.ended = l.run.State.Sequence, l.run.Complete()
+	p.sequence, p.status = l.run.State.Sequence, l.run.State.Status
 	p.entries = append(p.entries, entry{p.sequence, append([]int(nil), l.steps...)})
 	if n := len(p.entries) - maxEntries; n > 0 {
 		p.since = p.entries[n-1].sequence
@@ -103,11 +103,12 @@ type News struct {
 	Stages []run.Status // where Live: of every stage
 }
 
-// Await waits until the run has ended, or ctx does.
-func (e *Engine) Await(ctx context.Context, id uint64) {
+// Await waits until the status of a run is one that is waited for, or the run is
+// not live any more, or ctx ends.
+func (e *Engine) Await(ctx context.Context, id uint64, wanted func(run.Status) bool) {
 	for {
-		ended, changed := e.board.over(id)
-		if ended {
+		status, changed := e.board.status(id)
+		if changed == nil || wanted(status) {
 			return
 		}
 		select {
@@ -118,14 +119,15 @@ func (e *Engine) Await(ctx context.Context, id uint64) {
 	}
 }
 
-func (b *board) over(id uint64) (bool, <-chan struct{}) {
+// status answers with no channel where the run is not live.
+func (b *board) status(id uint64) (run.Status, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.posts[id]
-	if p == nil || p.ended {
-		return true, nil
+	if p == nil {
+		return "", nil
 	}
-	return false, p.changed
+	return p.status, p.changed
 }
 
 // Watch waits until the run has changed after the sequence, or ctx ends, and

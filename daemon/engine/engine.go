@@ -45,6 +45,7 @@ type Engine struct {
 	clock    Clock
 	bootID   string
 	settings Settings
+	settled  func(pipeline uint64)
 
 	inbox     chan message
 	done      chan struct{} // closed when the loop has ended
@@ -78,6 +79,9 @@ type Config struct {
 	Clock    Clock  // nil: the clock of the machine
 	BootID   string // of the machine, /proc/sys/kernel/random/boot_id
 	Settings Settings
+	// Settled is told of each pipeline of which a run is over and owed nothing
+	// more. It must return at once; nil is nobody.
+	Settled func(pipeline uint64)
 }
 
 // Settings may change while the engine runs.
@@ -141,11 +145,14 @@ type attemptID struct {
 func Open(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, host: c.Host, archive: c.Archive, log: c.Log, clock: c.Clock, bootID: c.BootID,
-		settings: c.Settings, inbox: make(chan message, 1024), done: make(chan struct{}),
+		settings: c.Settings, settled: c.Settled, inbox: make(chan message, 1024), done: make(chan struct{}),
 		archiving: newQueue[archiving](), board: newBoard(),
 		live: map[uint64]*live{}, lines: map[lineID]*line{}, moved: map[lineID]bool{},
 		groups: map[string]*group{}, modes: map[string]policy.Mode{}, contested: map[string]bool{},
 		inHand: map[attemptID]bool{}, chores: map[chore]bool{}, deleting: map[subject]int{},
+	}
+	if e.settled == nil {
+		e.settled = func(uint64) {}
 	}
 	if e.clock == nil {
 		e.clock = newSystemClock()

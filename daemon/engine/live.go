@@ -119,6 +119,7 @@ func (e *Engine) drop(l *live) {
 	e.alarms.forget(l.record.ID)
 	e.board.end(l.record.ID)
 	close(l.gone)
+	e.settled(l.record.Pipeline)
 }
 
 // follow keeps what is derived from a run whose steps have changed: its place

@@ -116,7 +116,7 @@ func TestAwaitEndsWithTheRun(t *testing.T) {
 	a := d.next("nightly/1/stage/a/1")
 	done := make(chan run.Status)
 	go func() {
-		d.Await(d.ctx, id)
+		d.Await(d.ctx, id, run.Status.Complete)
 		done <- d.record(id).State.Status
 	}()
 	a.end(run.Success)
@@ -132,8 +132,8 @@ func TestAwaitEndsWithTheRun(t *testing.T) {
 		t.Errorf("when it ended the run was %s", status)
 	}
 	d.machine.mu.Unlock()
-	d.Await(d.ctx, id)
-	d.Await(d.ctx, 99)
+	d.Await(d.ctx, id, run.Status.Complete)
+	d.Await(d.ctx, 99, run.Status.Complete)
 }
 
 func TestNobodyWaitsForAnEngineThatHasEnded(t *testing.T) {
@@ -143,7 +143,7 @@ func TestNobodyWaitsForAnEngineThatHasEnded(t *testing.T) {
 	d.idle()
 	given, cancel := context.WithCancel(d.ctx)
 	cancel()
-	d.Await(given, id)
+	d.Await(given, id, run.Status.Complete)
 	var news News
 	watched, awaited := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -152,7 +152,7 @@ func TestNobodyWaitsForAnEngineThatHasEnded(t *testing.T) {
 	}()
 	go func() {
 		defer close(awaited)
-		d.Await(d.ctx, id)
+		d.Await(d.ctx, id, run.Status.Complete)
 	}()
 	d.end()
 	<-watched

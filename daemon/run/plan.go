@@ -142,6 +142,9 @@ func (p *Plan) AttemptName(i, number int) string {
 // Find lists the steps that a person may mean by a stage and a name: the name,
 // the address, or the name of a matrix for all of its cells. Stage "" is any.
 func (p *Plan) Find(stage, name string) (found []int) {
+	if name == "" {
+		return nil
+	}
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		if stage != "" && p.Stages[s.Stage].Name != stage {

@@ -1,0 +1,51 @@
+package render
+
+import (
+	"strings"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+// Pauses are the pauses of a pipeline, a line each.
+func (s Style) Pauses(pipeline string, pauses []rpc.Pause) string {
+	var b strings.Builder
+	for _, p := range pauses {
+		b.WriteString(s.paint(yellow, Paused(pipeline, p)+": "+s.pause(p)) + "\n")
+	}
+	return b.String()
+}
+
+func (s Style) allPauses(list []rpc.Pipeline) string {
+	var b strings.Builder
+	for _, p := range list {
+		b.WriteString(s.Pauses(p.Name, p.Pauses))
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n" + b.String()
+}
+
+// Paused names what a pause is of: nightly, nightly/deploy or
+// nightly/deploy/prod.
+func Paused(pipeline string, p rpc.Pause) string {
+	name := pipeline
+	for _, part := range []string{p.Stage, p.Step} {
+		if part != "" {
+			name += "/" + part
+		}
+	}
+	return Line(name)
+}
+
+// pause says who paused, since when, until when and why.
+func (s Style) pause(p rpc.Pause) string {
+	text := "paused by " + Line(p.Actor) + " " + s.When(p.At)
+	if p.Until != nil {
+		text += " until " + s.Moment(*p.Until)
+	}
+	if p.Reason != "" {
+		text += ": " + Line(p.Reason)
+	}
+	return text
+}

@@ -1,0 +1,93 @@
+package daemon
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/rpc"
+)
+
+// standingWith adds to what a run says of itself where it stands among others.
+type standingWith struct {
+	plan *run.Plan
+	engine.Standing
+}
+
+func (s standingWith) explanation(x run.Explanation) rpc.Explanation {
+	e := rpc.Explanation{
+		Subject: x.Subject, Status: string(x.Status), Since: moment(x.Since), Text: x.Text, Release: x.Release,
+	}
+	if x.Step >= 0 {
+		e.Subject = s.plan.Stages[s.plan.Steps[x.Step].Stage].Name + "/" + s.plan.Steps[x.Step].Name
+		s.among(&e, x.Step, x.Status)
+	} else if s.Line != nil && x.Status == run.Created {
+		s.inLine(&e)
+	}
+	for _, cause := range x.Causes {
+		e.Causes = append(e.Causes, s.explanation(cause))
+	}
+	return e
+}
+
+// among adds what holds a step that others hold.
+func (s standingWith) among(e *rpc.Explanation, step int, status run.Status) {
+	switch status {
+	case run.Created:
+		if s.Line != nil {
+			s.inLine(e)
+		}
+	case run.WaitingForResource:
+		for _, g := range s.Groups {
+			if g.Name == s.plan.Steps[step].ResourceGroup {
+				s.inGroup(e, g, step)
+			}
+		}
+	case run.Pending:
+		if n, ok := s.Before[step]; ok {
+			e.Text += fmt.Sprintf(": %d of %d are taken, and %s before it", s.Places.Taken, s.Places.All, stand(n))
+		}
+	}
+}
+
+func stand(n int) string {
+	if n == 1 {
+		return "1 step stands"
+	}
+	return fmt.Sprintf("%d steps stand", n)
+}
+
+// inLine names the runs that a held run waits for.
+func (s standingWith) inLine(e *rpc.Explanation) {
+	rule := fmt.Sprintf("overlap = %q, limit %d", s.Line.Overlap.Policy, s.Line.Overlap.Limit)
+	if s.Line.SubQueue != "" {
+		rule += ", sub-queue " + s.Line.SubQueue
+	}
+	e.Text += " (" + rule + ")"
+	for _, r := range s.Line.Active {
+		e.Causes = append(e.Causes, rpc.Explanation{Subject: r.Name, Status: string(r.Status), Text: "it is not over"})
+	}
+	for _, r := range s.Line.Before {
+		e.Causes = append(e.Causes, rpc.Explanation{Subject: r.Name, Status: string(r.Status), Text: "its turn comes before"})
+	}
+}
+
+// inGroup names the step that has a resource group, and those that stand in
+// line before one that waits for it.
+func (s standingWith) inGroup(e *rpc.Explanation, g engine.Resource, step int) {
+	e.Text += fmt.Sprintf(" (mode %s)", g.Mode)
+	if g.Holder != nil {
+		e.Causes = append(e.Causes, claimant(*g.Holder, "it has the group"))
+	}
+	for _, c := range g.Waiting {
+		if c.Run.ID == s.plan.RunID && c.Step == s.plan.Key(step) {
+			return
+		}
+		e.Causes = append(e.Causes, claimant(c, "it stands before it in line"))
+	}
+}
+
+func claimant(c engine.Claimant, text string) rpc.Explanation {
+	return rpc.Explanation{Subject: strings.Join([]string{c.Run.Name, c.Stage, c.Step}, "/"), Status: string(c.Status), Text: text}
+}

@@ -1,0 +1,100 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/rpc"
+)
+
+// wish is what a person asks of a run as it stands: the event, and the steps
+// that it sets in motion.
+type wish func(r *run.Run, now time.Time) (ev run.Event, steps []int, err error)
+
+// errNothing is a wish that there is nothing to do for.
+var errNothing = errors.New("there is nothing to do")
+
+// grant gives a wish to the run that name means, alive or over, and answers
+// once what came of it is durable.
+func (d *Daemon) grant(ctx context.Context, name string, want wish) (*rpc.RunStepsResponse, error) {
+	subject := fmt.Sprintf("run %q", name)
+	id, err := d.runID(name)
+	if err != nil {
+		return nil, err
+	}
+	steps := []string{}
+	err = d.engine.Act(ctx, id, func(r *run.Run, now time.Time) (run.Event, error) {
+		ev, moved, err := want(r, now)
+		for _, i := range moved {
+			steps = append(steps, stepName(r.Plan, i))
+		}
+		return ev, err
+	})
+	if err != nil && !errors.Is(err, errNothing) {
+		return nil, failure(err, subject) // the loop may still be at it: what it writes is not ours
+	}
+	view := d.store.View()
+	defer view.Close()
+	record, pipeline, err := findRun(view, fmt.Sprint(id))
+	if err != nil {
+		return nil, err
+	}
+	return &rpc.RunStepsResponse{Run: summarize(record, pipeline.Name, time.Now()), Steps: steps}, nil
+}
+
+// stepName names a step of a plan as requests do.
+func stepName(p *run.Plan, i int) string {
+	return p.Stages[p.Steps[i].Stage].Name + "/" + p.Key(i)
+}
+
+// findSteps finds the steps that names mean: build/compile, compile, and the
+// cells of a matrix by its name.
+func findSteps(p *run.Plan, names []string) (steps []int, err error) {
+	seen := map[int]bool{}
+	for _, name := range names {
+		found := p.Find("", name)
+		if stage, step, ok := strings.Cut(name, "/"); ok && len(found) == 0 {
+			found = p.Find(stage, step)
+		}
+		if len(found) == 0 {
+			return nil, noStep(p, name)
+		}
+		for _, i := range found {
+			if !seen[i] {
+				seen[i] = true
+				steps = append(steps, i)
+			}
+		}
+	}
+	return steps, nil
+}
+
+// noStep refuses a name; of a step that rules left out it says so.
+func noStep(p *run.Plan, name string) error {
+	if a, ok := absentee(p, name); ok {
+		return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s: %s", p.Pipeline, p.Number, name, a.Why)
+	}
+	return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s", p.Pipeline, p.Number, name)
+}
+
+// checkVariables refuses environment variables that no step may be given: all
+// of them at once.
+func checkVariables(variables map[string]string) error {
+	var data rpc.InvalidData
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if err := config.CheckVariable(name, variables[name]); err != nil {
+			data.Problems = append(data.Problems, rpc.Problem{Path: "variables." + name, Message: err.Error()})
+		}
+	}
+	if len(data.Problems) == 0 {
+		return nil
+	}
+	return &rpc.Error{Code: rpc.CodeInvalid, Message: "the variables are refused; nothing was changed", Data: data}
+}

@@ -1,0 +1,21 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/rpc"
+)
+
+// RunUnschedule makes scheduled steps manual.
+func (d *Daemon) RunUnschedule(ctx context.Context, q *rpc.RunUnscheduleRequest) (*rpc.RunStepsResponse, error) {
+	if len(q.Steps) == 0 {
+		return nil, rpc.Errorf(rpc.CodeInvalid, "unschedule wants at least one step")
+	}
+	who, _ := actor(ctx)
+	return d.grant(ctx, q.Run, func(r *run.Run, now time.Time) (run.Event, []int, error) {
+		steps, err := findSteps(r.Plan, q.Steps)
+		return run.Unschedule{Steps: steps, At: now, Actor: who}, steps, err
+	})
+}

@@ -1,0 +1,79 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/rpc"
+)
+
+// RunWhy says why a run, or a step of it, is as it is. What a run knows of
+// itself comes from its record, for runs that are over as well; what concerns
+// several runs is asked of the engine, and both are of the same moment.
+func (d *Daemon) RunWhy(ctx context.Context, q *rpc.RunWhyRequest) (*rpc.Explanation, error) {
+	for {
+		r, err := d.restored(q.Run)
+		if err != nil {
+			return nil, err
+		}
+		standing, err := d.engine.Standing(ctx, r.Plan.RunID)
+		if err != nil {
+			return nil, failure(err, fmt.Sprintf("run %q", q.Run))
+		}
+		if standing.Live && standing.Sequence != r.State.Sequence {
+			continue // it has moved on meanwhile
+		}
+		told, err := explain(r, q.Step)
+		if err != nil {
+			return nil, err
+		}
+		answer := standingWith{r.Plan, standing}.explanation(told)
+		return &answer, nil
+	}
+}
+
+// restored reads a run as it stands.
+func (d *Daemon) restored(name string) (*run.Run, error) {
+	view := d.store.View()
+	defer view.Close()
+	record, _, err := findRun(view, name)
+	if err != nil {
+		return nil, err
+	}
+	r, _, err := view.Restore(record)
+	return r, failure(err, fmt.Sprintf("run %q", name))
+}
+
+// explain asks a run about itself, or about a step: one that is in it, one that
+// its rules left out, or a matrix.
+func explain(r *run.Run, name string) (run.Explanation, error) {
+	if name == "" {
+		return r.WhyRun(), nil
+	}
+	if a, ok := absentee(r.Plan, name); ok {
+		return run.Explanation{Subject: a.Stage + "/" + a.Name, Step: -1, Text: "it is not in this run: " + a.Why}, nil
+	}
+	steps, err := findSteps(r.Plan, []string{name})
+	if err != nil {
+		return run.Explanation{}, err
+	}
+	if len(steps) == 1 {
+		return r.Why(steps[0]), nil
+	}
+	x := run.Explanation{Subject: name, Step: -1, Text: fmt.Sprintf("it is %d steps", len(steps))}
+	for _, i := range steps {
+		x.Causes = append(x.Causes, r.Why(i))
+	}
+	return x, nil
+}
+
+// absentee is the step of that name that rules left out.
+func absentee(p *run.Plan, name string) (run.Absent, bool) {
+	for _, a := range p.Absent {
+		if name == a.Name || name == a.Stage+"/"+a.Name {
+			return a, true
+		}
+	}
+	return run.Absent{}, false
+}
