@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -217,4 +218,34 @@ func TestAWalkFromAFileStopsAtTheFirstErrorWithItsLine(t *testing.T) {
 	}
 	_, r := simulating(t, "undo\n")
 	r.wants(t, ExitUsage, "pair", "nothing has happened yet")
+}
+
+func TestAPersonWhoErrsWalksOn(t *testing.T) {
+	p := &pretended{}
+	args := []string{"simulate", writeFile(t, "pair.toml", buildAndTest)}
+	code, shown := onTerminal(t, "fly\nok build\nquit\n", Process{Args: args, Env: []string{"TERM=xterm"}, Simulate: p.begin})
+	for _, text := range []string{"> there is no \"fly\"; ? shows what there is\n> ", "build/build: \x1b[33mpending\x1b[0m → \x1b[32msuccess"} {
+		if code != ExitOK || !strings.Contains(shown, text) {
+			t.Errorf("exit code %d, want %q in\n%q", code, text, shown)
+		}
+	}
+}
+
+func TestAWalkIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &pretended{}
+	end, stdin := io.Pipe()
+	defer stdin.Close()
+	var stdout syncBuffer
+	code := make(chan int, 1)
+	go func() {
+		code <- Main(ctx, Process{
+			Args: []string{"simulate", writeFile(t, "pair.toml", buildAndTest)}, Stdin: end, Stdout: &stdout, Stderr: io.Discard, Simulate: p.begin,
+		})
+	}()
+	stdout.await("pending")
+	cancel()
+	if got := <-code; got != ExitInterrupted {
+		t.Errorf("exit code %d", got)
+	}
 }

@@ -59,6 +59,11 @@ func (p pty) setUp(t *testing.T) {
 // somebody typed something, and returns all that stood there.
 func (d *fake) onTerminal(t *testing.T, typed string, env []string, args ...string) (code int, shown string) {
 	t.Helper()
+	return onTerminal(t, typed, Process{Args: args, Env: append([]string{"PENSTOCK_SOCKET=" + d.socket, "TERM=xterm"}, env...)})
+}
+
+func onTerminal(t *testing.T, typed string, process Process) (code int, shown string) {
+	t.Helper()
 	p := newPty(t)
 	if _, err := io.WriteString(p.master, typed); err != nil {
 		t.Fatal(err)
@@ -69,10 +74,8 @@ func (d *fake) onTerminal(t *testing.T, typed string, env []string, args ...stri
 		_, err := screen.ReadFrom(p.master)
 		read <- err
 	}()
-	code = Main(t.Context(), Process{
-		Args: args, Env: append([]string{"PENSTOCK_SOCKET=" + d.socket, "TERM=xterm"}, env...),
-		Stdin: p.slave, Stdout: p.slave, Stderr: p.slave,
-	})
+	process.Stdin, process.Stdout, process.Stderr = p.slave, p.slave, p.slave
+	code = Main(t.Context(), process)
 	err := p.slave.Close()
 	if end := <-read; !errors.Is(end, syscall.EIO) { // what a master reads once nobody has the slave
 		err = errors.Join(err, end)

@@ -1,7 +1,6 @@
 package ctl
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -50,30 +49,30 @@ func (a *app) walk(ctx context.Context, sim Simulation) error {
 	if err := w.print(w.style().Simulated(sim.Run())); err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(a.Stdin)
-	for number := 1; w.ask() && lines.Scan(); number++ {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	lines := newLines(a.Stdin)
+	for number := 1; ; number++ {
+		w.ask()
+		text, ok, err := lines.next(ctx)
+		if err != nil || !ok {
+			return err
 		}
-		err := w.line(lines.Text())
-		switch {
-		case errors.Is(err, errQuit):
+		if err = w.line(text); errors.Is(err, errQuit) {
 			return nil
+		}
+		switch {
 		case err != nil && !w.interactive:
 			return usagef("line %d: %w", number, err)
 		case err != nil:
 			a.notice("%s", err)
 		}
 	}
-	return lines.Err()
 }
 
 // ask shows a person that it is their turn.
-func (w *walker) ask() bool {
+func (w *walker) ask() {
 	if w.interactive {
 		fmt.Fprint(w.Stderr, "> ")
 	}
-	return true
 }
 
 // line performs one line of a walk.
