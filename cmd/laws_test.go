@@ -42,7 +42,7 @@ func laws() []law {
 	all := []law{
 		{"a struct has toml tags or json tags, not both",
 			"config says what should happen, rpc how one talks about it: a struct that serves both ties the file format to the wire", twoTags},
-		{"daemon/run, daemon/policy, daemon/simulation are values in, values out",
+		{"what decides is values in, values out",
 			"the life of a run, and what is decided between runs, is what people will want to change most: without clock, I/O, locks and goroutines all of it can be tested with tables and random worlds", impure},
 		{"every package has a doc comment that is a page of design",
 			"what a package owns, promises and refuses is decided where it is built, or it rots", undocumented},

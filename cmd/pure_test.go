@@ -15,6 +15,15 @@ var pure = map[string][]string{
 	"daemon/policy": {
 		"crypto/sha256", "encoding/hex", "encoding/json", module + "/config", module + "/daemon/run",
 	},
+	"daemon/plan": {
+		"encoding/json", module + "/config", module + "/config/expression", module + "/config/spelling", module + "/daemon/run",
+	},
+	"config/expression": {
+		"bytes", "encoding/json", "reflect", "regexp", "regexp/syntax", module + "/config/spelling",
+		"github.com/expr-lang/expr/ast", "github.com/expr-lang/expr/builtin", "github.com/expr-lang/expr/checker",
+		"github.com/expr-lang/expr/compiler", "github.com/expr-lang/expr/conf", "github.com/expr-lang/expr/file",
+		"github.com/expr-lang/expr/parser", "github.com/expr-lang/expr/types", "github.com/expr-lang/expr/vm",
+	},
 	"daemon/simulation": {
 		"container/heap", "encoding/json", "regexp", module + "/config", module + "/config/expression", module + "/config/spelling",
 		module + "/daemon/plan", module + "/daemon/policy", module + "/daemon/run", module + "/rpc",

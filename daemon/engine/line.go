@@ -54,9 +54,6 @@ func (e *Engine) align(l *live) {
 	}
 	l.place = to
 	e.moved[id] = true
-	for name := range l.groups {
-		e.contested[name] = true // the steps of a held run want none
-	}
 }
 
 // arbitrate lets held runs go on whose turn has come, and grants the resource
