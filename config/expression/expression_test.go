@@ -26,7 +26,7 @@ func values() expression.Values {
 	return expression.Values{
 		Inputs: map[string]any{
 			"keep": 7.0, "name": "app", "dry": true, "my-tag": "v1", "both": "b", "half": 2.5,
-			"hosts": []any{"a", "b", 3.0, nil, map[string]any{"ip": "10.0.0.1", "x-y": true}},
+			"hosts": []any{"a", "b", 3.0, nil, map[string]any{"ip": "10.0.0.1", "x-y": true, "a$b": "dollar"}},
 		},
 		Variables: map[string]string{"PGHOST": "db", "NUMBERED": "n42", "both": "v", "PG-HOST": "pg"},
 		Outputs: map[string]map[string]string{
@@ -49,7 +49,8 @@ func TestEvaluate(t *testing.T) {
 		{"{{inputs.keep}} copies", "7 copies"},
 		{"{{ inputs.half }}{{ inputs.dry }}", "2.5true"},
 		{"{{ inputs.dry }}", true},
-		{"x{{ inputs.hosts }}", `x["a","b",3,null,{"ip":"10.0.0.1","x-y":true}]`},
+		{"x{{ inputs.hosts }}", `x["a","b",3,null,{"a$b":"dollar","ip":"10.0.0.1","x-y":true}]`},
+		{`{{ inputs.hosts[4]["a$b"] }}`, "dollar"},
 		{"{{ keep }}", 7.0}, {"{{ my-tag }}", "v1"}, {"{{ PG-HOST }}", "pg"}, {"app:{{my-tag}}", "app:v1"},
 		{"{{ inputs.my-tag }}", "v1"}, {"{{ inputs.my-tag + inputs.name }}", "v1app"},
 		{"{{ inputs.keep - 1 }}", 6.0}, {"{{ inputs.keep -1 }}", 6.0}, {"{{ 3-1 }}", 2.0},

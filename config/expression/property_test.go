@@ -142,13 +142,15 @@ func TestEvaluationErrorsSayWhere(t *testing.T) {
 }
 
 func TestAValueThatIsNotGivenIsAnError(t *testing.T) {
-	for _, text := range []string{"{{ inputs.keep }}", "{{ vars.PGHOST }}", "{{ matrix.OS }}"} {
+	for _, text := range []string{"{{ inputs.keep }}", "x {{ vars.PGHOST }}", "{{ matrix.OS }}"} {
 		template, err := expression.ParseTemplate(text, scope())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := template.Evaluate(expression.Values{}); err == nil {
-			t.Errorf("%s: got %v", text, got)
+		got, err := template.Evaluate(expression.Values{})
+		var e *expression.Error
+		if !errors.As(err, &e) || e.Offset != strings.Index(text, "{{")+len("{{") {
+			t.Errorf("%s: got %v, %#v", text, got, err)
 		}
 	}
 }
@@ -295,6 +297,22 @@ func TestTooLongExpressionsAreRefused(t *testing.T) {
 		if _, err := template.Evaluate(v); err == nil {
 			t.Errorf("%s: a text of more than 1 MiB passes", text)
 		}
+	}
+}
+
+func TestPatternsAreMatchedAgainstShortTexts(t *testing.T) {
+	template, err := expression.ParseTemplate("{{ inputs.name matches 'x$' }}", scope())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := values()
+	v.Inputs["name"] = strings.Repeat("x", 64<<10)
+	if got, err := template.Evaluate(v); got != true {
+		t.Errorf("got %v, %v", got, err)
+	}
+	v.Inputs["name"] = strings.Repeat("x", 64<<10+1)
+	if got, err := template.Evaluate(v); err == nil {
+		t.Errorf("more than 64 KiB: %v", got)
 	}
 }
 

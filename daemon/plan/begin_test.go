@@ -26,7 +26,7 @@ uses = "x"
 name = "a"
 uses = "x"
 matrix = { OS = ["linux"], ARCH = ["arm64"] }
-variables = { D = "step", TAG = "{{ vars.BUILD }}-{{ matrix.OS }}-{{ steps.first.outputs.id }}", OS = "other", NAME = "step {{ vars.NAME }}" }
+variables = { D = "step", TAG = "{{ vars.BUILD }}-{{ matrix.OS }}-{{ steps.first.outputs.id }}", OS = "{{ run.id }}", NAME = "step {{ vars.NAME }}" }
 rule = [{ variables = { E = "rule", LAST = "<{{ vars.TAG }}>", ARCH = "rule" } }]
 with = { url = "x/{{ vars.TAG }}", n = "{{ inputs.n }}", deep = [{ "a/b~c" = "{{ steps.first.outputs.id }}" }, "{{ matrix.ARCH }}"], script = "echo '{{.Names}}'" }
 `
@@ -69,6 +69,46 @@ func TestWhatIsLateIsFilledIn(t *testing.T) {
 		if p.Steps[1].With["url"] == with["url"] {
 			t.Error("the plan was changed")
 		}
+	}
+}
+
+// Templates are compiled once for all cells of a step, but the same text can
+// mean another variable in another place, or in another cell.
+func TestTheSameTextMeansWhatItsPlaceSees(t *testing.T) {
+	p := resolve(t, `
+variables = { B = "outer", C = "outer" }
+[[stage]]
+name = "s"
+[[stage.step]]
+name = "a"
+uses = "x"
+parallel = 2
+variables = { B = "{{ run.number }}", X = "{{ vars.B }}", C = "step" }
+rule = [{ if = "vars.PENSTOCK_NODE_INDEX == '1'", variables = { C = "rule {{ run.number }}", Y = "{{ vars.C }}" } }, {}]
+with = { b = "{{ vars.B }}", c = "{{ vars.C }}" }
+[[stage.step]]
+name = "m"
+uses = "x"
+matrix = [{ A = "x" }, { B = "y" }]
+variables = { A = "{{ run.number }}" }
+with = { a = "{{ vars.A }}" }
+[[stage.step]]
+name = "n"
+uses = "x"
+parallel = 1
+variables = { B = "{{ run.number }}", X = "{{ vars.B }}" }
+with = { b = "{{ vars.B }}" }
+`, plan.Request{})
+	p.Number = 42
+	want := []map[string]any{{"b": "42", "c": "rule 42"}, {"b": "42", "c": "step"}, {"a": "x"}, {"a": "42"}, {"b": "42"}}
+	for i := range p.Steps {
+		with, err := plan.Settings(&p, i, nil)
+		if err != nil || !reflect.DeepEqual(with, want[i]) {
+			t.Errorf("%s: got %v, %v", p.Steps[i].Name, with, err)
+		}
+	}
+	if x, y := p.Steps[0].Environment["X"], p.Steps[0].RuleEnvironment["Y"]; x != "outer" || y != "step" {
+		t.Errorf("X is %q, Y is %q", x, y)
 	}
 }
 

@@ -403,6 +403,21 @@ rule = [{ if = "vars.ON == 'mac'", when = "never" }, {}]
 	}
 }
 
+func TestNeedsAreInTheOrderOfTheCells(t *testing.T) {
+	p := resolve(t, one+`
+matrix = { OS = ["linux", "mac", "plan9"] }
+[[stage.step]]
+name = "b"
+uses = "x"
+needs = [{ step = "a", matrix = [{ OS = "plan9" }, { OS = ["linux", "plan9"] }] }]
+with = { x = "{{ steps['a@3'].outputs.x }}" }
+`, plan.Request{})
+	b := p.Steps[3]
+	if !slices.Equal(b.Needs, []int{0, 2}) || !slices.Equal(b.After, []int{2}) {
+		t.Errorf("needs %v, after %v", b.Needs, b.After)
+	}
+}
+
 func TestEmptyMatrixSelectionsAreRefused(t *testing.T) {
 	build := config.Step{Name: "build", Uses: "x", Matrix: []map[string][]string{{"OS": {"linux"}}}, MatrixOrder: [][]string{{"OS"}}}
 	test := config.Step{Name: "test", Uses: "x", HasNeeds: true, Needs: []config.Need{{Step: "build", Matrix: []map[string][]string{{"OS": {"mac", "plan9"}}}}}}

@@ -494,6 +494,19 @@ func TestWhatHasNoUsableValueIsRefused(t *testing.T) {
 	}
 }
 
+func TestAStepThatIsNotInTheRunHasNoProblems(t *testing.T) {
+	p := resolve(t, `input = [{ name = "list", type = "array", default = [] }]`+one+`
+[[stage.step]]
+name = "b"
+uses = "x"
+variables = { A = "{{ inputs.list[0] }}" }
+rule = [{ if = "len(inputs.list) > 0" }]
+`, plan.Request{})
+	if len(p.Steps) != 1 || len(p.Absent) != 1 {
+		t.Errorf("got %+v", p)
+	}
+}
+
 func TestAllProblemsAreSaidInTheOrderOfTheSteps(t *testing.T) {
 	p := parse(t, `input = [{ name = "list", type = "array", default = [] }]
 [[stage]]

@@ -26,7 +26,7 @@ func (r *resolver) takeVariables() {
 // names are the variables that templates at one place can name.
 type names struct {
 	values map[string]string
-	late   map[string]bool // of every name; the late ones have no value yet
+	late   map[string]bool // of every name; the value of a late one is not known yet
 }
 
 // table is a table of variables, evaluated as far as it can be.
@@ -48,7 +48,6 @@ func (r *resolver) inside(outer names, t table) names {
 		in.values[name], in.late[name] = value, false
 	}
 	for name := range t.late {
-		delete(in.values, name)
 		in.late[name] = true
 	}
 	for name, value := range r.request.Variables {
