@@ -1,21 +1,39 @@
 // Package engine is the one loop of the daemon: it alone owns the runs that
 // live, and it alone writes to the store.
 //
-// A turn of the loop takes every message that waits, applies them, gives free
-// places to steps that may begin, commits all of it with a single sync, and
-// only then answers the callers and performs what the runs are owed:
+// A turn of the loop tells the runs whose time has come, takes every message
+// that waits and applies it, decides what follows between the runs, gives free
+// places to steps that may begin, commits all of it with a single sync, and only
+// then answers the callers and performs what the runs are owed:
 //
-//	messages ─► Apply … Apply ─► admit ─► one commit ─► answers ─► effects
+//	alarms, messages ─► Apply … Apply ─► arbitrate ─► admit ─► one commit ─► answers ─► effects
 //
 // So an answer is never given before it is durable, the end of one step and
 // the beginning of the next are one commit, and the more happens at once the
 // less each of it costs. No lock guards a run, for no two goroutines see one.
 //
-// An effect is performed by the [Host] or by a sealer, each of which reports
+// An effect is performed by the [Host] or by an archiver, each of which reports
 // back by a message. Effects are level-triggered: [Open] loads the runs that
 // live and performs what each is owed, and that is the whole of recovery. The
 // engine keeps, in memory only, which attempts it has already put into the
 // host's hands.
+//
+// # Between runs
+//
+// The engine carries out what daemon/policy decides, in the turn in which its
+// reason comes to be: a run that is held goes on in the commit that ends the one
+// before it, and a resource group changes hands in the commit that ends its
+// holder. For that it keeps, beside the live runs: their lines by pipeline and
+// sub-queue, the runs in which a resource group occurs, the alarms, and the
+// order of turns. All of it follows from the states of the runs and is kept by
+// one function (follow) that is called after each change; nothing of it is
+// stored, and nothing is counted up here and down there.
+//
+// # Runs that are over
+//
+// A run is let go of once it is over and its logs are sealed. [Engine.Act] loads
+// it again where somebody wants more of it: it takes its turn in its line like a
+// new run, and its cursor goes on. What is being deleted is not brought back.
 //
 // The first commit that fails ends the loop with an error, and the daemon with
 // it: steps go on by themselves, and the next start reads what is true from

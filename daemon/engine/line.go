@@ -73,13 +73,13 @@ func (t *turn) releaseAll() {
 	}
 }
 
-// releaseLine lets those go on whose turn has come.
+// releaseLine lets the next one go on where its turn has come. That moves the
+// line again.
 func (t *turn) releaseLine(id lineID) {
 	in := t.line(id)
-	for m, ok := in.Next(); ok; m, ok = in.Next() {
+	if m, ok := in.Next(); ok {
 		if err := t.apply(t.live[m.Run], run.Release{At: t.now}); err != nil {
 			t.log.Error("a run whose turn has come cannot go on", "run", m.Run, "error", err)
-			break
 		}
 	}
 	if in.Empty() {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -49,17 +50,20 @@ func (g *group) held() bool {
 	return g.holder != nil && policy.Holds(g.holder.run.Steps[g.step].Status)
 }
 
-// claims lists the steps of g, but for those of runs that are held.
-func (g *group) claims(name string) (all []policy.Claim) {
-	for id, l := range g.runs {
-		if l.place != active {
-			continue
-		}
-		for _, i := range l.groups[name] {
-			all = append(all, policy.Claim{Run: id, Step: i, Priority: l.record.Priority, Status: l.run.Steps[i].Status})
+// claims visits the steps of g, but for those of runs that are held.
+func (g *group) claims(name string) iter.Seq[policy.Claim] {
+	return func(yield func(policy.Claim) bool) {
+		for id, l := range g.runs {
+			if l.place != active {
+				continue
+			}
+			for _, i := range l.groups[name] {
+				if !yield(policy.Claim{Run: id, Step: i, Priority: l.record.Priority, Status: l.run.Steps[i].Status}) {
+					return
+				}
+			}
 		}
 	}
-	return all
 }
 
 // grantAll grants the groups that somebody may want or have given back.
@@ -89,7 +93,7 @@ func (t *turn) grant(name string, g *group) {
 // look finds who holds g.
 func (g *group) look(name string) {
 	g.holder = nil
-	for _, c := range g.claims(name) {
+	for c := range g.claims(name) {
 		if policy.Holds(c.Status) {
 			g.holder, g.step = g.runs[c.Run], c.Step
 		}
@@ -138,14 +142,13 @@ func (e *Engine) resource(name string, mode policy.Mode) Resource {
 	if g == nil {
 		return r
 	}
-	claims := g.claims(name)
-	for _, c := range claims {
+	for c := range g.claims(name) {
 		if policy.Holds(c.Status) {
 			holder := e.claimant(c)
 			r.Holder = &holder
 		}
 	}
-	for _, c := range policy.InLine(mode, claims) {
+	for _, c := range policy.InLine(mode, g.claims(name)) {
 		r.Waiting = append(r.Waiting, e.claimant(c))
 	}
 	return r

@@ -64,25 +64,15 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 	if err != nil {
 		return record, false, err
 	}
-	terms, err := q.terms()
+	terms, verdict, err := t.judge(pipeline.ID, q)
 	if err != nil {
 		return record, false, err
 	}
-	verdict, err := t.judge(pipeline.ID, terms)
+	plan, err := t.number(pipeline, q.Plan)
 	if err != nil {
 		return record, false, err
 	}
-	meta, err := t.tx.Meta()
-	if err != nil {
-		return record, false, err
-	}
-	meta.LastRun++
-	pipeline.LastNumber++
-	t.tx.PutPipeline(pipeline)
-	t.tx.PutMeta(meta)
-	plan := q.Plan
-	plan.RunID, plan.Pipeline, plan.Number = meta.LastRun, pipeline.Name, pipeline.LastNumber
-	l := t.create(&plan, store.Run{
+	l := t.create(plan, store.Run{
 		ID: plan.RunID, Pipeline: pipeline.ID, Number: plan.Number, Revision: q.Revision, Cause: q.Cause, Terms: terms,
 	}, verdict.Kind == policy.Hold, pipeline.Paused(t.now))
 	if q.Key != "" {
@@ -113,17 +103,32 @@ func (t *turn) startable(q StartRequest) (store.Pipeline, error) {
 }
 
 // judge decides whether a new run goes on, waits or is refused.
-func (t *turn) judge(pipeline uint64, terms store.Terms) (policy.Verdict, error) {
+func (t *turn) judge(pipeline uint64, q StartRequest) (store.Terms, policy.Verdict, error) {
+	terms, err := q.terms()
+	in := t.lines[lineID{pipeline, q.SubQueue}]
+	if in == nil || err != nil {
+		return terms, policy.Verdict{}, err
+	}
 	rule := config.Overlap{Policy: terms.Overlap, Limit: terms.Limit}
-	in := t.lines[lineID{pipeline, terms.SubQueue}]
-	if in == nil {
-		return policy.Verdict{}, nil
-	}
-	verdict := in.Overlap(rule, func(id uint64) bool { return t.live[id].run.State.Cancel != nil })
+	verdict := in.Overlap(rule, func(id uint64) bool { return t.live[id].run.State.Status == run.Canceling })
 	if verdict.Kind == policy.Refuse {
-		return verdict, &OverlapError{Overlap: rule, SubQueue: terms.SubQueue, Run: t.live[verdict.Run].reference()}
+		err = &OverlapError{Overlap: rule, SubQueue: q.SubQueue, Run: t.live[verdict.Run].reference()}
 	}
-	return verdict, nil
+	return terms, verdict, err
+}
+
+// number gives a plan the next numbers.
+func (t *turn) number(pipeline store.Pipeline, plan run.Plan) (*run.Plan, error) {
+	meta, err := t.tx.Meta()
+	if err != nil {
+		return nil, err
+	}
+	meta.LastRun++
+	pipeline.LastNumber++
+	t.tx.PutPipeline(pipeline)
+	t.tx.PutMeta(meta)
+	plan.RunID, plan.Pipeline, plan.Number = meta.LastRun, pipeline.Name, pipeline.LastNumber
+	return &plan, nil
 }
 
 // create makes a run. Where parts of it are paused nothing is admitted before

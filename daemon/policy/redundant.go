@@ -31,7 +31,7 @@ func (r Redundancy) None() bool { return !r.Whole && len(r.Steps) == 0 }
 // under conservative it goes on where a step that is not interruptible has
 // begun; under interruptible it loses only its steps that are.
 func Redundant(mode config.OnNewRun, older *run.Run) Redundancy {
-	if older.Complete() || older.State.Cancel != nil {
+	if older.Complete() || older.State.Status == run.Canceling {
 		return Redundancy{}
 	}
 	switch mode {

@@ -27,7 +27,7 @@ func older(steps ...string) *run.Run {
 
 func TestWhatANewRunMakesRedundant(t *testing.T) {
 	canceled := older("i:running")
-	canceled.State.Cancel = &run.Cancellation{}
+	canceled.State.Status = run.Canceling
 	over := older("i:success")
 	over.State.Status = run.Success
 	for _, c := range []struct {
@@ -41,7 +41,7 @@ func TestWhatANewRunMakesRedundant(t *testing.T) {
 		{"nothing has begun", older("n:pending", "i:created", "n:manual"), "whole", "[1]"},
 		{"what is over, ends or is manual is left", older("i:success", "i:canceling", "i:manual", "i:skipped"), "whole", "none"},
 		{"what waits is not", older("i:waiting_for_resource", "i:scheduled", "i:pending"), "whole", "[0 1 2]"},
-		{"it was asked to end", canceled, "none", "none"},
+		{"it ends already", canceled, "none", "none"},
 		{"it is over", over, "none", "none"},
 	} {
 		for mode, want := range map[config.OnNewRun]string{

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/penstock/penstock/daemon/run"
@@ -44,9 +45,9 @@ func Holds(s run.Status) bool {
 // Grant says which of the claims on a group gets it now, and whether one does:
 // none while one of them has it, and none while the first in line is not ready
 // to take it.
-func Grant(mode Mode, claims []Claim) (Claim, bool) {
+func Grant(mode Mode, claims iter.Seq[Claim]) (Claim, bool) {
 	first, found := Claim{}, false
-	for _, c := range claims {
+	for c := range claims {
 		switch {
 		case Holds(c.Status):
 			return Claim{}, false
@@ -58,8 +59,8 @@ func Grant(mode Mode, claims []Claim) (Claim, bool) {
 }
 
 // InLine lists the claims that stand in line for a group, in their order.
-func InLine(mode Mode, claims []Claim) (line []Claim) {
-	for _, c := range claims {
+func InLine(mode Mode, claims iter.Seq[Claim]) (line []Claim) {
+	for c := range claims {
 		if mode.stands(c.Status) {
 			line = append(line, c)
 		}

@@ -39,7 +39,7 @@ func TestWhoGetsAResourceGroup(t *testing.T) {
 			if mode == "" {
 				want, some = c.want[Unordered]
 			}
-			if got, ok := Grant(mode, c.claims); ok != some || got.Run != want && ok {
+			if got, ok := Grant(mode, slices.Values(c.claims)); ok != some || got.Run != want && ok {
 				t.Errorf("%s, %s: %+v, %v; want run %d", mode, c.name, got, ok, want)
 			}
 		}
@@ -64,8 +64,8 @@ func TestAGroupGoesToTheFirstInLine(t *testing.T) {
 		held := slices.ContainsFunc(claims, func(c Claim) bool {
 			return c.Status == run.Pending || c.Status == run.Running || c.Status == run.Canceling
 		})
-		line := InLine(mode, claims)
-		got, ok := Grant(mode, claims)
+		line := InLine(mode, slices.Values(claims))
+		got, ok := Grant(mode, slices.Values(claims))
 		want := !held && len(line) > 0 && line[0].Status == run.WaitingForResource
 		switch {
 		case ok != want:

@@ -154,10 +154,12 @@ func (w *World) obey(change run.Change) error {
 
 // grant gives a resource group, where it is free, to the first who waits.
 func (w *World) grant(group string) {
-	steps := w.groups[group]
-	claims := make([]policy.Claim, len(steps))
-	for k, i := range steps {
-		claims[k] = policy.Claim{Run: w.plan.RunID, Step: i, Status: w.run.Steps[i].Status}
+	claims := func(yield func(policy.Claim) bool) {
+		for _, i := range w.groups[group] {
+			if !yield(policy.Claim{Run: w.plan.RunID, Step: i, Status: w.run.Steps[i].Status}) {
+				return
+			}
+		}
 	}
 	if first, ok := policy.Grant(policy.Unordered, claims); ok {
 		w.must(run.Grant{Step: first.Step, At: w.now})
