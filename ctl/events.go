@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/ctl/render"
@@ -78,8 +77,8 @@ func (t transition) happen(sim Simulation) error {
 		}
 		return sim.End(t.Steps, config.Outcome{Status: "failed", Reason: reason, ExitCode: t.ExitCode})
 	case "wait":
-		d, err := time.ParseDuration(t.For)
-		if err != nil || d < 0 {
+		d, err := config.ParseDuration(t.For)
+		if err != nil {
 			return fmt.Errorf("for = %q is no duration: want one such as 1h30m", t.For)
 		}
 		return sim.Wait(d)

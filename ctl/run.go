@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -17,12 +15,10 @@ import (
 // start is how a run was asked for.
 type start struct {
 	rpc.RunStartRequest
-	wait      bool
-	follow    bool
-	priority  int
-	inputs    []string
-	inputFile string
-	variables []string
+	values
+	wait     bool
+	follow   bool
+	priority int
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -59,9 +55,7 @@ func (s *start) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&s.wait, "wait", "w", false, "wait until it has ended, or is blocked")
 	f.BoolVarP(&s.follow, "follow", "f", false, "wait, and show steps and output")
-	f.StringArrayVar(&s.inputs, "input", nil, "NAME=VALUE, an input; may be repeated")
-	f.StringVar(&s.inputFile, "input-file", "", "a file with inputs, an object in JSON; \"-\" is standard input")
-	f.StringArrayVar(&s.variables, "var", nil, "KEY=VALUE, an environment variable for every step; may be repeated")
+	s.values.flags(cmd)
 	f.StringVar(&s.SubQueue, "sub-queue", "", "run after those of the pipeline with the same one, one at a time")
 	f.IntVar(&s.priority, "priority", 0, "-100 to 100: whose steps begin first where places are few (default: the pipeline's)")
 	f.StringVar(&s.Key, "key", "", "start nothing where a run of this key was started within 24 hours (default: unique)")
@@ -72,7 +66,8 @@ func (a *app) run(ctx context.Context, s start) error {
 	if s.follow && a.output == formatJSON {
 		return usagef("--follow shows steps and output to people: with -o json use --wait, and logs -f for the output")
 	}
-	if err := a.values(&s); err != nil {
+	var err error
+	if s.Inputs, s.Variables, err = a.given(s.values); err != nil {
 		return err
 	}
 	s.Key = cmp.Or(s.Key, rand.Text())
@@ -94,39 +89,6 @@ func (a *app) run(ctx context.Context, s start) error {
 	}
 	a.goesOn(ctx, r.Run.Name)
 	return err
-}
-
-// values reads the inputs and variables of the command line.
-func (a *app) values(s *start) error {
-	inputs, err := a.readInputs(s.inputFile)
-	given, wrong := pairs("--input", s.inputs)
-	variables, bad := pairs("--var", s.variables)
-	if err := errors.Join(err, wrong, bad); err != nil {
-		return err
-	}
-	for name, text := range given {
-		if inputs == nil {
-			inputs = map[string]any{}
-		}
-		inputs[name] = text
-	}
-	s.Inputs, s.Variables = inputs, variables
-	return nil
-}
-
-// readInputs reads an object in JSON; "" is no file.
-func (a *app) readInputs(name string) (inputs map[string]any, err error) {
-	if name == "" {
-		return nil, nil
-	}
-	f, err := a.readFile(name)
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	if err := json.Unmarshal([]byte(f.text), &inputs); err != nil {
-		return nil, usagef("%s: want an object in JSON, such as {\"keep\": 7}: %w", f.name, err)
-	}
-	return inputs, nil
 }
 
 func (a *app) waitRun(ctx context.Context, run rpc.RunSummary) error {

@@ -2,7 +2,6 @@ package ctl
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,10 +12,9 @@ import (
 
 // pretence is how a simulation was asked for.
 type pretence struct {
-	events    string // file, "-" for stdin, "" to walk
-	inputs    []string
-	variables []string
-	at        string
+	events string // file, "-" for stdin, "" to walk
+	at     string
+	values
 	config.Start
 }
 
@@ -41,8 +39,7 @@ func (a *app) simulateCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return a.simulate(cmd.Context(), args[0], p) },
 	}
 	cmd.Flags().StringVar(&p.events, "events", "", "what happens; - is standard input (default: a walk)")
-	cmd.Flags().StringArrayVar(&p.inputs, "input", nil, "NAME=VALUE: an input of the run")
-	cmd.Flags().StringArrayVar(&p.variables, "var", nil, "NAME=VALUE: a variable of the run")
+	p.values.flags(cmd)
 	cmd.Flags().StringVar(&p.Source, "source", "command", "why the run exists: command, schedule, ...")
 	cmd.Flags().StringVar(&p.Actor, "actor", "somebody", "who starts it")
 	cmd.Flags().StringVar(&p.Trigger, "trigger", "", "the name of what triggers it")
@@ -80,7 +77,11 @@ func (a *app) simulate(ctx context.Context, name string, p pretence) error {
 
 // pretend makes the run of a file that is performed nowhere.
 func (a *app) pretend(name string, p pretence) (Simulation, error) {
-	if err := p.resolve(time.Now()); err != nil {
+	var err error
+	if p.Inputs, p.Variables, err = a.given(p.values); err != nil {
+		return nil, err
+	}
+	if p.At, err = moment(p.at, time.Now()); err != nil {
 		return nil, err
 	}
 	files, err := a.readFiles([]string{name})
@@ -98,30 +99,14 @@ func (a *app) pretend(name string, p pretence) (Simulation, error) {
 	return sim, nil
 }
 
-// resolve reads what the run is started with.
-func (p *pretence) resolve(now time.Time) error {
-	p.At = now
-	if p.at != "" {
-		at, err := time.Parse(time.RFC3339, p.at)
-		if err != nil {
-			return usagef("--at %q is no time: want one like 2026-03-29T02:30:00+02:00", p.at)
-		}
-		p.At = at
+// moment reads the value of --at; now where there is none.
+func moment(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return now, nil
 	}
-	p.Inputs, p.Start.Variables = map[string]any{}, map[string]string{}
-	for _, text := range p.inputs {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return usagef("--input %q: want NAME=VALUE", text)
-		}
-		p.Inputs[name] = value
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, usagef("--at %q is no time: want one like 2026-03-29T02:30:00+02:00", text)
 	}
-	for _, text := range p.variables {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return usagef("--var %q: want NAME=VALUE", text)
-		}
-		p.Start.Variables[name] = value
-	}
-	return nil
+	return at, nil
 }

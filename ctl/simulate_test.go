@@ -93,11 +93,11 @@ func (p *pretended) Undo() bool {
 
 func (p *pretended) Reason(step string) string { return "because of " + step }
 
-func (p *pretended) Why(step string) (string, error) {
+func (p *pretended) Why(step string) (*rpc.Explanation, error) {
 	if step == "nobody" {
-		return "", errors.New(`no step "nobody"`)
+		return nil, errors.New(`no step "nobody"`)
 	}
-	return "the causes of " + step, nil
+	return &rpc.Explanation{Subject: "the causes of " + step, Text: "and more"}, nil
 }
 
 // without performs a command that needs no daemon.
@@ -159,10 +159,11 @@ func TestSimulateSaysWhichEventDoesNotFit(t *testing.T) {
 }
 
 func TestSimulateGivesTheRunItsValues(t *testing.T) {
-	p, r := simulating(t, "", "--input", "keep=3=4", "--var", "A=", "--source", "schedule", "--actor", "alice", "--trigger", "nightly", "--at", "2026-03-29T02:30:00+02:00")
+	inputs := writeFile(t, "inputs.json", `{"keep": 7, "hosts": ["a"]}`)
+	p, r := simulating(t, "", "--input-file", inputs, "--input", "keep=3=4", "--var", "A=", "--source", "schedule", "--actor", "alice", "--trigger", "nightly", "--at", "2026-03-29T02:30:00+02:00")
 	r.wants(t, ExitOK, "pair  pending\n", "")
 	want := config.Start{
-		Inputs: map[string]any{"keep": "3=4"}, Variables: map[string]string{"A": ""},
+		Inputs: map[string]any{"keep": "3=4", "hosts": []any{"a"}}, Variables: map[string]string{"A": ""},
 		Source: "schedule", Actor: "alice", Trigger: "nightly", At: p.start.At,
 	}
 	if !reflect.DeepEqual(p.start, want) || p.start.At.Unix() != 1774744200 {
@@ -173,8 +174,8 @@ func TestSimulateGivesTheRunItsValues(t *testing.T) {
 func TestSimulateRefusesWrongUse(t *testing.T) {
 	for args, stderr := range map[string]string{
 		"--at tomorrow":      "is no time",
-		"--input keep":       "want NAME=VALUE",
-		"--var A":            "want NAME=VALUE",
+		"--input keep":       "want KEY=VALUE",
+		"--var A":            "want KEY=VALUE",
 		"-o json":            "with -o json give the events",
 		"--events /no/where": "no such file",
 	} {
@@ -188,19 +189,19 @@ func TestSimulateRefusesWrongUse(t *testing.T) {
 }
 
 func TestAWalkSaysWhatChangesAndWhy(t *testing.T) {
-	p, r := simulating(t, "# a comment\n\nif fail build 7\nrun build\nfail build lost\nundo\nok build a=b=c \"d= e\"\nundo\nok\nwhy\nwhy build\nwait 90s\nplay \"test: [a, b]\"\nretry\ncancel test\n?\nshow\nquit\nnever read\n")
+	p, r := simulating(t, "# a comment\n\nif fail build 7\nrun build\nfail build lost\nundo\nok build a=b=c \"d= e\"\nundo\nok\nwhy\nwhy build\nwait 1w\nplay \"test: [a, b]\"\nretry\ncancel test\n?\nshow\nquit\nnever read\n")
 	for _, text := range []string{
 		"pair  pending\n  build    pending\n    build  pending\n  test     created\n    test   created\n",
 		"  build/build: pending → failed  because of build\n  test/test: created → skipped  because of test\n  the run: pending → failed\n",
 		"  build/build: failed → running  because of build\n",
 		"  build/build: running → success  because of build\n",
-		"\nthe causes of \nthe causes of build\n  nothing changes\n", "fail STEP... [HOW]", "pair  success\n",
+		"\nthe causes of \n  and more\nthe causes of build\n  and more\n  nothing changes\n", "fail STEP... [HOW]", "pair  success\n",
 	} {
 		r.wants(t, ExitOK, text, "")
 	}
 	want := []string{
 		`end ["build"] failed script_failure 7`, "undo", "begin [build]", `end ["build"] failed lost -`, "undo",
-		`end ["build"] success  -map[a:b=c d: e]`, "undo", `end ["build"] success  -`, "wait 1m30s", "play [test: [a, b]] map[]", "retry [] map[]", "cancel [test] map[]",
+		`end ["build"] success  -map[a:b=c d: e]`, "undo", `end ["build"] success  -`, "wait 168h0m0s", "play [test: [a, b]] map[]", "retry [] map[]", "cancel [test] map[]",
 	}
 	if !reflect.DeepEqual(p.calls, want) {
 		t.Errorf("called %q\nwant %q", p.calls, want)

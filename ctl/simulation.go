@@ -29,5 +29,5 @@ type Simulation interface {
 	// Reason says in a line why a step is as it is.
 	Reason(step string) string
 	// Why says why a step, or with "" the run, is as it is, down to the causes.
-	Why(step string) (string, error)
+	Why(step string) (*rpc.Explanation, error)
 }

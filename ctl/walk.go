@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/ctl/render"
@@ -103,11 +102,13 @@ func (w *walker) why(args []string) error {
 	if len(args) > 1 {
 		return fmt.Errorf("why wants one step, or none for the run")
 	}
-	text, err := w.sim.Why(strings.Join(args, ""))
+	x, err := w.sim.Why(strings.Join(args, ""))
 	if err != nil {
 		return err
 	}
-	return w.print(string(render.Harmless([]byte(text), false)) + "\n")
+	style := w.style()
+	style.Now = w.sim.Now()
+	return w.print(style.Explanation(*x))
 }
 
 func (w *walker) undo() error {
@@ -207,8 +208,8 @@ func (w *walker) wait(args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("wait wants a duration, such as: wait 10m")
 	}
-	d, err := time.ParseDuration(args[0])
-	if err != nil || d < 0 {
+	d, err := config.ParseDuration(args[0])
+	if err != nil {
 		return fmt.Errorf("%q is no duration: want one such as 90s or 1h30m", args[0])
 	}
 	return w.sim.Wait(d)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
@@ -126,7 +127,7 @@ func (d *Daemon) pauses(name string) (*rpc.PipelinePausesResponse, error) {
 func pausesOf(p *store.Pipeline) (all []rpc.Pause) {
 	for _, one := range p.Paused(time.Now()) {
 		all = append(all, rpc.Pause{
-			Stage: one.Stage, Step: one.Step, At: one.At, Actor: one.Actor, Reason: one.Reason, Until: moment(one.Until),
+			Stage: one.Stage, Step: one.Step, At: one.At, Actor: one.Actor, Reason: one.Reason, Until: account.Moment(one.Until),
 		})
 	}
 	return all

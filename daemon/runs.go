@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -97,7 +98,7 @@ func (d *Daemon) RunGet(_ context.Context, q *rpc.RunGetRequest) (*rpc.Run, erro
 	record.State = r.State
 	return &rpc.Run{
 		RunSummary: summarize(record, pipeline.Name, time.Now()),
-		Message:    runMessage(&r.State), Inputs: r.Plan.Values.Inputs, Variables: r.Plan.Values.Variables,
-		Sequence: r.State.Sequence, Stages: stages(r), Absent: absent(r.Plan),
+		Message:    account.Message(&r.State), Inputs: r.Plan.Values.Inputs, Variables: r.Plan.Values.Variables,
+		Sequence: r.State.Sequence, Stages: account.Stages(r), Absent: account.Absent(r.Plan),
 	}, nil
 }

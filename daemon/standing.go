@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/rpc"
@@ -17,7 +18,7 @@ type standingWith struct {
 
 func (s standingWith) explanation(x run.Explanation) rpc.Explanation {
 	e := rpc.Explanation{
-		Subject: x.Subject, Status: string(x.Status), Since: moment(x.Since), Text: x.Text, Release: x.Release,
+		Subject: x.Subject, Status: string(x.Status), Since: account.Moment(x.Since), Text: x.Text, Release: x.Release,
 	}
 	if x.Step >= 0 {
 		e.Subject = s.plan.Stages[s.plan.Steps[x.Step].Stage].Name + "/" + s.plan.Steps[x.Step].Name

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
@@ -88,7 +89,7 @@ func changes(view *store.View, id uint64, news engine.News, answer *rpc.RunWatch
 			stages[stage] = true
 			answer.Stages = append(answer.Stages, rpc.StageChange{Name: name, Status: string(news.Stages[stage])})
 		}
-		answer.Steps = append(answer.Steps, rpc.StepChange{Stage: name, RunStep: runStep(news.Plan, i, &s)})
+		answer.Steps = append(answer.Steps, rpc.StepChange{Stage: name, RunStep: account.Step(news.Plan, i, &s)})
 	}
 	return nil
 }
@@ -98,6 +99,6 @@ func whole(view *store.View, record store.Run, answer *rpc.RunWatchResponse) err
 	if err != nil {
 		return failure(err, "run")
 	}
-	answer.Whole = stages(r)
+	answer.Whole = account.Stages(r)
 	return nil
 }

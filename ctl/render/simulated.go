@@ -26,7 +26,7 @@ func (s Style) Simulated(r *rpc.Run) string {
 	s.Width = 0
 	nameless := *r
 	nameless.Name = "" // no command of penstockctl could be given for it
-	return s.paint(bold, Line(r.Pipeline)) + gap + s.outcome(r.RunSummary) + "\n" + s.stages(nameless, "")
+	return s.paint(bold, Line(r.Pipeline)) + gap + s.outcome(r.RunSummary) + "\n" + s.stages(nameless, "") + s.absent(r.Absent)
 }
 
 // Frames is a table of events, how the run stood after each and which steps

@@ -2,61 +2,63 @@ package simulation
 
 import (
 	"fmt"
-	"time"
 
+	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/rpc"
 )
 
 // Run is how the run stands, in the words of the protocol.
 func (w *World) Run() *rpc.Run {
-	st := &w.run.State
-	told := rpc.Run{
-		RunSummary: rpc.RunSummary{
-			Name: fmt.Sprintf("%s/%d", w.plan.Pipeline, w.plan.Number), ID: w.plan.RunID, Number: w.plan.Number,
-			Pipeline: w.plan.Pipeline, Revision: w.plan.Values.Revision, Status: string(st.Status), Warnings: st.Warnings,
-			Cause:     rpc.Cause{Source: w.plan.Values.Source, Actor: w.plan.Values.Actor},
-			CreatedAt: st.CreatedAt, StartedAt: moment(st.StartedAt),
-		},
-		Sequence: st.Sequence, Stages: make([]rpc.RunStage, len(w.plan.Stages)),
+	p := w.plan
+	s := account.Summary(&w.run.State, w.now)
+	s.Name, s.ID, s.Number = fmt.Sprintf("%s/%d", p.Pipeline, p.Number), p.RunID, p.Number
+	s.Pipeline, s.Revision = p.Pipeline, p.Values.Revision
+	s.Cause = rpc.Cause{Source: p.Values.Source, Actor: p.Values.Actor}
+	return &rpc.Run{
+		RunSummary: s, Message: account.Message(&w.run.State), Inputs: p.Values.Inputs, Variables: p.Values.Variables,
+		Sequence: w.run.State.Sequence, Stages: account.Stages(w.run), Absent: account.Absent(p),
 	}
-	for i := range told.Stages {
-		told.Stages[i] = rpc.RunStage{Name: w.plan.Stages[i].Name, Status: string(w.run.StageStatus(i)), Steps: []rpc.RunStep{}}
-	}
-	for i := range w.plan.Steps {
-		stage := &told.Stages[w.plan.Steps[i].Stage]
-		stage.Steps = append(stage.Steps, w.step(i))
-	}
-	return &told
 }
 
-func (w *World) step(i int) rpc.RunStep {
-	p, s := &w.plan.Steps[i], &w.run.Steps[i]
-	told := rpc.RunStep{
-		Name: p.Name, Uses: p.Uses, Status: string(s.Status), AllowFailure: p.AllowFailure, Attempts: []rpc.RunAttempt{},
+// Why says why the step that a name means, or with "" the run, is as it is. Of
+// the name of a matrix it tells all cells.
+func (w *World) Why(name string) (*rpc.Explanation, error) {
+	if name == "" {
+		x := w.explain(w.run.WhyRun())
+		return &x, nil
 	}
-	for _, n := range p.Needs {
-		told.Needs = append(told.Needs, w.plan.Steps[n].Name)
+	steps, err := w.find([]string{name})
+	if err != nil {
+		return nil, err
 	}
-	for k := range s.Attempts {
-		told.Attempts = append(told.Attempts, attempt(&s.Attempts[k]))
+	if len(steps) == 1 {
+		x := w.explain(w.run.Why(steps[0]))
+		return &x, nil
 	}
-	if a := s.Latest(); a != nil {
-		told.Outputs = a.Outputs
+	x := rpc.Explanation{Subject: name, Text: fmt.Sprintf("it is %d steps", len(steps))}
+	for _, i := range steps {
+		x.Causes = append(x.Causes, w.explain(w.run.Why(i)))
+	}
+	return &x, nil
+}
+
+// Reason says in a line why a step is as it is; "" of one that is not in the
+// run.
+func (w *World) Reason(name string) string {
+	steps, err := w.find([]string{name})
+	if err != nil {
+		return ""
+	}
+	return w.run.Why(steps[0]).Text
+}
+
+func (w *World) explain(x run.Explanation) rpc.Explanation {
+	told := rpc.Explanation{
+		Subject: x.Subject, Status: string(x.Status), Since: account.Moment(x.Since), Text: x.Text, Release: x.Release,
+	}
+	for _, cause := range x.Causes {
+		told.Causes = append(told.Causes, w.explain(cause))
 	}
 	return told
-}
-
-func attempt(a *run.Attempt) rpc.RunAttempt {
-	return rpc.RunAttempt{
-		Number: a.Number, Status: string(a.Status), FailureReason: string(a.FailureReason), ExitCode: a.ExitCode,
-		Message: a.Message, StartedAt: moment(a.DecidedAt), FinishedAt: moment(a.FinishedAt),
-	}
-}
-
-func moment(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	return &at
 }
