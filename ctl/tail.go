@@ -185,7 +185,7 @@ func (f *tail) say(c rpc.StepChange) error {
 		return nil
 	}
 	style := f.app.style()
-	line := style.Change(c)
+	line := style.Change(f.view.run.Name, c)
 	if n := len(c.Attempts); n > 0 && hasEnded(c.Status) {
 		p := picked{place: place{c.Stage, c.Name}, attempt: c.Attempts[n-1].Number}
 		if f.later(p, line) {

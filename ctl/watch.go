@@ -53,14 +53,15 @@ func (a *app) watchJSON(ctx context.Context, run string) (*rpc.RunWatchResponse,
 func (a *app) watchLines(ctx context.Context, run string) (*rpc.RunWatchResponse, error) {
 	var v view
 	return a.follow(ctx, run, func(news *rpc.RunWatchResponse) error {
-		return a.print(changeLines(a.style(), v.take(news)))
+		changes := v.take(news)
+		return a.print(changeLines(a.style(), v.run.Name, changes))
 	})
 }
 
-func changeLines(s render.Style, changes []rpc.StepChange) string {
+func changeLines(s render.Style, run string, changes []rpc.StepChange) string {
 	var b strings.Builder
 	for _, c := range changes {
-		b.WriteString(s.Change(c))
+		b.WriteString(s.Change(run, c))
 	}
 	return b.String()
 }

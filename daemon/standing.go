@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/engine"
@@ -12,13 +13,17 @@ import (
 
 // standingWith adds to what a run says of itself where it stands among others.
 type standingWith struct {
-	plan *run.Plan
+	plan      *run.Plan
+	createdAt time.Time // of the run: since then a step is created that has no other time
 	engine.Standing
 }
 
 func (s standingWith) explanation(x run.Explanation) rpc.Explanation {
 	e := rpc.Explanation{
 		Subject: x.Subject, Status: string(x.Status), Since: account.Moment(x.Since), Text: x.Text, Release: x.Release,
+	}
+	if x.Status == run.Created && x.Since.IsZero() {
+		e.Since = moment(s.createdAt)
 	}
 	if x.Step >= 0 {
 		e.Subject = s.plan.Stages[s.plan.Steps[x.Step].Stage].Name + "/" + s.plan.Steps[x.Step].Name
@@ -47,16 +52,19 @@ func (s standingWith) among(e *rpc.Explanation, step int, status run.Status) {
 		}
 	case run.Pending:
 		if n, ok := s.Before[step]; ok {
-			e.Text += fmt.Sprintf(": %d of %d are taken, and %s before it", s.Places.Taken, s.Places.All, stand(n))
+			e.Text += fmt.Sprintf(": %d of %d are taken, and %s", s.Places.Taken, s.Places.All, before(n))
 		}
 	}
 }
 
-func stand(n int) string {
-	if n == 1 {
-		return "1 step stands"
+func before(n int) string {
+	switch n {
+	case 0:
+		return "it is next"
+	case 1:
+		return "1 step stands before it"
 	}
-	return fmt.Sprintf("%d steps stand", n)
+	return fmt.Sprintf("%d steps stand before it", n)
 }
 
 // inLine names the runs that a held run waits for.

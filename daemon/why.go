@@ -28,7 +28,7 @@ func (d *Daemon) RunWhy(ctx context.Context, q *rpc.RunWhyRequest) (*rpc.Explana
 		if err != nil {
 			return nil, err
 		}
-		answer := standingWith{r.Plan, standing}.explanation(told)
+		answer := standingWith{r.Plan, r.State.CreatedAt, standing}.explanation(told)
 		return &answer, nil
 	}
 }

@@ -85,7 +85,7 @@ func changes(s Style) string {
 	var b strings.Builder
 	for _, stage := range sampleStages() {
 		for _, step := range stage.Steps {
-			b.WriteString(s.Change(rpc.StepChange{Stage: stage.Name, RunStep: step}))
+			b.WriteString(s.Change("nightly/42", rpc.StepChange{Stage: stage.Name, RunStep: step}))
 		}
 	}
 	return b.String()
@@ -172,7 +172,7 @@ func TestLiveViewFoldsWhatIsCompleteFirst(t *testing.T) {
 func TestAStepThatIsAskedToEndIsSaidToBeSoNow(t *testing.T) {
 	c := rpc.StepChange{Stage: "store", RunStep: rpc.RunStep{Name: "upload", Status: "canceling",
 		Attempts: []rpc.RunAttempt{{Number: 1, Status: "canceling", StartedAt: at(44 * time.Second)}}}}
-	if got, want := plainStyle().Change(c), "12:00:00 store/upload: canceling after 44s\n"; got != want {
+	if got, want := plainStyle().Change("nightly/42", c), "12:00:00 store/upload: canceling after 44s\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

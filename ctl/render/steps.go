@@ -240,9 +240,9 @@ func (s Style) outputs(step rpc.RunStep) string {
 	return b.String()
 }
 
-// Change is one line on a step that changed, for a watcher that is no
+// Change is one line on a step of a run that changed, for a watcher that is no
 // terminal: local time, place, status and what is to be known.
-func (s Style) Change(c rpc.StepChange) string {
+func (s Style) Change(run string, c rpc.StepChange) string {
 	line := s.clock(c.RunStep) + " " + Line(c.Stage) + "/" + Line(c.Name) + ": " + s.status(c.Status)
 	switch took := s.stepDuration(c.RunStep); {
 	case took == "" || c.Status == "running":
@@ -253,6 +253,9 @@ func (s Style) Change(c rpc.StepChange) string {
 	}
 	if why := s.why(c.RunStep); why != "" {
 		line += ", " + why
+	}
+	if c.Status == "manual" {
+		line += ", " + playCommand(run, c.Stage, c.RunStep)
 	}
 	return line + "\n"
 }

@@ -79,11 +79,12 @@ func heldSummary() rpc.RunSummary {
 }
 
 func sampleExplanation() rpc.Explanation {
+	lint := rpc.Explanation{Subject: "test/lint", Status: "running", Since: at(time.Hour), Text: "attempt 1 works"}
 	return rpc.Explanation{
 		Subject: "release/7/deploy/prod", Status: "created", Since: at(5 * time.Minute),
 		Text: "it waits for the stages before its own", Release: "it is decided when these are over\x1b[2J",
 		Causes: rpc.Causes{{Subject: "test/test: [mac, a/b]", Status: "scheduled", Since: at(time.Minute), Text: "its retry is due later",
-			Causes: rpc.Causes{{Text: "and 3 more"}}}},
+			Causes: rpc.Causes{lint, {Text: "and 3 more"}}}, lint},
 	}
 }
 
