@@ -59,6 +59,22 @@ func TestRetryOfASupersededAttemptIsRefused(t *testing.T) {
 	d.ctl("retry", "nightly/42/build/compile/1").wants(t, ExitRefused, "", "is not the newest")
 }
 
+func TestOneRefusalDoesNotKeepOthersFromBeingAskedFor(t *testing.T) {
+	d := newFake(t)
+	on(d, func(_ context.Context, q *rpc.RunCancelRequest) (*rpc.Empty, error) {
+		if q.Run == "a/2" {
+			return &rpc.Empty{}, nil
+		}
+		return nil, &rpc.Error{Code: rpc.CodeConflict, Message: q.Run + " is over"}
+	})
+	r := d.ctl("cancel", "a/1", "a/2", "a/3/x")
+	if r.wants(t, ExitRefused, "a/2: asked to end\n", "a/1 is over\na/3 is over\n"); len(requests[rpc.RunCancelRequest](d)) != 3 {
+		t.Errorf("asked %+v", requests[rpc.RunCancelRequest](d))
+	}
+	d.kill()
+	d.ctl("cancel", "a/1", "a/2").wants(t, ExitUnreachable, "", d.socket)
+}
+
 func TestEraseErasesTheRunThatWasShown(t *testing.T) {
 	d := newFake(t)
 	on(d, func(_ context.Context, q *rpc.LogEraseRequest) (*rpc.LogEraseResponse, error) {

@@ -35,17 +35,14 @@ func (a *app) cancel(ctx context.Context, args []string, request rpc.RunCancelRe
 	if err != nil {
 		return err
 	}
-	for _, s := range all {
+	return each(all, func(s stepsOf) error {
 		request.Run, request.Steps = s.run, s.steps
 		r, err := call(ctx, a.link, (*rpc.Client).RunCancel, &request)
 		if err != nil {
 			return err
 		}
-		if err := a.answer(r, func(render.Style) string { return s.lines("asked to end") }); err != nil {
-			return err
-		}
-	}
-	return nil
+		return a.answer(r, func(render.Style) string { return s.lines("asked to end") })
+	})
 }
 
 // lines is a line for each of the steps, or for the run, with a word on it.

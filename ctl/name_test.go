@@ -1,9 +1,13 @@
 package ctl
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func TestTargetsAreReadAsMeant(t *testing.T) {
@@ -73,4 +77,48 @@ func TestMomentsAreReadAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%q is %v", text, got)
 		}
 	}
+}
+
+// drawStepName draws what a step may be called: a name, an address, a copy, or a
+// cell with any values.
+func drawStepName(t *rapid.T) string {
+	name := rapid.StringMatching(`[a-z0-9.][a-z0-9_.-]{0,8}`).Draw(t, "name")
+	switch rapid.IntRange(0, 3).Draw(t, "kind") {
+	case 1:
+		return fmt.Sprintf("%s@%d", name, rapid.IntRange(1, 200).Draw(t, "cell"))
+	case 2:
+		return fmt.Sprintf("%s %d/%d", name, rapid.IntRange(1, 200).Draw(t, "copy"), rapid.IntRange(1, 200).Draw(t, "copies"))
+	case 3:
+		values := rapid.SliceOfN(rapid.StringMatching(`[ab1/ @:,\[\]]{0,6}`), 1, 3).Draw(t, "values")
+		return name + ": [" + strings.Join(values, ", ") + "]"
+	}
+	return name
+}
+
+func TestEveryStepCanBeNamed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := target{
+			run:  rapid.SampledFrom([]string{"nightly/42", "nightly/latest", "1007"}).Draw(t, "run"),
+			step: drawStepName(t),
+		}
+		path := want.run
+		if rapid.Bool().Draw(t, "with stage") {
+			want.stage = rapid.StringMatching(`[a-z][a-z0-9_.-]{0,8}`).Draw(t, "stage")
+			if want.stage == "latest" {
+				t.Skip("a stage of this name is reached by its steps")
+			}
+			path += "/" + want.stage
+		}
+		path += "/" + want.step
+		if want.stage != "" && rapid.Bool().Draw(t, "with attempt") {
+			want.attempt = rapid.IntRange(1, 99).Draw(t, "attempt")
+			path += fmt.Sprintf("/%d", want.attempt)
+		}
+		if want.run == "1007" && want.stage == "" && (isNumber(want.step) || want.step == "latest") {
+			t.Skip("a pipeline may be called 1007")
+		}
+		if got, err := parseTarget(path); err != nil || got != want {
+			t.Fatalf("%q is %+v (%v), want %+v", path, got, err, want)
+		}
+	})
 }

@@ -46,7 +46,7 @@ func (a *app) play(ctx context.Context, args []string, p playing) error {
 	if err != nil {
 		return err
 	}
-	for _, q := range requests {
+	return each(requests, func(q *rpc.RunPlayRequest) error {
 		r, err := call(ctx, a.link, (*rpc.Client).RunPlay, q)
 		if texts := confirmations(err); texts != nil {
 			r, err = a.playConfirmed(ctx, q, texts)
@@ -54,11 +54,8 @@ func (a *app) play(ctx context.Context, args []string, p playing) error {
 		if err != nil {
 			return err
 		}
-		if err := a.answer(r, func(render.Style) string { return render.Steps(*r, "played") }); err != nil {
-			return err
-		}
-	}
-	return nil
+		return a.answer(r, func(render.Style) string { return render.Steps(*r, "played") })
+	})
 }
 
 // requests are what is to be asked of the daemon, one for each run.

@@ -34,11 +34,11 @@ func (a *app) retryCommand() *cobra.Command {
 }
 
 func (a *app) retry(ctx context.Context, args []string, after bool, variables []string) error {
-	requests, err := retries(args)
+	values, err := pairs("--var", variables)
 	if err != nil {
 		return err
 	}
-	values, err := pairs("--var", variables)
+	requests, err := retries(args)
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,8 @@ func (a *app) retry(ctx context.Context, args []string, after bool, variables []
 			return usagef("--from goes from a step on: want RUN/STAGE/STEP, not %s", q.Run)
 		}
 		q.After, q.Variables = after, values
+	}
+	return each(requests, func(q *rpc.RunRetryRequest) error {
 		r, err := call(ctx, a.link, (*rpc.Client).RunRetry, q)
 		if err != nil {
 			return err
@@ -54,11 +56,8 @@ func (a *app) retry(ctx context.Context, args []string, after bool, variables []
 		if len(r.Steps) == 0 {
 			a.notice("%s: nothing to retry: no step failed or was canceled", r.Run.Name)
 		}
-		if err := a.answer(r, func(render.Style) string { return render.Steps(*r, "tried again") }); err != nil {
-			return err
-		}
-	}
-	return nil
+		return a.answer(r, func(render.Style) string { return render.Steps(*r, "tried again") })
+	})
 }
 
 // retries are what is to be asked of the daemon: one request for each run, or

@@ -26,14 +26,11 @@ func (a *app) unschedule(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range all {
+	return each(all, func(s stepsOf) error {
 		r, err := call(ctx, a.link, (*rpc.Client).RunUnschedule, &rpc.RunUnscheduleRequest{Run: s.run, Steps: s.steps})
 		if err != nil {
 			return err
 		}
-		if err := a.answer(r, func(render.Style) string { return render.Steps(*r, "manual now") }); err != nil {
-			return err
-		}
-	}
-	return nil
+		return a.answer(r, func(render.Style) string { return render.Steps(*r, "manual now") })
+	})
 }

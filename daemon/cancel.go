@@ -25,7 +25,7 @@ func (d *Daemon) RunCancel(ctx context.Context, q *rpc.RunCancelRequest) (*rpc.E
 		if len(q.Steps) == 0 {
 			return ev, nil
 		}
-		steps, err := findSteps(r.Plan, q.Steps)
+		steps, err := fitting(r, q.Steps, func(s run.Status) bool { return !s.Complete() && s != run.Manual })
 		ev.Steps = steps
 		return ev, err
 	})

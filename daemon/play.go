@@ -33,7 +33,7 @@ func (d *Daemon) RunPlay(ctx context.Context, q *rpc.RunPlayRequest) (*rpc.RunSt
 // played lists the steps that are to be played.
 func played(r *run.Run, q *rpc.RunPlayRequest) ([]int, error) {
 	if q.Stage == "" {
-		return findSteps(r.Plan, q.Steps)
+		return fitting(r, q.Steps, func(s run.Status) bool { return s == run.Manual || s == run.Scheduled })
 	}
 	return manualSteps(r, q.Stage, q.Force)
 }

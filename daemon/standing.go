@@ -23,7 +23,7 @@ func (s standingWith) explanation(x run.Explanation) rpc.Explanation {
 		Subject: x.Subject, Status: string(x.Status), Since: account.Moment(x.Since), Text: x.Text, Release: x.Release,
 	}
 	if x.Status == run.Created && x.Since.IsZero() {
-		e.Since = moment(s.createdAt)
+		e.Since = account.Moment(s.createdAt)
 	}
 	if x.Step >= 0 {
 		e.Subject = s.plan.Stages[s.plan.Steps[x.Step].Stage].Name + "/" + s.plan.Steps[x.Step].Name

@@ -76,6 +76,32 @@ func findSteps(p *run.Plan, names []string) (steps []int, err error) {
 	return steps, nil
 }
 
+// fitting finds the steps that names mean. Of a name that means several, the
+// cells of a matrix, it takes those whose status fits, if there are any.
+func fitting(r *run.Run, names []string, fits func(run.Status) bool) (steps []int, err error) {
+	for _, name := range names {
+		found, err := findSteps(r.Plan, []string{name})
+		if err != nil {
+			return nil, err
+		}
+		var fit []int
+		for _, i := range found {
+			if fits(r.Steps[i].Status) {
+				fit = append(fit, i)
+			}
+		}
+		if len(found) > 1 && len(fit) > 0 {
+			found = fit
+		}
+		for _, i := range found {
+			if !slices.Contains(steps, i) {
+				steps = append(steps, i)
+			}
+		}
+	}
+	return steps, nil
+}
+
 // noStep refuses a name; of a step that rules left out it says so.
 func noStep(p *run.Plan, name string) error {
 	if a, ok := absentee(p, name); ok {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/rpc"
@@ -44,6 +45,32 @@ func TestStepsAreFoundByWhatPeopleCallThem(t *testing.T) {
 	}
 	_, err := findSteps(cells(), []string{"deploy/beta"})
 	refused(t, err, rpc.CodeNotFound, "rule 1 says never")
+}
+
+func TestWhatAnAnswerCallsAStepIsFoundAgain(t *testing.T) {
+	p := cells()
+	for i := range p.Steps {
+		if got, err := findSteps(p, []string{stepName(p, i)}); err != nil || !slices.Equal(got, []int{i}) {
+			t.Errorf("%s is %v (%v), want %d", stepName(p, i), got, err, i)
+		}
+	}
+}
+
+func TestOfAMatrixThoseCellsAreMeantThatFit(t *testing.T) {
+	r, _ := run.New(cells(), time.Now(), false)
+	if _, err := r.Apply(run.Cancel{Cancellation: run.Cancellation{At: time.Now()}, Steps: []int{1}}); err != nil {
+		t.Fatal(err)
+	}
+	over := func(s run.Status) bool { return s.Complete() }
+	for name, want := range map[string][]int{"test": {1}, "build/test": {1}, "test@2": {2}, "make": {0}, "load": {3}} {
+		if got, err := fitting(r, []string{name, name}, over); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s is %v (%v), want %v", name, got, err, want)
+		}
+	}
+	none := func(run.Status) bool { return false }
+	if got, err := fitting(r, []string{"test"}, none); err != nil || !slices.Equal(got, []int{1, 2}) {
+		t.Errorf("%v (%v): want all cells where none fits: the refusal names one", got, err)
+	}
 }
 
 func TestVariablesThatNoStepMayHaveAreAllNamed(t *testing.T) {

@@ -15,7 +15,7 @@ func (d *Daemon) RunUnschedule(ctx context.Context, q *rpc.RunUnscheduleRequest)
 	}
 	who, _ := actor(ctx)
 	return d.grant(ctx, q.Run, func(r *run.Run, now time.Time) (run.Event, []int, error) {
-		steps, err := findSteps(r.Plan, q.Steps)
+		steps, err := fitting(r, q.Steps, func(s run.Status) bool { return s == run.Scheduled })
 		return run.Unschedule{Steps: steps, At: now, Actor: who}, steps, err
 	})
 }

@@ -27,7 +27,8 @@ type RunPlayRequest struct {
 
 // RunRetryRequest tries steps again, each with a new attempt. Without Steps it
 // is the whole run: all that failed or was canceled; what was skipped is
-// decided anew.
+// decided anew. With Attempt the call can be repeated without harm: the second
+// is refused.
 type RunRetryRequest struct {
 	Run       string            `json:"run"`
 	Steps     []string          `json:"steps,omitempty"`
