@@ -24,6 +24,9 @@ func ParseCondition(text string, s Scope) (*Condition, error) {
 	return &Condition{program: p}, nil
 }
 
+// Variables lists the variables that the condition reads.
+func (c *Condition) Variables() []string { return c.program.variables() }
+
 // Evaluate decides the condition. The error is an *Error.
 func (c *Condition) Evaluate(v Values) (bool, error) {
 	value, err := c.program.evaluate(v)

@@ -81,6 +81,9 @@ func (t Type) String() string {
 type Scope struct {
 	Inputs    map[string]Type
 	Variables map[string]bool // their names; true: the value is Late
+	// Find knows variables that are not in Variables, where to list all of them
+	// would cost too much; nil: there are no others.
+	Find func(variable string) (late, known bool)
 	// Steps are those whose outputs it may read, nil for none: their names, and
 	// the addresses of the cells of a matrix, such as test@2. AnyStep leaves it to
 	// the caller to judge the References.

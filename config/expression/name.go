@@ -38,7 +38,7 @@ var lateNames = map[name]bool{{"run", "id"}: true, {"run", "number"}: true, {"ru
 // bare is the input or the variable that a name alone means.
 func (r *rewriting) bare(n *ast.IdentifierNode) ast.Node {
 	_, isInput := r.scope.Inputs[n.Value]
-	_, isVariable := r.scope.Variables[n.Value]
+	_, isVariable := r.scope.variable(n.Value)
 	switch {
 	case isInput && isVariable:
 		return r.fail(n, "%s is ambiguous: there are an input and a variable of that name; write inputs.%[1]s or vars.%[1]s", n.Value)
@@ -101,12 +101,19 @@ var exprTypes = map[Type]types.Type{
 }
 
 func (r *rewriting) variable(at ast.Node, variable string) ast.Node {
-	late, ok := r.scope.Variables[variable]
+	late, ok := r.scope.variable(variable)
 	if !ok {
 		return r.fail(at, "no variable %s%s", variable, choices(variable, slices.Sorted(maps.Keys(r.scope.Variables))))
 	}
 	r.late, r.runTime = r.late || late, r.runTime || late
 	return r.read(at, name{"vars", variable}, types.String)
+}
+
+func (s *Scope) variable(name string) (late, known bool) {
+	if late, known = s.Variables[name]; known || s.Find == nil {
+		return late, known
+	}
+	return s.Find(name)
 }
 
 func (r *rewriting) axis(at ast.Node, axis string) ast.Node {
@@ -169,6 +176,16 @@ func (o outputs) get(step, output string) (string, error) {
 func (o outputs) has(step, output string) bool {
 	_, ok := o[step][output]
 	return ok
+}
+
+// variables lists the variables that the program reads.
+func (p *program) variables() (all []string) {
+	for _, n := range p.reads {
+		if n.root == "vars" {
+			all = append(all, n.name)
+		}
+	}
+	return all
 }
 
 // environment is what the program reads of v.

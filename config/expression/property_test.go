@@ -106,6 +106,27 @@ func TestReferencesWithADefaultAreOptional(t *testing.T) {
 	}
 }
 
+func TestVariablesCanBeFound(t *testing.T) {
+	s := expression.Scope{Variables: map[string]bool{"A": false}, Find: func(name string) (late, known bool) { return name == "L", len(name) == 1 }}
+	template, err := expression.ParseTemplate("{{ vars.A }}{{ B }}{{ vars.A + vars.C }}", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := template.Variables(); !slices.Equal(got, []string{"A", "B", "A", "C"}) || template.Late() {
+		t.Errorf("it reads %v", got)
+	}
+	if template, err = expression.ParseTemplate("{{ L }}", s); err != nil || !template.Late() {
+		t.Errorf("a late variable: %v", err)
+	}
+	if _, err := expression.ParseTemplate("{{ vars.XX }}", s); err == nil {
+		t.Error("an unknown variable passes")
+	}
+	c, err := expression.ParseCondition("vars.A == 'x'", s)
+	if err != nil || !slices.Equal(c.Variables(), []string{"A"}) {
+		t.Errorf("got %v, %v", c, err)
+	}
+}
+
 func TestAnyStepLeavesNamesToTheCaller(t *testing.T) {
 	s := scope()
 	s.Steps = expression.AnyStep

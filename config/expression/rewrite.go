@@ -94,7 +94,7 @@ func (r *rewriting) all(nodes []ast.Node) {
 
 func (r *rewriting) identifier(n *ast.IdentifierNode) ast.Node {
 	_, isInput := r.scope.Inputs[n.Value]
-	_, isVariable := r.scope.Variables[n.Value]
+	_, isVariable := r.scope.variable(n.Value)
 	switch {
 	case n.Value == "steps":
 		return r.fail(n, "steps is no value: write steps.NAME.outputs.KEY")

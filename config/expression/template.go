@@ -105,6 +105,16 @@ func (t *Template) References() (all []Reference) {
 	return all
 }
 
+// Variables lists the variables that the template reads; one may occur twice.
+func (t *Template) Variables() (all []string) {
+	for _, p := range t.parts {
+		if p.program != nil {
+			all = append(all, p.program.variables()...)
+		}
+	}
+	return all
+}
+
 // Evaluate is the template's value: string, float64, bool, []any or, out of an
 // array, map[string]any. The error is an *Error; it wraps a [*Missing] where a
 // step has not the output that is read.

@@ -113,12 +113,13 @@ func (b *begin) evaluate(text string, visible map[string]string) (any, error) {
 }
 
 func (b *begin) scope(visible map[string]string) expression.Scope {
-	s := expression.Scope{Inputs: map[string]expression.Type{}, Variables: map[string]bool{}, Steps: expression.AnyStep, Run: true}
+	s := expression.Scope{Inputs: map[string]expression.Type{}, Steps: expression.AnyStep, Run: true}
+	s.Find = func(variable string) (late, known bool) {
+		_, known = visible[variable]
+		return false, known
+	}
 	for name, value := range b.plan.Values.Inputs {
 		s.Inputs[name] = kind(value)
-	}
-	for name := range visible {
-		s.Variables[name] = false
 	}
 	for axis := range b.step.Matrix {
 		s.Matrix = append(s.Matrix, axis)

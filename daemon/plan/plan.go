@@ -45,7 +45,8 @@
 // # Cost
 //
 // It is linear in steps, cells and edges, of which a run has at most 20,000,
-// 200 a step, and 1,000,000.
+// 200 a step, and 1,000,000. The settings and variables of all steps have at most
+// 32 MiB: an input of a megabyte that every cell of a matrix is given is a lot.
 package plan
 
 import (
@@ -79,6 +80,7 @@ type Part struct {
 const (
 	maxSteps = 20_000
 	maxEdges = 1_000_000
+	maxText  = 32 << 20 // bytes of settings and variables of all steps
 )
 
 // Resolve is the plan of a run of p. Its RunID and Number are left to whoever
@@ -101,11 +103,13 @@ type resolver struct {
 	plan     run.Plan
 	problems []Problem
 	types    map[string]expression.Type // of the inputs
-	global   names                      // what the pipeline's variables give to all below
+	global   *names                     // what the pipeline's variables give to all below
 	paused   map[Part]string
 	steps    map[string]*target
 	readings []reading // of each step of the plan
 	edges    int
+	weight   int  // bytes of settings and variables
+	refused  bool // it is too large
 }
 
 // start begins the plan and takes what the run is given.

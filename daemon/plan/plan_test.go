@@ -554,3 +554,39 @@ func TestLimits(t *testing.T) {
 		t.Errorf("got %v", problems)
 	}
 }
+
+func TestTheTextOfARunIsBounded(t *testing.T) {
+	const keys = "parallel = 40\n"
+	big := map[string]any{"big": strings.Repeat("x", 1<<20-1)}
+	for _, holder := range []string{`with = { a = "{{ inputs.big }}" }`, `with = { a = ["<{{ inputs.big }}"] }`} {
+		p := parse(t, `input = [{ name = "big" }]`+one+keys+holder)
+		problems := refusals(t, p, plan.Request{Inputs: big})
+		want := "the settings and variables of the run's steps have more than 32 MiB together"
+		if len(problems) != 1 || problems[0].Kind != plan.TooLarge || problems[0].Message != want {
+			t.Errorf("%s: got %d problems, %.200v", holder, len(problems), problems)
+		}
+		p.Stages[0].Steps[0].Parallel = 20
+		if _, err := plan.Resolve(p, plan.Request{Inputs: big}); err != nil {
+			t.Errorf("%s: 20 of them: %.200v", holder, err)
+		}
+	}
+}
+
+// Each step's templates see every variable of the pipeline; what they cost is
+// what they name. Before, 20,000 steps kept a copy of all of them each.
+func TestManyVariablesForManySteps(t *testing.T) {
+	p := &config.Pipeline{Name: "p", Stages: []config.Stage{{Name: "s"}}}
+	for i := range 2000 {
+		p.Variables = append(p.Variables, config.Variable{Name: fmt.Sprintf("V%d", i), Value: "v"})
+	}
+	for i := range 50 {
+		p.Stages[0].Steps = append(p.Stages[0].Steps, config.Step{
+			Name: fmt.Sprintf("a%d", i), Uses: "x", Parallel: 200, Variables: []config.Variable{{Name: "A", Value: "{{ vars.V7 }}"}},
+			With: map[string]any{"a": "{{ vars.A }}{{ vars.V1999 }}"},
+		})
+	}
+	got, err := plan.Resolve(p, plan.Request{})
+	if err != nil || len(got.Steps) != 10_000 || got.Steps[9999].With["a"] != "vv" {
+		t.Errorf("got %d steps, %v", len(got.Steps), err)
+	}
+}

@@ -13,7 +13,7 @@ func (r *resolver) decide() {
 	at := &place{}
 	t := r.evaluate(r.pipeline.Variables, at)
 	r.plan.Environment, r.plan.Late = t.early, t.late
-	r.global = r.inside(names{}, t)
+	r.global = r.inside(nil, t)
 	at.names = r.global
 	choice, ok := r.choose(r.pipeline.Rules, at)
 	switch {
@@ -67,7 +67,7 @@ func (r *resolver) holds(i int, rule *config.Rule, at *place) (holds, ok bool) {
 	condition, err := expression.ParseCondition(rule.If, r.scope(at))
 	if err == nil {
 		values := r.values()
-		values.Variables, values.Matrix = at.names.values, at.matrix
+		values.Variables, values.Matrix = at.names.values(condition.Variables()), at.matrix
 		holds, err = condition.Evaluate(values)
 	}
 	if err != nil {

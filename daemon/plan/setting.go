@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/config/expression"
 )
 
 // settings evaluates the templates in a step's settings. Those that are late
@@ -18,6 +19,7 @@ func (r *resolver) settings(with map[string]any, at *place) (map[string]any, map
 	for key, v := range with {
 		if config.IsScript(key) {
 			filled[key] = v
+			w.weighText(v)
 			continue
 		}
 		filled[key] = w.value("/"+escape(key), v)
@@ -57,9 +59,20 @@ func (w *walk) text(pointer, text string) any {
 	value, late := w.resolver.value("with"+strings.ReplaceAll(pointer, "/", "."), text, w.place)
 	if late {
 		put(&w.late, pointer, text)
-		return text
+		value = text
 	}
+	w.weighText(value)
 	return value
+}
+
+// weighText counts a value; one that is no text is a script of several lines,
+// or came out of one placeholder.
+func (w *walk) weighText(v any) {
+	if s, ok := v.(string); ok {
+		w.weigh(len(s))
+		return
+	}
+	w.weigh(len(expression.Text(v)))
 }
 
 var escaper = strings.NewReplacer("~", "~0", "/", "~1")

@@ -12,8 +12,7 @@ import (
 // is not in it.
 func (r *resolver) stages() {
 	for k := range r.pipeline.Stages {
-		if r.stage(&r.pipeline.Stages[k]); len(r.plan.Steps) > maxSteps {
-			r.refuse(TooLarge, "the run has more than %d steps", maxSteps)
+		if r.stage(&r.pipeline.Stages[k]); r.full() {
 			return
 		}
 	}
@@ -22,13 +21,30 @@ func (r *resolver) stages() {
 	}
 }
 
+// full refuses a run that is too large, once.
+func (r *resolver) full() bool {
+	switch {
+	case r.weight > maxText && !r.refused:
+		r.refuse(TooLarge, "the settings and variables of the run's steps have more than %d MiB together", maxText>>20)
+	case len(r.plan.Steps) > maxSteps && !r.refused:
+		r.refuse(TooLarge, "the run has more than %d steps", maxSteps)
+	default:
+		return r.refused
+	}
+	r.refused = true
+	return true
+}
+
+// weigh counts what a step holds.
+func (r *resolver) weigh(bytes int) { r.weight += bytes }
+
 func (r *resolver) stage(stage *config.Stage) {
 	at := &place{name: fmt.Sprintf("stage %q: ", stage.Name), names: r.global}
 	t := r.evaluate(stage.Variables, at)
 	within := r.inside(r.global, t)
 	first := len(r.plan.Steps)
 	for i := range stage.Steps {
-		if r.step(stage, &stage.Steps[i], within); len(r.plan.Steps) > maxSteps {
+		if r.step(stage, &stage.Steps[i], within); r.full() {
 			return
 		}
 	}

@@ -30,7 +30,7 @@ type reading struct {
 const maxCells = 200
 
 // step puts a step, or its cells, into the plan.
-func (r *resolver) step(stage *config.Stage, definition *config.Step, within names) {
+func (r *resolver) step(stage *config.Stage, definition *config.Step, within *names) {
 	to := &target{definition: definition, cells: definition.Cells()}
 	r.steps[definition.Name] = to
 	if len(to.cells) == 0 {
@@ -46,7 +46,7 @@ func (r *resolver) step(stage *config.Stage, definition *config.Step, within nam
 	if len(definition.MatrixOrder) > 1 {
 		compiled = nil // an axis that some cells have may stand over a variable that is late
 	}
-	for i := range to.cells {
+	for i := 0; i < len(to.cells) && !r.full(); i++ {
 		r.cell(stage, to, run.PlanStep{
 			Name: to.cells[i].Name, Address: address(definition.Name, i+1), Stage: len(r.plan.Stages),
 			Group: len(r.plan.Groups), Matrix: to.cells[i].Values,
@@ -75,7 +75,7 @@ func (c compilation) of(v view) map[string]*expression.Template {
 }
 
 // cell puts a step of the plan into it, unless its rules leave it out.
-func (r *resolver) cell(stage *config.Stage, to *target, s run.PlanStep, within names, compiled compilation) {
+func (r *resolver) cell(stage *config.Stage, to *target, s run.PlanStep, within *names, compiled compilation) {
 	definition, problems := to.definition, len(r.problems)
 	at := &place{
 		name: fmt.Sprintf("step %q: ", s.Name), names: within, step: true,

@@ -23,10 +23,40 @@ func (r *resolver) takeVariables() {
 	}
 }
 
-// names are the variables that templates at one place can name.
+// names are the variables that templates at one place can name: those of a
+// table, and of what is around it. They are looked up, not listed: there may be
+// thousands, for each of thousands of steps.
 type names struct {
-	values map[string]string
-	late   map[string]bool // of every name; the value of a late one is not known yet
+	outer *names // nil: there are no others
+	own   table
+	given map[string]string // for the run: over all others
+}
+
+// find looks a variable up.
+func (n *names) find(name string) (value string, late, known bool) {
+	for ; n != nil; n = n.outer {
+		if value, known = n.given[name]; known {
+			return value, false, true
+		}
+		if _, late = n.own.late[name]; late {
+			return "", true, true
+		}
+		if value, known = n.own.early[name]; known {
+			return value, false, true
+		}
+	}
+	return "", false, false
+}
+
+// values are those of some variables; a late one has none.
+func (n *names) values(variables []string) map[string]string {
+	all := make(map[string]string, len(variables))
+	for _, name := range variables {
+		if value, late, known := n.find(name); known && !late {
+			all[name] = value
+		}
+	}
+	return all
 }
 
 // table is a table of variables, evaluated as far as it can be.
@@ -35,25 +65,12 @@ type table struct {
 	late  map[string]string // name → template
 }
 
-// inside is what templates see below a table: its variables over the outer
-// ones, and over all those that the run was given.
-func (r *resolver) inside(outer names, t table) names {
-	if len(t.early)+len(t.late) == 0 && outer.late != nil {
+// inside is what templates see below a table.
+func (r *resolver) inside(outer *names, t table) *names {
+	if outer != nil && len(t.early)+len(t.late) == 0 {
 		return outer
 	}
-	in := names{values: map[string]string{}, late: map[string]bool{}}
-	maps.Copy(in.values, outer.values)
-	maps.Copy(in.late, outer.late)
-	for name, value := range t.early {
-		in.values[name], in.late[name] = value, false
-	}
-	for name := range t.late {
-		in.late[name] = true
-	}
-	for name, value := range r.request.Variables {
-		in.values[name], in.late[name] = value, false
-	}
-	return in
+	return &names{outer: outer, own: t, given: r.request.Variables}
 }
 
 // evaluate evaluates a table of variables at a place.
@@ -71,6 +88,7 @@ func (r *resolver) evaluate(variables []config.Variable, at *place) table {
 			}
 		}
 		put(&t.early, v.Name, value)
+		r.weigh(len(v.Name) + len(value))
 	}
 	return t
 }
@@ -86,7 +104,7 @@ func put(m *map[string]string, key, value string) {
 // read.
 type place struct {
 	name     string // begins messages: `step "dump": `, or nothing
-	names    names
+	names    *names
 	step     bool // outputs can be read
 	axes     []string
 	matrix   map[string]string
@@ -105,7 +123,7 @@ func (r *resolver) text(what, text string, at *place) (value string, late bool) 
 
 // value evaluates a template.
 func (r *resolver) value(what, text string, at *place) (value any, late bool) {
-	if !strings.Contains(text, "{{") {
+	if !strings.Contains(text, "{{") || r.weight > maxText {
 		return text, false
 	}
 	t, err := r.compile(text, at)
@@ -118,7 +136,7 @@ func (r *resolver) value(what, text string, at *place) (value any, late bool) {
 		return nil, true
 	}
 	values := r.values()
-	values.Variables, values.Matrix = at.names.values, at.matrix
+	values.Variables, values.Matrix = at.names.values(t.Variables()), at.matrix
 	value, err = t.Evaluate(values)
 	if err != nil {
 		r.refuse(BadValue, "%s%s: %v", at.name, what, err)
@@ -140,7 +158,11 @@ func (r *resolver) compile(text string, at *place) (*expression.Template, error)
 }
 
 func (r *resolver) scope(at *place) expression.Scope {
-	s := expression.Scope{Inputs: r.types, Variables: at.names.late, Matrix: at.axes, Run: true}
+	s := expression.Scope{Inputs: r.types, Matrix: at.axes, Run: true}
+	s.Find = func(variable string) (late, known bool) {
+		_, late, known = at.names.find(variable)
+		return late, known
+	}
 	if at.step {
 		s.Steps = expression.AnyStep
 	}
