@@ -42,6 +42,13 @@ type walker struct {
 	interactive bool // a person is at the other end
 }
 
+// style has the time, and the zone, of the run's world.
+func (w *walker) style() render.Style {
+	s := w.app.style()
+	s.Now, s.Zone = w.sim.Now(), w.sim.Now().Location()
+	return s
+}
+
 // walk reads what happens to a run line by line and says what comes of it.
 func (a *app) walk(ctx context.Context, sim Simulation) error {
 	w := &walker{app: a, sim: sim, interactive: screenOf(a.Stdin).terminal()}
@@ -106,9 +113,7 @@ func (w *walker) why(args []string) error {
 	if err != nil {
 		return err
 	}
-	style := w.style()
-	style.Now = w.sim.Now()
-	return w.print(style.Explanation(*x))
+	return w.print(w.style().Explanation(*x))
 }
 
 func (w *walker) undo() error {

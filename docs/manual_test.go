@@ -20,7 +20,7 @@ func TestTheListingsOfTheManualAreRight(t *testing.T) {
 			checkListing(t, l)
 		}
 	}
-	for _, kind := range []string{"toml pipeline", "toml daemon", "toml step", "toml test"} {
+	for _, kind := range []string{"toml pipeline", "toml daemon", "toml step", "toml test", "walk"} {
 		if counts[kind] == 0 {
 			t.Errorf("no listing of the kind %q was found", kind)
 		}
@@ -40,6 +40,8 @@ func checkListing(t *testing.T, l listing) {
 		}
 	case "toml test":
 		playTests(t, l.place, l.pipeline, l.text)
+	case "walk":
+		playWalk(t, l.pipeline, l.text)
 	case "toml":
 		t.Errorf("%s: a listing in TOML says what it is: toml pipeline, toml step, toml test or toml daemon", l.place)
 	}

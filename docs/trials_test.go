@@ -1,11 +1,14 @@
 package docs_test
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/ctl"
 	"github.com/penstock/penstock/daemon/simulation"
 )
 
@@ -34,5 +37,32 @@ func playTests(t *testing.T, place, pipeline, tests string) {
 		for _, d := range simulation.Test(&source.Pipeline, &all.Tests[i]) {
 			t.Errorf("%s:%d:%d: %s: want %s, got %s", place, d.Line, d.Column, d.Path, d.Want, d.Got)
 		}
+	}
+}
+
+// playWalk walks through a run of a pipeline: what stands behind > is typed,
+// all else is what must be shown.
+func playWalk(t *testing.T, pipeline, walk string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "nightly.toml")
+	if err := os.WriteFile(file, []byte(pipeline), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	typed, shown := "", ""
+	for line := range strings.Lines(walk) {
+		if what, ok := strings.CutPrefix(line, "> "); ok {
+			typed += what
+		} else {
+			shown += line
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	ctl.Main(t.Context(), ctl.Process{
+		Args:  []string{"simulate", file, "--at", "2026-03-01T00:00:00Z"},
+		Stdin: strings.NewReader(typed), Stdout: &stdout, Stderr: &stderr,
+		Simulate: func(p *config.Pipeline, s config.Start) (ctl.Simulation, error) { return simulation.Begin(p, s) },
+	})
+	if stdout.String() != shown {
+		t.Errorf("the walk shows\n%s%s\nthe manual has\n%s", &stdout, &stderr, shown)
 	}
 }

@@ -55,10 +55,18 @@ func (w *World) Reason(name string) string {
 
 func (w *World) explain(x run.Explanation) rpc.Explanation {
 	told := rpc.Explanation{
-		Subject: x.Subject, Status: string(x.Status), Since: account.Moment(x.Since), Text: x.Text, Release: x.Release,
+		Subject: w.subject(x), Status: string(x.Status), Since: account.Moment(x.Since), Text: x.Text, Release: x.Release,
 	}
 	for _, cause := range x.Causes {
 		told.Causes = append(told.Causes, w.explain(cause))
 	}
 	return told
+}
+
+// subject names a step with its stage.
+func (w *World) subject(x run.Explanation) string {
+	if x.Step < 0 {
+		return x.Subject
+	}
+	return w.plan.Stages[w.plan.Steps[x.Step].Stage].Name + "/" + x.Subject
 }

@@ -168,9 +168,9 @@ func TestWhyNamesTheCauses(t *testing.T) {
 	w := begin(t, house)
 	must(t, w.End([]string{"compile"}, ill))
 	must(t, w.End([]string{"lint"}, well))
-	for name, want := range map[string]string{"unit": "unit skipped", "": "house/1 failed"} {
+	for name, want := range map[string]string{"unit": "test/unit skipped", "": "house/1 failed"} {
 		got, err := w.Why(name)
-		if err != nil || got.Subject+" "+got.Status != want || len(got.Causes) != 1 || got.Causes[0].Subject != "compile" {
+		if err != nil || got.Subject+" "+got.Status != want || len(got.Causes) != 1 || got.Causes[0].Subject != "build/compile" {
 			t.Errorf("%q: %v, %+v", name, err, got)
 		}
 	}
