@@ -30,6 +30,10 @@ func must(t *testing.T, r *Run, events ...Event) {
 func TestAStageDoesNotGoBackToCreated(t *testing.T) {
 	at := time.Unix(1_700_000_000, 0)
 	r, _ := New(standingPlan(), at, false)
+	must(t, r, Resume{Steps: []int{2}, At: at}, Pause{Steps: []int{2}, Paused: Paused{At: at}}, Resume{Steps: []int{2}, At: at})
+	if len(r.State.Kept) != 0 {
+		t.Errorf("kept are %v of a stage that never was anything else", r.State.Kept)
+	}
 	must(t, r, Begin{Step: 0, At: at}, Ended{Step: 0, Attempt: 1, At: at, Outcome: Outcome{Status: Success}})
 	if r.Steps[2].Status != Skipped || r.StageStatus(2) != Skipped {
 		t.Fatalf("deploy is %s, its stage %s", r.Steps[2].Status, r.StageStatus(2))
@@ -45,7 +49,11 @@ func TestAStageDoesNotGoBackToCreated(t *testing.T) {
 	if again, _ := Restore(r.Plan, r.State, steps); again.StageStatus(2) != Skipped {
 		t.Errorf("after a restart the stage is %s", again.StageStatus(2))
 	}
+	before := r.State
 	must(t, r, Begin{Step: 1, At: at}, Ended{Step: 1, Attempt: 1, At: at, Outcome: Outcome{Status: Success}})
+	if len(before.Kept) != 1 {
+		t.Error("a state that was looked at has changed")
+	}
 	if r.StageStatus(2) != Pending || len(r.State.Kept) != 0 {
 		t.Errorf("the stage is %s, kept are %v", r.StageStatus(2), r.State.Kept)
 	}
