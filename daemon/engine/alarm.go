@@ -20,12 +20,11 @@ type alarm struct {
 }
 
 // alarms is a heap of what time has to tell, the next first, one for each id.
-// The zero value is ready to use. It follows from the states of the runs and is
-// derived again after a restart.
+// It follows from the states of the runs, and is empty of those that are over.
+// The zero value is ready to use.
 type alarms struct {
 	items []alarm
 	index map[alarmID]int
-	steps map[uint64]map[int]bool // of each run
 }
 
 // set makes at the time of an alarm; zero is never.
@@ -58,13 +57,6 @@ func (a *alarms) next() time.Time {
 	return a.items[0].at
 }
 
-// forget drops the alarms of a run.
-func (a *alarms) forget(run uint64) {
-	for step := range a.steps[run] {
-		a.set(alarmID{run, step}, time.Time{})
-	}
-}
-
 // Len, Less, Swap, Push and Pop are heap.Interface's.
 func (a *alarms) Len() int           { return len(a.items) }
 func (a *alarms) Less(i, j int) bool { return a.items[i].at.Before(a.items[j].at) }
@@ -77,12 +69,9 @@ func (a *alarms) Swap(i, j int) {
 func (a *alarms) Push(x any) {
 	v := x.(alarm)
 	if a.index == nil {
-		a.index, a.steps = map[alarmID]int{}, map[uint64]map[int]bool{}
+		a.index = map[alarmID]int{}
 	}
-	if a.steps[v.id.run] == nil {
-		a.steps[v.id.run] = map[int]bool{}
-	}
-	a.index[v.id], a.steps[v.id.run][v.id.step] = len(a.items), true
+	a.index[v.id] = len(a.items)
 	a.items = append(a.items, v)
 }
 
@@ -91,10 +80,6 @@ func (a *alarms) Pop() any {
 	v := a.items[last]
 	a.items = a.items[:last]
 	delete(a.index, v.id)
-	delete(a.steps[v.id.run], v.id.step)
-	if len(a.steps[v.id.run]) == 0 {
-		delete(a.steps, v.id.run)
-	}
 	return v
 }
 

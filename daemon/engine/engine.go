@@ -27,7 +27,7 @@
 // sub-queue, the runs in which a resource group occurs, the alarms, and the
 // order of turns. All of it follows from the states of the runs and is kept by
 // one function (follow) that is called after each change; nothing of it is
-// stored, and nothing is counted up here and down there.
+// stored.
 //
 // # Runs that are over
 //

@@ -116,7 +116,6 @@ func (e *Engine) drop(l *live) {
 	for name := range l.groups {
 		e.leaveGroup(name, l)
 	}
-	e.alarms.forget(l.record.ID)
 	e.board.end(l.record.ID)
 	close(l.gone)
 	e.settled(l.record.Pipeline)
