@@ -140,6 +140,9 @@ func TestARunThatIsBeingSealedLivesAgain(t *testing.T) {
 		if err := <-answer; !errors.Is(err, want) {
 			t.Errorf("it answered %v", err)
 		}
+		if got, want := d.status(1), map[bool]string{false: "held", true: "failed"}[refused]; got != want {
+			t.Errorf("the run is %s, want %s", got, want)
+		}
 		d.next("nightly/2/stage/a/1").end(run.Success)
 		d.settled(2)
 		if !refused {

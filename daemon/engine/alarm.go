@@ -89,15 +89,19 @@ func (e *Engine) setAlarm(l *live, step int) {
 	e.alarms.set(alarmID{l.record.ID, step}, l.run.Alarm(step))
 }
 
-// ring tells the runs whose time has come. One that comes due by that waits
-// for the next turn.
+// ring tells the runs whose time has come. What one of them is told may take
+// the reason from another; what comes due by it waits for the next turn.
 func (t *turn) ring() {
 	var due []alarmID
 	for id, ok := t.alarms.due(t.now); ok; id, ok = t.alarms.due(t.now) {
 		due = append(due, id)
 	}
 	for _, id := range due {
-		if err := t.apply(t.live[id.run], run.Due{Step: id.step, At: t.now}); err != nil {
+		l := t.live[id.run]
+		if at := l.run.Alarm(id.step); at.IsZero() || at.After(t.now) {
+			continue
+		}
+		if err := t.apply(l, run.Due{Step: id.step, At: t.now}); err != nil {
 			t.log.Error("an alarm cannot be told", "run", id.run, "step", id.step, "error", err)
 		}
 	}

@@ -126,6 +126,24 @@ func TestAStepThatWaitsTooLongFails(t *testing.T) {
 	d.nothingIsLeft()
 }
 
+// Both times come in one turn, and the first takes the reason from the other.
+func TestARunTimesOutTogetherWithItsStep(t *testing.T) {
+	d := begin(t, 1)
+	q := request("", "a", "b")
+	q.Plan.Timeout, q.Plan.Steps[1].WaitingTimeout = time.Hour, time.Hour+time.Millisecond
+	d.startOf(q)
+	a := d.next("nightly/1/stage/a/1")
+	d.idle()
+	d.clock.advance(time.Hour + time.Second)
+	d.until(1, func(s run.State) bool { return s.Status == run.Canceling })
+	a.end(run.Success)
+	d.settled(1)
+	if got := d.steps(1); got != "[failed failed]" {
+		t.Errorf("the steps are %s", got)
+	}
+	d.nothingIsLeft()
+}
+
 // The engine sleeps when nothing is due.
 func TestAnAlarmThatIsCanceledIsNotHeard(t *testing.T) {
 	d := begin(t, 1)

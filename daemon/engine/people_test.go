@@ -20,7 +20,6 @@ type crowd struct {
 	*world
 	rule     config.Overlap // of the runs of pipeline 2
 	starts   int            // that are left
-	acts     int            // that are left
 	deleters sync.WaitGroup
 	pauses   []store.Part
 }
@@ -50,24 +49,34 @@ func (c *crowd) drawRough() (run.Plan, []run.Status) {
 func (c *crowd) interfere() {
 	ids := slices.Sorted(maps.Keys(c.plans))
 	id := ids[c.rng.IntN(len(ids))]
-	some := []int{c.rng.IntN(len(c.plans[id].Steps))}
 	switch c.rng.IntN(12) {
 	case 0:
 		c.begin()
 	case 1:
-		c.act(id, run.Retry{Steps: some, After: c.rng.IntN(2) == 0})
+		c.act(id, func(r *run.Run, now time.Time) run.Event {
+			return run.Retry{Steps: c.some(r, run.Success, run.Failed, run.Canceled), After: c.rng.IntN(2) == 0, At: now}
+		})
 	case 2:
-		c.act(id, run.Retry{})
+		c.act(id, func(_ *run.Run, now time.Time) run.Event { return run.Retry{At: now} })
 	case 3:
-		c.act(id, run.Play{Steps: some})
+		c.act(id, func(r *run.Run, now time.Time) run.Event {
+			return run.Play{Steps: c.some(r, run.Manual, run.Scheduled), At: now}
+		})
 	case 4:
-		c.act(id, run.Cancel{Steps: some})
+		c.act(id, func(r *run.Run, now time.Time) run.Event {
+			steps := c.some(r, run.Running, run.Pending, run.WaitingForResource, run.Scheduled, run.Created)
+			return run.Cancel{Cancellation: run.Cancellation{At: now, Actor: "ann"}, Steps: steps}
+		})
 	case 5:
 		c.spared(c.Cancel(c.ctx, id, "ann", "", c.rng.IntN(2) == 0), run.ErrComplete)
 	case 6:
-		c.act(id, run.Erase{Step: some[0]})
+		c.act(id, func(r *run.Run, now time.Time) run.Event {
+			return run.Erase{Step: c.some(r, run.Success, run.Failed)[0], At: now}
+		})
 	case 7:
-		c.act(id, run.Unschedule{Steps: some})
+		c.act(id, func(r *run.Run, now time.Time) run.Event {
+			return run.Unschedule{Steps: c.some(r, run.Scheduled), At: now}
+		})
 	case 8, 9:
 		c.holdUp()
 	case 10:
@@ -77,6 +86,20 @@ func (c *crowd) interfere() {
 			c.delete(id)
 		}
 	}
+}
+
+// some is a step that stands so, or any.
+func (c *crowd) some(r *run.Run, statuses ...run.Status) []int {
+	var fit []int
+	for i := range r.Steps {
+		if slices.Contains(statuses, r.Steps[i].Status) {
+			fit = append(fit, i)
+		}
+	}
+	if len(fit) == 0 || c.rng.IntN(5) == 0 {
+		return []int{c.rng.IntN(len(r.Steps))}
+	}
+	return []int{fit[c.rng.IntN(len(fit))]}
 }
 
 func (c *crowd) begin() {
@@ -96,28 +119,8 @@ func (c *crowd) begin() {
 	c.spared(c.tryTo(q, outcomes), ErrOverlap, ErrPaused, ErrDeleting)
 }
 
-// act asks for an event, with its time.
-func (c *crowd) act(id uint64, ev run.Event) {
-	err := c.Act(c.ctx, id, func(_ *run.Run, now time.Time) (run.Event, error) {
-		switch ev := ev.(type) {
-		case run.Retry:
-			ev.At = now
-			return ev, nil
-		case run.Play:
-			ev.At = now
-			return ev, nil
-		case run.Cancel:
-			ev.At = now
-			return ev, nil
-		case run.Erase:
-			ev.At = now
-			return ev, nil
-		case run.Unschedule:
-			ev.At = now
-			return ev, nil
-		}
-		panic(fmt.Sprintf("no time for %T", ev))
-	})
+func (c *crowd) act(id uint64, decide func(r *run.Run, now time.Time) run.Event) {
+	err := c.Act(c.ctx, id, func(r *run.Run, now time.Time) (run.Event, error) { return decide(r, now), nil })
 	c.spared(err, run.ErrRefused, run.ErrStale, ErrDeleting, ErrNotFound)
 }
 
@@ -166,17 +169,18 @@ func TestNoRunStandsStillWhateverPeopleDo(t *testing.T) {
 	for seed := range seeds(40) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := newWorld(t, seed, 1+int(seed%4))
-			c := &crowd{world: w, starts: 12, acts: 150, rule: config.Overlap{Policy: policies[seed%4], Limit: 1 + int(seed/4%2)}}
-			for len(c.plans) == 0 {
+			c := &crowd{world: w, starts: 12, rule: config.Overlap{Policy: policies[seed%4], Limit: 1 + int(seed/4%2)}}
+			for len(c.plans) < 2 {
 				c.begin()
 			}
+			w.acts = 80
 			w.machine.arm(w.rng.IntN(12))
 			w.anyEnd = true
 			w.play(func() {
 				if w.rng.IntN(60) == 0 {
 					w.die()
-				} else if w.rng.IntN(3) == 0 && c.acts > 0 {
-					c.acts--
+				} else if w.rng.IntN(3) == 0 && w.acts > 0 {
+					w.acts--
 					c.interfere()
 				} else if w.idle > 10 {
 					c.give()

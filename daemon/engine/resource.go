@@ -38,7 +38,7 @@ func (e *Engine) leaveGroup(name string, l *live) {
 	g := e.groups[name]
 	delete(g.runs, l.record.ID)
 	if g.holder == l {
-		g.holder = nil
+		g.holder = nil // or it would stay in memory
 	}
 	if len(g.runs) == 0 {
 		delete(e.groups, name)
@@ -92,7 +92,6 @@ func (t *turn) grant(name string, g *group) {
 
 // look finds who holds g.
 func (g *group) look(name string) {
-	g.holder = nil
 	for c := range g.claims(name) {
 		if policy.Holds(c.Status) {
 			g.holder, g.step = g.runs[c.Run], c.Step

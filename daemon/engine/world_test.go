@@ -24,6 +24,7 @@ type world struct {
 	canceled map[uint64]bool
 	cancels  bool // somebody may cancel all runs
 	anyEnd   bool // nobody can say how the runs end
+	acts     int  // that people have left
 	deaths   int
 	idle     int // times in a row that there was nothing to do but to wait
 }
@@ -115,9 +116,10 @@ func (w *world) tryTo(q StartRequest, outcomes []run.Status) error {
 	return err
 }
 
-// play lets things happen until every run is over.
+// play lets things happen until every run is over and nothing more is to
+// happen.
 func (w *world) play(misfortune func()) {
-	for w.Pulse(w.ctx) != nil || w.Load().LiveRuns > 0 {
+	for w.Pulse(w.ctx) != nil || w.Load().LiveRuns > 0 || w.acts > 0 {
 		if errors.Is(w.Pulse(w.ctx), ErrStopping) {
 			w.revive()
 			continue
