@@ -244,6 +244,7 @@ func TestMentions(t *testing.T) {
 		{"docker ps --format '{{.Names}}'; echo {{inputs.keep}}", 38},
 		{"x {{{{ inputs.keep }}", 4},
 		{"{{ inputs.keep", -1}, {"inputs.keep }}", -1},
+		{"rm {{ inputs.nobody }}", 3}, {"{{steps['x'].outputs}}", 0}, {"{{ inputs }} {{ running.x }} {{ .inputs.x }}", -1},
 		{"{{ run.number }}", 0}, {"{{ steps.dump.outputs.size }}", 0},
 	}
 	s := scope()
