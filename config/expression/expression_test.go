@@ -71,7 +71,7 @@ func TestEvaluate(t *testing.T) {
 		{"{{ inputs.hosts[1:3] }}", []any{"b", 3.0}}, {"{{ inputs.hosts[inputs.keep - 7] }}", "a"},
 		{"{{ inputs.hosts[3] ?? 'none' }}", "none"}, {"{{ inputs.hosts[2] + 1 }}", 4.0}, {"{{ inputs.hosts[0] + 'z' }}", "az"},
 		{"{{ [1, 'x', inputs.dry] }}", []any{1.0, "x", true}}, {"{{ [] }}", []any{}},
-		{"{{ 1 + 2 * 3 }}", 7.0}, {"{{ 7 % 4 }}", 3.0}, {"{{ 2 ** 10 }}", 1024.0}, {"{{ 1 / 2 }}", 0.5}, {"{{ -inputs.keep }}", -7.0},
+		{"{{ 1 + 2 * 3 }}", 7.0}, {"{{ 7 % 4 }}", 3.0}, {"{{ 2 ** 10 }}", 1024.0}, {"{{ 1 / 2 }}", 0.5}, {"<{{ -1 * 0 }}>", "<0>"}, {"{{ -inputs.keep }}", -7.0},
 		{"{{ 9223372036854775807 + 1 }}", 9223372036854775808.0},
 		{"{{ 'b' in inputs.hosts }}", true}, {"{{ 'c' not in inputs.hosts }}", true}, {"{{ 3 in inputs.hosts }}", true},
 		{"{{ inputs.name contains 'pp' and not (inputs.name startsWith 'b') && inputs.name endsWith 'p' }}", true},

@@ -194,8 +194,6 @@ func toNumber(args ...any) (any, error) {
 	switch v := args[0].(type) {
 	case float64:
 		return v, nil
-	case int:
-		return float64(v), nil
 	case string:
 		if f, ok := ParseNumber(strings.TrimSpace(v)); ok {
 			return f, nil
@@ -255,12 +253,11 @@ func result(v any) (any, error) {
 	switch n := v.(type) {
 	case nil:
 		return nil, errors.New("the expression has no value (nil); write VALUE ?? DEFAULT")
-	case int:
-		v = float64(n)
 	case float64:
 		if math.IsNaN(n) || math.IsInf(n, 0) {
 			return nil, errors.New("the result is no number: a division by zero, or too large")
 		}
+		v = n + 0 // of -0, which nobody means
 	}
 	return bounded(v)
 }

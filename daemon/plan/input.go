@@ -12,7 +12,7 @@ import (
 	"github.com/penstock/penstock/config/spelling"
 )
 
-// maxInput bounds the text of a value, in bytes.
+// maxInput bounds a value as text, that of an array as JSON, in bytes.
 const maxInput = 1 << 20
 
 // takeInputs gives every input its value: the one that is asked for, or the
@@ -54,8 +54,8 @@ func (r *resolver) takeInput(input *config.Input) {
 	default:
 		value = input.Default
 	}
-	if text, ok := value.(string); ok && len(text) > maxInput {
-		r.refuse(BadInput, "the input %s has %d bytes; at most %d are allowed", input.Name, len(text), maxInput)
+	if n := len(expression.Text(value)); n > maxInput {
+		r.refuse(BadInput, "the input %s has %d bytes; at most %d are allowed", input.Name, n, maxInput)
 		return
 	}
 	if err := input.Check(value); err != nil {

@@ -80,6 +80,10 @@ input = [
 		{inputs: map[string]any{"env": "x", "keep": 2.0}, refused: []string{"the input keep must be one of 1, 7, not 2"}},
 		{inputs: map[string]any{"env": nil}, refused: []string{"the input env must be a string, not null"}},
 		{inputs: map[string]any{"env": strings.Repeat("x", 1<<20+1)}, refused: []string{"the input env has 1048577 bytes; at most 1048576 are allowed"}},
+		{
+			inputs:  map[string]any{"env": "x", "hosts": []any{strings.Repeat("x", 1<<20)}},
+			refused: []string{"the input hosts has 1048580 bytes; at most 1048576 are allowed"},
+		},
 	}
 	for _, tt := range tests {
 		p := parse(t, text)
