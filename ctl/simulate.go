@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -51,8 +52,8 @@ func (a *app) simulate(ctx context.Context, name string, p pretence) error {
 	if p.events == "" && a.output == formatJSON {
 		return usagef("a walk is for people: with -o json give the events with --events")
 	}
-	if name == "-" && (p.events == "-" || p.events == "") {
-		return usagef("standard input can be the pipeline or what happens, not both")
+	if p.readers(name) > 1 {
+		return usagef("standard input can be one of the pipeline, its inputs and what happens")
 	}
 	sim, err := a.pretend(name, p)
 	if err != nil {
@@ -97,6 +98,16 @@ func (a *app) pretend(name string, p pretence) (Simulation, error) {
 		return nil, usagef("%s: %w", files[0].name, err)
 	}
 	return sim, nil
+}
+
+// readers counts what standard input is to be read for.
+func (p *pretence) readers(name string) (n int) {
+	for _, file := range []string{name, p.inputFile, cmp.Or(p.events, "-")} {
+		if file == "-" {
+			n++
+		}
+	}
+	return n
 }
 
 // moment reads the value of --at; now where there is none.

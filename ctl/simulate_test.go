@@ -185,7 +185,9 @@ func TestSimulateRefusesWrongUse(t *testing.T) {
 	refusing := Process{Simulate: func(*config.Pipeline, config.Start) (Simulation, error) { return nil, errors.New("keep is missing") }}
 	without(refusing, "", "simulate", writeFile(t, "p.toml", buildAndTest)).wants(t, ExitUsage, "", "p.toml: keep is missing")
 	without(refusing, "", "simulate", writeFile(t, "p.toml", "name = 1")).wants(t, ExitUsage, "", "p.toml:1:1: name must be a string")
-	without(refusing, buildAndTest, "simulate", "-").wants(t, ExitUsage, "", "not both")
+	without(refusing, buildAndTest, "simulate", "-").wants(t, ExitUsage, "", "standard input can be one of")
+	_, r := simulating(t, "{}", "--input-file", "-")
+	r.wants(t, ExitUsage, "", "standard input can be one of")
 }
 
 func TestAWalkSaysWhatChangesAndWhy(t *testing.T) {

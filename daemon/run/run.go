@@ -37,6 +37,11 @@
 // stays. A step that is left out on purpose, by skip or by a pause, keeps its
 // place in the order and stops nobody.
 //
+// The status of a run, or of a stage, is the composite of its steps as well, but
+// for two ways that GitLab's do not go either: a stage whose steps wait again
+// does not go back to created, and a run in which something has begun is not
+// pending again.
+//
 // # Who decides what
 //
 // Within a run everything is decided here: order, retries, timeouts, the limits
