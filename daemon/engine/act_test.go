@@ -94,25 +94,36 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 	}
 }
 
-// A run that is tried again waits for its turn like any other.
+// A run that is tried again, or of which more is played, waits for its turn like
+// any other.
 func TestARunThatLivesAgainWaitsForItsTurn(t *testing.T) {
-	d := begin(t, 9)
-	q := among(config.OverlapSkip, 1)
-	d.over(q, run.Failed)
-	d.startOf(q)
-	second := d.next("nightly/2/stage/a/1")
-	d.check(d.Act(d.ctx, 1, retry(0)))
-	if got := d.statuses(1, 2); got != "[held running]" {
-		t.Errorf("the runs are %s", got)
+	for _, c := range []struct {
+		decide Decide
+		next   string
+	}{{retry(0), "a/2"}, {play(1), "b/1"}} {
+		d := begin(t, 9)
+		q := request("", "a", "b")
+		q.Overlap = config.Overlap{Policy: config.OverlapSkip, Limit: 1}
+		q.Plan.Steps[1].When, q.Plan.Steps[1].AllowFailure = run.ByHand, true
+		d.startOf(q)
+		d.next("nightly/1/stage/a/1").end(run.Failed)
+		d.settled(1)
+		d.startOf(q)
+		d.next("nightly/2/stage/a/1")
+		d.check(d.Act(d.ctx, 1, c.decide))
+		if got := d.statuses(1, 2); got != "[held running]" {
+			t.Errorf("the runs are %s", got)
+		}
+		d.idle()
+		d.restart()
+		second := d.next("nightly/2/stage/a/1")
+		d.idle()
+		second.end(run.Success)
+		d.next("nightly/1/stage/" + c.next).end(run.Success)
+		d.settled(1)
+		d.settled(2)
+		d.nothingIsLeft()
 	}
-	d.idle()
-	d.restart()
-	second = d.next("nightly/2/stage/a/1")
-	d.idle()
-	second.end(run.Success)
-	d.next("nightly/1/stage/a/2").end(run.Success)
-	d.settled(1)
-	d.nothingIsLeft()
 }
 
 // The same, where the engine still keeps the run: its log is being sealed.

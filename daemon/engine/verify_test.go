@@ -2,7 +2,8 @@ package engine
 
 import (
 	"fmt"
-	"maps"
+	"reflect"
+	"slices"
 
 	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/run"
@@ -26,33 +27,19 @@ func (d *daemon) verify() {
 
 // misplaced lists what is derived and is not as the runs are.
 func (e *Engine) misplaced() (faults []string) {
-	fault := func(format string, a ...any) { faults = append(faults, fmt.Sprintf(format, a...)) }
-	running, alarms := 0, map[alarmID]bool{}
-	lines := map[lineID][2]map[uint64]bool{}
-	holders := map[string]int{}
+	running, holders, alarms := 0, map[string]int{}, 0
 	for id, l := range e.live {
-		of := lines[lineOf(&l.record)]
-		for k, in := range []bool{l.belongs() == active, l.belongs() == waiting} {
-			if of[k] == nil {
-				of[k] = map[uint64]bool{}
-			}
-			if in {
-				of[k][id] = true
-			}
-		}
-		lines[lineOf(&l.record)] = of
 		for i := -1; i < len(l.run.Steps); i++ {
 			at := l.run.Alarm(i)
 			k, known := e.alarms.index[alarmID{id, i}]
 			if known == at.IsZero() || known && !e.alarms.items[k].at.Equal(at) {
-				fault("the alarm of step %d of run %d is %v, want %s", i, id, known, at)
+				faults = append(faults, fmt.Sprintf("the alarm of step %d of run %d is set: %v, want %s", i, id, known, at))
 			}
 			if known {
-				alarms[alarmID{id, i}] = true
+				alarms++
 			}
-			if i < 0 {
-				continue
-			}
+		}
+		for i := range l.run.Steps {
 			if a := l.run.Steps[i].Latest(); a != nil && !a.Ended() {
 				running++
 			}
@@ -61,31 +48,46 @@ func (e *Engine) misplaced() (faults []string) {
 			}
 		}
 	}
-	for id, want := range lines {
-		got := e.lines[id]
-		if got == nil {
-			got = &line{}
-		}
-		for k, members := range [][]policy.Member{got.Active(), got.Waiting()} {
-			in := map[uint64]bool{}
-			for _, m := range members {
-				in[m.Run] = true
-			}
-			if !maps.Equal(in, want[k]) {
-				fault("line %+v is %v, want %v", id, in, want[k])
-			}
-		}
-		if id.pipeline == 2 && len(want[0]) > 2 {
-			fault("%d runs of weekly are at work, 2 may be", len(want[0]))
-		}
-	}
 	for name, n := range holders {
 		if n > 1 {
-			fault("%d steps hold %s", n, name)
+			faults = append(faults, fmt.Sprintf("%d steps hold %s", n, name))
 		}
 	}
-	if running != e.running || len(alarms) != len(e.alarms.items) {
-		fault("%d attempts work, %d are counted; %d alarms, %d are set", running, e.running, len(alarms), len(e.alarms.items))
+	if running != e.running || alarms != len(e.alarms.items) {
+		faults = append(faults, fmt.Sprintf("%d attempts work, %d are counted; %d alarms, %d are set",
+			running, e.running, alarms, len(e.alarms.items)))
+	}
+	return append(faults, e.misaligned()...)
+}
+
+// misaligned lists lines that are not as the runs are.
+func (e *Engine) misaligned() (faults []string) {
+	want, got := map[lineID]map[place][]uint64{}, map[lineID]map[place][]uint64{}
+	put := func(to map[lineID]map[place][]uint64, id lineID, at place, run uint64) {
+		if to[id] == nil {
+			to[id] = map[place][]uint64{}
+		}
+		to[id][at] = append(to[id][at], run)
+		slices.Sort(to[id][at])
+	}
+	for id, l := range e.live {
+		if at := l.belongs(); at != outside {
+			put(want, lineOf(&l.record), at, id)
+		}
+	}
+	for id, in := range e.lines {
+		for _, m := range in.Active() {
+			put(got, id, active, m.Run)
+		}
+		for _, m := range in.Waiting() {
+			put(got, id, waiting, m.Run)
+		}
+		if at := in.Active(); id.pipeline == 2 && len(at) > 2 {
+			faults = append(faults, fmt.Sprintf("%d runs of weekly are at work, 2 may be", len(at)))
+		}
+	}
+	if !reflect.DeepEqual(got, want) {
+		faults = append(faults, fmt.Sprintf("the lines are %v, want %v", got, want))
 	}
 	return faults
 }
@@ -120,12 +122,15 @@ func (e *Engine) moves(l *live) bool {
 			return true
 		case s == run.Pending && e.running > 0:
 			return true
-		case s == run.WaitingForResource:
-			if r := e.resource(l.run.Plan.Steps[i].ResourceGroup, e.groups[l.run.Plan.Steps[i].ResourceGroup].mode); r.Holder != nil ||
-				r.Waiting[0].Status != run.WaitingForResource {
-				return true
-			}
+		case s == run.WaitingForResource && e.named(l.run.Plan.Steps[i].ResourceGroup):
+			return true
 		}
 	}
 	return l.run.Settled()
+}
+
+// named reports whether somebody has a resource group, or holds up its line.
+func (e *Engine) named(group string) bool {
+	r := e.resource(group, e.groups[group].mode)
+	return r.Holder != nil || r.Waiting[0].Status != run.WaitingForResource
 }
