@@ -192,7 +192,7 @@ func (e *Engine) launch(l *live, id attemptID, canceled bool) {
 	a := &l.run.Steps[id.step].Attempts[id.attempt-1]
 	e.host.Launch(Attempt{
 		Plan: l.run.Plan, Step: id.step, Number: id.attempt, BootID: a.BootID, Canceled: canceled,
-		Variables: l.variables(id.step), Outputs: l.outputs(id.step),
+		Variables: l.variables(id.step), Outputs: l.run.Outputs(id.step),
 	}, func(r Report) { e.report(id, r) })
 	crash.Point(crash.AfterLaunch)
 }

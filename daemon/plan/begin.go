@@ -11,20 +11,11 @@ import (
 	"github.com/penstock/penstock/daemon/run"
 )
 
-// Reads lists the keys of the steps whose outputs a step reads: see
-// [run.Plan.Key].
-func Reads(p *run.Plan, step int) (keys []string) {
-	for _, i := range p.Steps[step].After {
-		keys = append(keys, p.Key(i))
-	}
-	return keys
-}
-
 // Environment is what a step sees when an attempt of it begins: the variables
 // of the pipeline, the rule that made the run, the stage, the step and the rule
 // that chose it, of the run and of the play, each over those before it. Outputs
-// are those of [Reads], step → name → value. An output that a step has not is an
-// [*expression.Missing].
+// are those of [run.Run.Outputs], step → name → value. An output that a step has
+// not is an [*expression.Missing].
 func Environment(p *run.Plan, step int, play map[string]string, outputs map[string]map[string]string) (map[string]string, error) {
 	b := begin{plan: p, step: &p.Steps[step], outputs: outputs}
 	all, err := b.environment()

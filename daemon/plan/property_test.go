@@ -274,8 +274,8 @@ func FuzzResolve(f *testing.F) {
 // perform does what is done when an attempt of a step begins.
 func perform(p *run.Plan, step int) {
 	outputs := map[string]map[string]string{}
-	for _, key := range plan.Reads(p, step) {
-		outputs[key] = map[string]string{"x": "1"}
+	for _, read := range p.Steps[step].After {
+		outputs[p.Key(read)] = map[string]string{"x": "1"}
 	}
 	_, _ = plan.Settings(p, step, outputs)
 	_, _ = plan.Environment(p, step, nil, outputs)

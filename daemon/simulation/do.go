@@ -3,7 +3,6 @@ package simulation
 import (
 	"errors"
 	"fmt"
-	"maps"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/spelling"
@@ -100,7 +99,7 @@ func (w *World) begin(i int) error {
 
 // give evaluates what is known only now.
 func (w *World) give(i int) (g Given, err error) {
-	outputs := w.outputs(i)
+	outputs := w.run.Outputs(i)
 	if g.With, err = plan.Settings(w.plan, i, outputs); err != nil {
 		return Given{}, err
 	}
@@ -110,24 +109,6 @@ func (w *World) give(i int) (g Given, err error) {
 	}
 	g.Environment, err = plan.Environment(w.plan, i, played, outputs)
 	return g, err
-}
-
-// outputs are those that step i reads, of the newest attempts that succeeded.
-func (w *World) outputs(i int) map[string]map[string]string {
-	all := map[string]map[string]string{}
-	for _, key := range plan.Reads(w.plan, i) {
-		for _, of := range w.plan.Find("", key) {
-			all[key] = w.outputsOf(of)
-		}
-	}
-	return all
-}
-
-func (w *World) outputsOf(i int) map[string]string {
-	if a := w.run.Steps[i].Latest(); a != nil && a.Status == run.Success {
-		return maps.Clone(a.Outputs)
-	}
-	return nil
 }
 
 // end ends the newest attempt of a step now.

@@ -71,6 +71,9 @@ func (w *World) reset() {
 // State is the run as it is. It is the world's own: it may be looked at.
 func (w *World) State() *run.Run { return w.run }
 
+// Given is what the newest attempt of step i got at its begin.
+func (w *World) Given(i int) Given { return w.given[i] }
+
 // Now is the time in the world.
 func (w *World) Now() time.Time { return w.now }
 

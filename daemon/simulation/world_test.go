@@ -256,3 +256,23 @@ func TestEventsComeInTheOrderOfWhatHappened(t *testing.T) {
 		t.Errorf("seen %s", got)
 	}
 }
+
+func TestAStepThatWorksAgainDoesNotTakeBackItsOutputs(t *testing.T) {
+	w := begin(t, `name = "p"
+type = "dynamic"
+[[stage]]
+name = "one"
+step = [{ name = "a", uses = "shell" }]
+[[stage]]
+name = "two"
+step = [{ name = "b", uses = "http", when = "manual", with = { url = "http://{{ steps.a.outputs.host }}/" } }]
+`)
+	must(t, w.End([]string{"a"}, config.Outcome{Status: "success", Outputs: map[string]string{"host": "db"}}))
+	must(t, w.Do(config.Act{Do: "retry", Steps: []string{"a"}}))
+	must(t, w.Begin([]string{"a"}))
+	must(t, w.Do(config.Act{Do: "play", Steps: []string{"b"}}))
+	must(t, w.Begin([]string{"b"}))
+	if url := w.Given(1).With["url"]; url != "http://db/" {
+		t.Errorf("b gets %v", url)
+	}
+}
