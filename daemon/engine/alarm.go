@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"container/heap"
 	"time"
 
@@ -58,8 +59,13 @@ func (a *alarms) next() time.Time {
 }
 
 // Len, Less, Swap, Push and Pop are heap.Interface's.
-func (a *alarms) Len() int           { return len(a.items) }
-func (a *alarms) Less(i, j int) bool { return a.items[i].at.Before(a.items[j].at) }
+func (a *alarms) Len() int { return len(a.items) }
+
+// Less orders what has the same time as the plan has it, as a simulation does.
+func (a *alarms) Less(i, j int) bool {
+	x, y := &a.items[i], &a.items[j]
+	return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.id.run, y.id.run), cmp.Compare(x.id.step, y.id.step)) < 0
+}
 
 func (a *alarms) Swap(i, j int) {
 	a.items[i], a.items[j] = a.items[j], a.items[i]

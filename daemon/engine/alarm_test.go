@@ -9,7 +9,8 @@ import (
 	"github.com/penstock/penstock/daemon/run"
 )
 
-// Of all that was set the earliest comes first, once each.
+// Of all that was set the earliest comes first, once each; of those of one time
+// the first of the plan, for it is the one that finds room below a limit.
 func TestAlarmsComeInTheirOrder(t *testing.T) {
 	base := time.Date(2026, 3, 1, 2, 30, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {
@@ -37,6 +38,11 @@ func TestAlarmsComeInTheirOrder(t *testing.T) {
 					t.Fatalf("at %s: %v, %v; the next is at %s", now, id, ok, next)
 				}
 				delete(want, id)
+				for other, at := range want {
+					if ok && at.Equal(next) && (other.run < id.run || other.run == id.run && other.step < id.step) {
+						t.Fatalf("%v comes before %v", id, other)
+					}
+				}
 			},
 			"": func(t *rapid.T) {
 				next := time.Time{}
