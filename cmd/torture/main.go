@@ -35,6 +35,15 @@
 //   - no attempt directory is left, and after SIGTERM no process.
 //
 // Any violation makes the exit code 1 and keeps the directory for a look.
+//
+// # Stories
+//
+// The tests of this program hold daemons, killed and not, against package
+// simulation as well. Random pipelines run in both at the same time: each
+// attempt of a step waits at a FIFO to be told how to end, people's deeds come
+// as calls here and as events there, and after each of it both must show the
+// same statuses, attempts, reasons and outputs, refuse the same, and in the end
+// explain every step alike. The seed of a story is the name of its test.
 package main
 
 import (

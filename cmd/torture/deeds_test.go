@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/rpc"
+)
+
+// live lets things happen to the run until it is over, or enough has.
+func (w *twin) live(ctx context.Context) {
+	w.Helper()
+	for n := range 40 {
+		if w.run().Complete() && n > 9 && w.IntN(2) == 0 {
+			break
+		}
+		w.deed(ctx)
+	}
+	if !w.run().Complete() {
+		w.cancel(ctx, -1)
+	}
+	w.explains(ctx)
+	w.remembers()
+	w.Logf("%d deeds, %d steps, %d attempts began", len(w.deeds), len(w.run().Steps), len(w.given))
+}
+
+// deed does something: mostly what lets the run go on, at times anything.
+func (w *twin) deed(ctx context.Context) {
+	w.Helper()
+	if working := w.are(run.Running); len(working) > 0 && w.IntN(10) < 7 {
+		w.end(ctx, working[w.IntN(len(working))])
+		return
+	}
+	if waiting := w.are(run.Manual, run.Scheduled); len(waiting) > 0 && w.IntN(10) < 6 {
+		w.play(ctx, waiting[w.IntN(len(waiting))])
+		return
+	}
+	i := w.IntN(len(w.run().Steps))
+	switch n := w.IntN(24); {
+	case n < 4:
+		w.play(ctx, i)
+	case n < 10:
+		w.retry(ctx, i)
+	case n < 13 && len(w.run().Retryable()) > 0:
+		w.retryAll(ctx)
+	case n < 16:
+		w.unschedule(ctx, i)
+	case n < 18:
+		w.cancel(ctx, i)
+	case n < 19 && w.IntN(2) == 0:
+		w.cancel(ctx, -1)
+	case n < 24 && !w.run().Complete():
+		w.pause(ctx, i)
+	}
+}
+
+// are lists the steps with one of some statuses.
+func (w *twin) are(statuses ...run.Status) (steps []int) {
+	for i := range w.run().Steps {
+		for _, s := range statuses {
+			if w.run().Steps[i].Status == s {
+				steps = append(steps, i)
+			}
+		}
+	}
+	return steps
+}
+
+// key names a step in the simulation, path in the daemon.
+func (w *twin) key(i int) []string { return []string{w.run().Plan.Key(i)} }
+
+func (w *twin) path(i int) []string {
+	return []string{w.run().Plan.Stages[w.run().Plan.Steps[i].Stage].Name + "/" + w.run().Plan.Key(i)}
+}
+
+// end lets the newest attempt of a step end.
+func (w *twin) end(ctx context.Context, i int) {
+	w.Helper()
+	code, output, outcome := 0, "", config.Outcome{Status: "success"}
+	switch n := w.IntN(10); {
+	case n < 4:
+		code = []int{1, 3, 7, 1}[n]
+		outcome = config.Outcome{Status: "failed", Reason: "script_failure", ExitCode: &code}
+	case n < 8:
+		value := fmt.Sprint("v", w.IntN(1000))
+		output, outcome.Outputs = "k="+value, map[string]string{"k": value}
+	}
+	attempt := w.run().Plan.AttemptName(i, len(w.run().Steps[i].Attempts))
+	w.both(ctx, fmt.Sprintf("%s ends with %d %s", attempt, code, output), func() error {
+		return w.world.End(w.key(i), outcome)
+	}, func() error {
+		w.tell(attempt, code, output)
+		return nil
+	})
+}
+
+func (w *twin) act(do string, i int) config.Act {
+	a := config.Act{Do: do, Actor: w.run().Plan.Values.Actor}
+	if i >= 0 {
+		a.Steps = w.key(i)
+	}
+	return a
+}
+
+// play plays a step, which it may refuse.
+func (w *twin) play(ctx context.Context, i int) {
+	w.Helper()
+	a := w.act("play", i)
+	if w.IntN(2) == 0 {
+		a.Variables = map[string]string{"WORD": fmt.Sprint("played", w.IntN(100))}
+	}
+	w.both(ctx, fmt.Sprint("play ", a.Steps, a.Variables), func() error { return w.world.Do(a) }, func() error {
+		return wish(ctx, w, (*rpc.Client).RunPlay,
+			&rpc.RunPlayRequest{Run: w.runName(), Steps: w.path(i), Confirm: true, Variables: a.Variables})
+	})
+}
+
+// retry tries a step again, which it may refuse, or all from there on.
+func (w *twin) retry(ctx context.Context, i int) {
+	w.Helper()
+	a := w.act("retry", i)
+	a.From = w.IntN(3) == 0
+	w.both(ctx, fmt.Sprint("retry ", a.Steps, " after=", a.From), func() error { return w.world.Do(a) }, func() error {
+		return wish(ctx, w, (*rpc.Client).RunRetry,
+			&rpc.RunRetryRequest{Run: w.runName(), Steps: w.path(i), After: a.From, Attempt: len(w.run().Steps[i].Attempts)})
+	})
+}
+
+func (w *twin) retryAll(ctx context.Context) {
+	w.Helper()
+	a := w.act("retry", -1)
+	w.both(ctx, "retry", func() error { return w.world.Do(a) }, func() error {
+		return wish(ctx, w, (*rpc.Client).RunRetry, &rpc.RunRetryRequest{Run: w.runName()})
+	})
+}
+
+func (w *twin) unschedule(ctx context.Context, i int) {
+	w.Helper()
+	a := w.act("unschedule", i)
+	w.both(ctx, fmt.Sprint("unschedule ", a.Steps), func() error { return w.world.Do(a) }, func() error {
+		return wish(ctx, w, (*rpc.Client).RunUnschedule, &rpc.RunUnscheduleRequest{Run: w.runName(), Steps: w.path(i)})
+	})
+}
+
+// cancel cancels a step, or with -1 the run.
+func (w *twin) cancel(ctx context.Context, i int) {
+	w.Helper()
+	a, q := w.act("cancel", i), &rpc.RunCancelRequest{Run: w.runName(), Force: w.IntN(2) == 0}
+	if i >= 0 {
+		q.Steps = w.path(i)
+	}
+	w.both(ctx, fmt.Sprint("cancel ", a.Steps), func() error { return w.world.Do(a) }, func() error {
+		return wish(ctx, w, (*rpc.Client).RunCancel, q)
+	})
+}
+
+// pause pauses a step of the text, all of its cells, or lets it go on.
+func (w *twin) pause(ctx context.Context, i int) {
+	w.Helper()
+	p, name := w.run().Plan, w.run().Plan.Steps[i].Name
+	if group := p.Steps[i].Group; group > 0 {
+		name = p.Groups[group-1].Name
+	}
+	a := w.act("pause", -1)
+	a.Steps = []string{name}
+	if w.run().Steps[i].Paused != nil {
+		a.Do = "resume"
+		w.both(ctx, "resume "+name, func() error { return w.world.Do(a) }, func() error {
+			return wish(ctx, w, (*rpc.Client).PipelineResume, &rpc.PipelineResumeRequest{Name: p.Pipeline, Stage: w.stage[name], Step: name})
+		})
+		return
+	}
+	w.both(ctx, "pause "+name, func() error { return w.world.Do(a) }, func() error {
+		return wish(ctx, w, (*rpc.Client).PipelinePause, &rpc.PipelinePauseRequest{Name: p.Pipeline, Stage: w.stage[name], Step: name})
+	})
+}
+
+// explains holds what the daemon says of why each step, and the run, is as it is
+// against what the simulation says.
+func (w *twin) explains(ctx context.Context) {
+	w.Helper()
+	why := func(step string, want run.Explanation) {
+		w.Helper()
+		got, err := ask(ctx, w.client, (*rpc.Client).RunWhy, &rpc.RunWhyRequest{Run: w.runName(), Step: step})
+		if err != nil {
+			w.fail("why %s: %v", step, err)
+		}
+		if is, ought := explainedBy(got, ""), explained(w.run().Plan, want, ""); is != ought {
+			w.fail("why %s: the daemon says\n%sthe simulation\n%s", step, is, ought)
+		}
+	}
+	why("", w.run().WhyRun())
+	for i := range w.run().Steps {
+		why(w.path(i)[0], w.run().Why(i))
+	}
+}
+
+// remembers sees that each attempt began once, with what it had to be given,
+// and none that had not to begin.
+func (w *twin) remembers() {
+	w.Helper()
+	begun := w.begun()
+	for attempt, all := range begun {
+		if want, ok := w.given[attempt]; !ok || len(all) > 1 || all[0] != want {
+			w.fail("%s began with %q, it was to be given %q", attempt, all, want)
+		}
+	}
+	for i := range w.run().Steps {
+		for _, a := range w.run().Steps[i].Attempts {
+			name := w.run().Plan.AttemptName(i, a.Number)
+			if a.Status != run.Canceled && a.FailureReason != run.MissingDependency && len(begun[name]) == 0 {
+				w.fail("%s ended as %s and never began", name, a.Status)
+			}
+		}
+	}
+}

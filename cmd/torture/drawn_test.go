@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+// drawn is a random pipeline. Its steps do what the test tells them through
+// their gates: see gates.
+type drawn struct {
+	*rand.Rand
+	text   strings.Builder
+	name   string
+	stages int
+	steps  []string // named so far
+	plain  []string // of them those that are one step, and not left out by a rule
+	orders bool     // which step begins, or ends, first may matter
+	reader bool     // a step reads outputs: one is enough
+	timed  bool     // a step works for longer than it may: one is enough
+}
+
+// labour is what a drawn step does: it says what it was given, waits at its gate,
+// and ends as it is told there.
+const labour = `
+gate="$GATES/$(echo "$PENSTOCK_ATTEMPT" | tr / +)"
+mkfifo "$gate" 2>/dev/null || true
+echo "$PENSTOCK_ATTEMPT $GOT $WORD" | tee -a "$MARKS"
+read -r code output < "$gate"
+[ -z "$output" ] || echo "$output" >> "$PENSTOCK_OUTPUT"
+exit "$code"
+`
+
+// draw draws a pipeline. What it draws may be refused, by config or by plan.
+func draw(random *rand.Rand, name string, g *gates) *drawn {
+	d := &drawn{Rand: random, name: name, orders: random.IntN(5) < 2}
+	d.line("name = %q", name)
+	d.line(`type = "dynamic"`)
+	d.maybe(4, `order = "serial"`)
+	if d.orders {
+		d.maybe(2, "max_parallel = %d", 1+d.IntN(3))
+		d.maybe(2, `auto_cancel = { on_step_failure = "all" }`)
+	}
+	d.line("[[input]]\nname = \"mode\"\ndefault = \"a\"\noptions = [\"a\", \"b\"]")
+	d.line("[variables]\nGATES = %q\nMARKS = %q\nGOT = \"-\"\nWORD = \"{{ inputs.mode }}\"", g.dir, g.marks())
+	for range 2 + d.IntN(2) {
+		d.stage()
+	}
+	return d
+}
+
+func (d *drawn) line(format string, args ...any) { fmt.Fprintf(&d.text, format+"\n", args...) }
+
+// maybe writes a line one time in n.
+func (d *drawn) maybe(n int, format string, args ...any) {
+	if d.IntN(n) == 0 {
+		d.line(format, args...)
+	}
+}
+
+// pick is one of some words.
+func (d *drawn) pick(words ...string) string { return words[d.IntN(len(words))] }
+
+func (d *drawn) stage() {
+	d.line("[[stage]]\nname = \"t%d\"", d.stages)
+	d.stages++
+	d.maybe(5, `order = %q`, d.pick("serial", "parallel"))
+	d.maybe(20, "skip = true")
+	for range 1 + d.IntN(4) {
+		d.step()
+	}
+}
+
+func (d *drawn) step() {
+	name := fmt.Sprint("s", len(d.steps))
+	d.line("[[stage.step]]\nname = %q\nuses = \"shell\"\nwith = { script = '''%s''' }", name, labour)
+	d.needs()
+	d.when()
+	d.maybe(6, "allow_failure = %s", d.pick("true", "true", "false", "{ exit_codes = [3] }", "{ exit_codes = [1, 7] }"))
+	d.maybe(3, "retry = %s", d.pick("1", "2", `{ max = 1, delay = "20ms" }`, `{ max = 2, exit_codes = [3] }`,
+		`{ max = 1, when = ["script_failure"], delay = "1h" }`, `{ max = 1, when = ["lost", "step_timeout"] }`))
+	d.maybe(15, "skip = true")
+	d.maybe(6, "resource_group = %q", d.name+"-"+d.pick("one", "two"))
+	single := true
+	if d.IntN(5) == 0 {
+		d.cells()
+		single = false
+	}
+	d.timeout()
+	d.read()
+	if d.IntN(5) == 0 {
+		d.rules()
+		single = false
+	}
+	d.steps = append(d.steps, name)
+	if single {
+		d.plain = append(d.plain, name)
+	}
+}
+
+func (d *drawn) needs() {
+	if d.IntN(3) > 0 {
+		return
+	}
+	var needs []string
+	for _, s := range d.steps {
+		if d.IntN(2) == 0 {
+			needs = append(needs, d.pick(fmt.Sprintf("%q", s), fmt.Sprintf("{ step = %q, optional = true }", s)))
+		}
+	}
+	d.line("needs = [%s]", strings.Join(needs, ", "))
+}
+
+func (d *drawn) when() {
+	switch n := d.IntN(16); {
+	case n < 2:
+		d.line(`when = "on_failure"`)
+	case n < 4:
+		d.line(`when = "always"`)
+	case n < 6:
+		d.line(`when = "manual"`)
+		d.maybe(3, `manual_confirmation = "Sure?"`)
+	case n == 6:
+		d.line("when = \"delayed\"\nstart_in = %q", d.pick("1s", "1h", "1w"))
+	}
+}
+
+func (d *drawn) cells() {
+	d.line("%s", d.pick("parallel = 2", `matrix = { V = ["x", "y", "z"] }`, `matrix = [{ V = "x", W = ["u", "v"] }, { V = "y", W = "u" }]`))
+	if d.orders {
+		d.maybe(2, "max_parallel = %d", 1+d.IntN(2))
+		d.maybe(2, "fail_fast = true")
+	}
+}
+
+// timeout gives a step less time than it takes, where it does not matter what
+// else happens meanwhile.
+func (d *drawn) timeout() {
+	if !d.timed && !d.orders && d.IntN(10) == 0 {
+		d.timed = true
+		d.line(`timeout = "1s"`)
+	}
+}
+
+func (d *drawn) read() {
+	if !d.reader && len(d.plain) > 0 && d.IntN(3) == 0 {
+		d.reader = true
+		d.line("variables = { GOT = \"{{ steps.%s.outputs.k }}\" }", d.pick(d.plain...))
+	}
+}
+
+func (d *drawn) rules() {
+	d.line("rule = [{ if = 'inputs.mode == \"b\"', %s }%s]",
+		d.pick(`when = "never"`, `when = "manual"`, `when = "on_failure"`, "allow_failure = true", `variables = { WORD = "rule" }`, "needs = []"),
+		d.pick("", `, { when = "always" }`, `, { allow_failure = true }`))
+}
