@@ -58,11 +58,12 @@ func (a *app) draw(news <-chan *rpc.RunWatchResponse, ended <-chan error, words 
 	defer tick.Stop()
 	var v view
 	var p picture
+	var heard time.Time
 	for frame := 0; ; frame++ {
 		select {
 		case n := <-news:
 			v.take(n)
-			p.word = ""
+			p.word, heard = "", time.Now()
 			if n.Ended {
 				return n, a.print(p.last(a.style(), v.run))
 			}
@@ -74,10 +75,20 @@ func (a *app) draw(news <-chan *rpc.RunWatchResponse, ended <-chan error, words 
 		if v.place == nil {
 			continue
 		}
-		if err := a.print(p.next(a.style(), v.run, frame)); err != nil {
+		if err := a.print(p.next(a.style(), aged(v.run, time.Since(heard)), frame)); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// aged is a run so long after the latest news of it: while its steps work, so
+// much longer have they.
+func aged(run rpc.Run, by time.Duration) rpc.Run {
+	if run.Status == "running" && run.Duration != nil {
+		seconds := *run.Duration + by.Seconds()
+		run.Duration = &seconds
+	}
+	return run
 }
 
 // picture is what stands on the screen.

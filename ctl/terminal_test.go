@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -171,5 +172,19 @@ func TestWatchTellsThatTheDaemonIsAway(t *testing.T) {
 	}()
 	if _, err := a.draw(news, ended, words); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestTheDurationOfARunGrowsWhileItsStepsWork(t *testing.T) {
+	two := 2.0
+	for status, want := range map[string]float64{"running": 5, "manual": 2, "success": 2} {
+		run := rpc.Run{RunSummary: summary(status)}
+		run.Duration = &two
+		if got := aged(run, 3*time.Second); *got.Duration != want || two != 2 {
+			t.Errorf("%s: %v after 3 s, want %v", status, *got.Duration, want)
+		}
+	}
+	if got := aged(rpc.Run{RunSummary: summary("running")}, time.Second); got.Duration != nil {
+		t.Errorf("a run of which no step has begun worked for %v", *got.Duration)
 	}
 }

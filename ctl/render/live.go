@@ -14,7 +14,7 @@ import (
 // is still too much is counted. Frame turns the spinner.
 func (s Style) Live(r rpc.Run, frame int) string {
 	s.Width = max(0, s.Width-1) // some terminals wrap after the last column
-	head := cut(s.paint(bold, Line(r.Name))+gap+s.outcome(r.RunSummary)+gap+s.elapsed(r.RunSummary), s.Width) + "\n"
+	head := cut(s.paint(bold, Line(r.Name))+gap+s.outcome(r.RunSummary)+gap+elapsed(r.RunSummary), s.Width) + "\n"
 	spinner := `|/-\`[frame&3 : frame&3+1]
 	if s.Height <= 0 {
 		return head + s.stages(r, spinner)

@@ -16,7 +16,7 @@ func (s Style) Runs(list []rpc.RunSummary) string {
 	for i, r := range list {
 		rows[i] = []string{
 			s.paint(bold, Line(r.Name)), fmt.Sprint(r.ID), s.outcome(r),
-			cause(r.Cause), s.When(r.CreatedAt), s.elapsed(r),
+			cause(r.Cause), s.When(r.CreatedAt), elapsed(r),
 		}
 	}
 	return s.table([]string{"RUN", "ID", "STATUS", "CAUSE", "CREATED", "DURATION"}, rows)
@@ -39,7 +39,7 @@ func (s Style) Run(r rpc.Run) string {
 			[2]string{"started", s.moment(r.StartedAt)},
 			[2]string{"finished", s.moment(r.FinishedAt)},
 			[2]string{"queued", queued(r.RunSummary)},
-			[2]string{"duration", s.elapsed(r.RunSummary)},
+			[2]string{"duration", elapsed(r.RunSummary)},
 			[2]string{"message", Line(r.Message)},
 		) + "\n" + s.stages(r, "") + s.absent(r.Absent)
 }
@@ -96,7 +96,7 @@ func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Se
 // Verdict is one line on how a run stands.
 func (s Style) Verdict(r rpc.RunSummary) string {
 	line := Line(r.Name) + ": " + s.outcome(r)
-	if d := s.elapsed(r); d != "" {
+	if d := elapsed(r); d != "" {
 		line += " in " + d
 	}
 	return line + "\n"
@@ -148,16 +148,12 @@ func (s Style) outcome(r rpc.RunSummary) string {
 	return s.status(r.Status)
 }
 
-// elapsed is how long a run took; where it has not ended, how long ago it
-// started.
-func (s Style) elapsed(r rpc.RunSummary) string {
-	switch {
-	case r.FinishedAt == nil && r.StartedAt != nil:
-		return Duration(s.Now.Sub(*r.StartedAt))
-	case r.Duration != nil:
-		return Duration(seconds(*r.Duration))
+// elapsed is how long steps of a run have worked.
+func elapsed(r rpc.RunSummary) string {
+	if r.Duration == nil {
+		return ""
 	}
-	return ""
+	return Duration(seconds(*r.Duration))
 }
 
 // cause says in a few words why a run exists.

@@ -48,7 +48,7 @@ func colourStyle() Style { return Style{Now: noon, Zone: time.UTC, Colour: true}
 func summaries() []rpc.RunSummary {
 	return []rpc.RunSummary{
 		{Name: "nightly/42", ID: 1007, Number: 42, Pipeline: "nightly", Revision: 3, Status: "running",
-			Cause: rpc.Cause{Source: "command", Actor: "alice", Note: "after the\nmove"}, CreatedAt: before(2 * time.Minute), StartedAt: at(95 * time.Second)},
+			Cause: rpc.Cause{Source: "command", Actor: "alice", Note: "after the\nmove"}, CreatedAt: before(2 * time.Minute), StartedAt: at(95 * time.Second), Duration: took(95)},
 		{Name: "nightly/41", ID: 1001, Number: 41, Pipeline: "nightly", Revision: 3, Status: "success", Warnings: true,
 			Cause: rpc.Cause{Source: "command", Actor: "uid 1000"}, CreatedAt: before(26 * time.Hour), StartedAt: at(26 * time.Hour), FinishedAt: at(25 * time.Hour), Duration: took(3600)},
 		{Name: "备份/7", ID: 12, Number: 7, Pipeline: "备份", Revision: 1, Status: "failed",

@@ -159,8 +159,13 @@ func (s Style) waits(step rpc.RunStep) (parts []string) {
 	if step.DueAt != nil && !ended(step.Status) && step.Status != "running" {
 		parts = append(parts, s.due(*step.DueAt))
 	}
-	if step.Status == "waiting_for_resource" {
+	switch {
+	case step.Status == "waiting_for_resource":
 		parts = append(parts, "for "+Line(step.ResourceGroup))
+	case step.Status == "manual" && step.AllowFailure:
+		parts = append(parts, "optional")
+	case step.Status == "manual":
+		parts = append(parts, "the run waits for it")
 	}
 	switch {
 	case step.Paused != nil && !ended(step.Status) || step.SkipReason == "paused" && step.Paused != nil:

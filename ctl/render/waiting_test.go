@@ -23,7 +23,7 @@ func waitingRun() rpc.Run {
 	summary := rpc.RunSummary{
 		Name: "release/7", ID: 9, Number: 7, Pipeline: "release", Revision: 2, Status: "manual", SubQueue: "eu", Priority: -5,
 		Cause: rpc.Cause{Source: "command", Actor: "alice"}, CreatedAt: before(5 * time.Minute), StartedAt: at(2 * time.Minute),
-		QueuedDuration: 180,
+		QueuedDuration: 180, Duration: took(30),
 	}
 	return rpc.Run{
 		RunSummary: summary,
