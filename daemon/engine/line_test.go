@@ -162,6 +162,24 @@ func TestANewRunTakesThePlaceOfThoseBefore(t *testing.T) {
 	d.nothingIsLeft()
 }
 
+// One that ends already makes room: nobody else has to.
+func TestARunThatEndsAlreadyIsNotReplacedAgain(t *testing.T) {
+	d := begin(t, 9)
+	d.startOf(among(config.OverlapCancel, 2))
+	d.startOf(among(config.OverlapCancel, 2))
+	first, second := d.next("nightly/1/stage/a/1"), d.next("nightly/2/stage/a/1")
+	d.check(d.Cancel(d.ctx, 2, "ann", "", false))
+	d.startOf(among(config.OverlapCancel, 2))
+	if got := d.statuses(1, 2, 3); got != "[running canceling held]" {
+		t.Errorf("the runs are %s", got)
+	}
+	d.idle()
+	second.end(run.Success)
+	d.next("nightly/3/stage/a/1")
+	first.end(run.Success)
+	d.settled(1)
+}
+
 // What holds for a run was said when it was created: a revision that allows any
 // number of runs does not let one go on that waits.
 func TestANewRevisionChangesNothingForARunThatLives(t *testing.T) {

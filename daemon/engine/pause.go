@@ -60,19 +60,11 @@ func (e *Engine) changePauses(ctx context.Context, id uint64, change func([]stor
 }
 
 // pausing lists the events after which exactly those steps of r are paused of
-// which one of the pauses says so. Of several pauses the longest counts.
+// which one of the pauses says so.
 func pausing(r *run.Run, pauses []store.Pause, now time.Time) (events []run.Event) {
-	longest := make([]*store.Pause, len(r.Steps))
-	for k := range pauses {
-		for _, i := range members(r.Plan, pauses[k].Part) {
-			if longest[i] == nil || outlasts(&pauses[k], longest[i]) {
-				longest[i] = &pauses[k]
-			}
-		}
-	}
 	var resumed []int
 	paused := map[*store.Pause][]int{}
-	for i, p := range longest {
+	for i, p := range longest(r.Plan, pauses) {
 		switch has := r.Steps[i].Paused; {
 		case p == nil && has != nil:
 			resumed = append(resumed, i)
@@ -84,12 +76,25 @@ func pausing(r *run.Run, pauses []store.Pause, now time.Time) (events []run.Even
 		events = append(events, run.Resume{Steps: resumed, At: now})
 	}
 	for k := range pauses {
-		if steps := paused[&pauses[k]]; len(steps) > 0 {
-			p := &pauses[k]
+		p := &pauses[k]
+		if steps := paused[p]; len(steps) > 0 {
 			events = append(events, run.Pause{Steps: steps, Paused: run.Paused{At: p.At, Until: p.Until, Actor: p.Actor, Reason: p.Reason}})
 		}
 	}
 	return events
+}
+
+// longest is, for each step of a plan, that of the pauses that ends last, or nil.
+func longest(p *run.Plan, pauses []store.Pause) []*store.Pause {
+	longest := make([]*store.Pause, len(p.Steps))
+	for k := range pauses {
+		for _, i := range members(p, pauses[k].Part) {
+			if longest[i] == nil || outlasts(&pauses[k], longest[i]) {
+				longest[i] = &pauses[k]
+			}
+		}
+	}
+	return longest
 }
 
 // members lists the steps of a part; the pipeline itself has none.

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 )
@@ -86,6 +87,24 @@ func TestWhatIsPausedIsLeftOut(t *testing.T) {
 		t.Errorf("the steps are %s", got)
 	}
 	d.nothingIsLeft()
+}
+
+// A pause of a part does not let a run go on that waits for its turn.
+func TestARunWithPausedPartsWaitsForItsTurn(t *testing.T) {
+	d := begin(t, 9)
+	d.pause(store.Pause{Part: part("", "b"), Actor: "ann"})
+	q := request("", "a", "b")
+	q.Overlap = config.Overlap{Policy: config.OverlapQueue, Limit: 1}
+	d.startOf(q)
+	d.startOf(q)
+	first := d.next("nightly/1/stage/a/1")
+	d.idle()
+	if got := d.statuses(1, 2); got != "[running held]" {
+		t.Errorf("the runs are %s", got)
+	}
+	first.end(run.Success)
+	d.next("nightly/2/stage/a/1").end(run.Success)
+	d.settled(2)
 }
 
 // A step without its stage is meant wherever it is.

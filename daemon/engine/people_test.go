@@ -21,7 +21,12 @@ type crowd struct {
 	rule     config.Overlap // of the runs of pipeline 2
 	starts   int            // that are left
 	deleters sync.WaitGroup
-	pauses   []store.Part
+	pauses   []pausedPart
+}
+
+type pausedPart struct {
+	pipeline uint64
+	store.Part
 }
 
 // drawRough is a plan with what makes its end depend on the order of things.
@@ -127,13 +132,14 @@ func (c *crowd) act(id uint64, decide func(r *run.Run, now time.Time) run.Event)
 // holdUp pauses a part of a pipeline, or resumes what was paused first.
 func (c *crowd) holdUp() {
 	if len(c.pauses) > 0 && c.rng.IntN(2) == 0 {
-		c.spared(c.Resume(c.ctx, 1, c.pauses[0]), ErrNotPaused)
+		c.spared(c.Resume(c.ctx, c.pauses[0].pipeline, c.pauses[0].Part), ErrNotPaused)
 		c.pauses = c.pauses[1:]
 		return
 	}
 	p := []store.Part{{}, {Stage: "stage0"}, {Stage: "stage1"}, {Stage: "stage0", Step: "s0"}, {Step: "s1"}}[c.rng.IntN(5)]
-	c.pauses = append(c.pauses, p)
-	c.spared(c.Pause(c.ctx, 1, store.Pause{Part: p, Until: c.clock.Now().Add(time.Duration(c.rng.IntN(5)) * time.Second)}))
+	pipeline := 1 + c.rng.Uint64N(2)
+	c.pauses = append(c.pauses, pausedPart{pipeline, p})
+	c.spared(c.Pause(c.ctx, pipeline, store.Pause{Part: p, Until: c.clock.Now().Add(time.Duration(c.rng.IntN(5)) * time.Second)}))
 }
 
 // delete deletes a run by force; it takes as long as its processes live.
