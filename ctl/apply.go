@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,7 @@ func (a *app) applyCommand() *cobra.Command {
 		Short: "Make pipelines of files, or give them new revisions",
 		Long: "Make the pipelines that the files name, or give them new revisions where the text\n" +
 			"differs. \"-\" is standard input. All files are checked before the first is applied: where\n" +
-			"one is refused, nothing changes.",
+			"one is refused, nothing changes. Tests of pipelines (*.test.toml) are passed over.",
 		Example: "  penstockctl apply nightly.toml\n  penstockctl apply --dry-run *.toml",
 		Args:    arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -32,6 +33,9 @@ func (a *app) applyCommand() *cobra.Command {
 }
 
 func (a *app) apply(ctx context.Context, names []string, dryRun bool, note string) error {
+	if names = a.withoutTests(names); len(names) == 0 {
+		return usagef("these are tests of pipelines, and no pipelines: see 'penstockctl test --help'")
+	}
 	files, err := a.readFiles(names)
 	if err != nil {
 		return err
@@ -49,6 +53,19 @@ func (a *app) apply(ctx context.Context, names []string, dryRun bool, note strin
 		return nil
 	}
 	return a.put(ctx, files, note)
+}
+
+// withoutTests leaves out the tests that stand beside pipelines: *.toml means
+// them, too.
+func (a *app) withoutTests(names []string) (pipelines []string) {
+	for _, name := range names {
+		if strings.HasSuffix(name, testSuffix) {
+			a.notice("%s: tests are not applied", name)
+			continue
+		}
+		pipelines = append(pipelines, name)
+	}
+	return pipelines
 }
 
 // check asks the daemon for its opinion of every file and collects what it

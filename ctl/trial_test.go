@@ -9,6 +9,7 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/ctl/render"
+	"github.com/penstock/penstock/rpc"
 )
 
 const pairTests = `[[test]]
@@ -111,4 +112,18 @@ func TestTestsRefuseWrongFilesBeforeTheFirstTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	trial(dir).wants(t, ExitUsage, "", filepath.Join(dir, "pair.toml")+":1:1: name must be a string")
+}
+
+func TestTestsAreNotAppliedButChecked(t *testing.T) {
+	d := newFake(t)
+	always[rpc.PipelineApplyRequest](d, rpc.PipelineApplyResponse{Pipeline: "pair", Revision: 1, Created: true})
+	dir := tested(t)
+	pipeline, tests := filepath.Join(dir, "pair.toml"), filepath.Join(dir, "pair.test.toml")
+	d.ctl("apply", pipeline, tests).wants(t, ExitOK, "pair: created, revision 1", tests+": tests are not applied\n")
+	if asked := requests[rpc.PipelineApplyRequest](d); len(asked) != 2 || asked[1].Text != buildAndTest {
+		t.Errorf("the daemon was asked %+v", asked)
+	}
+	d.ctl("apply", tests).wants(t, ExitUsage, "", "these are tests of pipelines")
+	d.ctl("validate", pipeline, tests).wants(t, ExitOK, "pipeline pair is well-formed\n"+tests+": its tests (2) are well-formed\n", "")
+	d.ctl("validate", writeFile(t, "x.test.toml", "test = 1")).wants(t, ExitUsage, "", "x.test.toml:1:1: test must be an array of tables")
 }

@@ -3,6 +3,7 @@ package ctl
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +16,9 @@ func (a *app) validateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check pipeline files without a daemon",
-		Long: "Check pipeline files without a daemon. \"-\" is standard input. What only the daemon can\n" +
-			"know is left out: which step plugins there are and what settings they take. For that\n" +
-			"use apply --dry-run.\n\n" +
+		Long: "Check pipeline files, and tests of pipelines (*.test.toml), without a daemon. \"-\" is\n" +
+			"standard input. What only the daemon can know is left out: which step plugins there are\n" +
+			"and what settings they take. For that use apply --dry-run.\n\n" +
 			"With -o json the answer is {\"problems\": [...]}, empty where all is well.",
 		Args: arguments(1, -1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args) },
@@ -32,12 +33,12 @@ func (a *app) validate(names []string) error {
 	}
 	problems, text := []rpc.Problem{}, ""
 	for _, f := range files {
-		source, err := config.ParsePipeline(f.name, []byte(f.text))
+		line, err := examine(f)
 		if err != nil {
 			problems = append(problems, problemsOf(f.name, err)...)
 			continue
 		}
-		text += fmt.Sprintf("%s: pipeline %s is well-formed\n", render.Line(f.name), source.Pipeline.Name)
+		text += render.Line(f.name) + ": " + line + "\n"
 	}
 	if a.output == formatJSON {
 		err := a.answer(rpc.InvalidData{Problems: problems}, nil)
@@ -53,6 +54,22 @@ func (a *app) validate(names []string) error {
 		return refuse(problems)
 	}
 	return nil
+}
+
+// examine says what a file holds, or what is wrong with it.
+func examine(f file) (string, error) {
+	if strings.HasSuffix(f.name, testSuffix) {
+		tests, err := config.ParseTests(f.name, []byte(f.text))
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("its tests (%d) are well-formed", len(tests.Tests)), nil
+	}
+	source, err := config.ParsePipeline(f.name, []byte(f.text))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("pipeline %s is well-formed", source.Pipeline.Name), nil
 }
 
 // problemsOf is what config says is wrong, in rpc's words.
