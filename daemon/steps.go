@@ -110,14 +110,23 @@ func noStep(p *run.Plan, name string) error {
 	return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s", p.Pipeline, p.Number, name)
 }
 
+// maxVariables bounds the variables of a play or a retry, in bytes: each step
+// that it begins keeps them.
+const maxVariables = 64 << 10
+
 // checkVariables refuses environment variables that no step may be given: all
 // of them at once.
 func checkVariables(variables map[string]string) error {
 	var data rpc.InvalidData
+	size := 0
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		size += len(name) + len(variables[name])
 		if err := config.CheckVariable(name, variables[name]); err != nil {
 			data.Problems = append(data.Problems, rpc.Problem{Path: "variables." + name, Message: err.Error()})
 		}
+	}
+	if size > maxVariables {
+		return rpc.Errorf(rpc.CodeInvalid, "the variables have %d bytes; at most %d are kept with each step", size, maxVariables)
 	}
 	if len(data.Problems) == 0 {
 		return nil

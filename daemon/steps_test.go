@@ -89,6 +89,7 @@ func TestVariablesThatNoStepMayHaveAreAllNamed(t *testing.T) {
 	if err := checkVariables(nil); err != nil {
 		t.Error(err)
 	}
+	refused(t, checkVariables(map[string]string{"A": strings.Repeat("x", maxVariables)}), rpc.CodeInvalid, "at most 65536")
 }
 
 func TestARequestThatMeansNothingIsRefused(t *testing.T) {

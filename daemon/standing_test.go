@@ -1,0 +1,99 @@
+package daemon
+
+import (
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/rpc"
+)
+
+// others is what an engine knows of a run whose every step waits for others.
+func others() standingWith {
+	reference := func(name string, id uint64) engine.Reference {
+		return engine.Reference{ID: id, Name: name, Status: run.Running}
+	}
+	plan := cells()
+	plan.RunID = 9
+	plan.Steps[0].ResourceGroup = "production"
+	claimed := func(name string, id uint64, step string) engine.Claimant {
+		return engine.Claimant{Run: reference(name, id), Stage: "build", Step: step, Status: run.WaitingForResource}
+	}
+	holder := claimed("b/1", 1, "x")
+	return standingWith{plan, time.Unix(7, 0), engine.Standing{
+		Live: true, Places: engine.Places{All: 8, Taken: 8}, Before: map[int]int{1: 0, 2: 1, 3: 5},
+		Groups: []engine.Resource{
+			{Name: "staging"},
+			{Name: "production", Mode: "oldest_first", Holder: &holder, Waiting: []engine.Claimant{
+				claimed("b/2", 2, "x"), claimed("a/7", 9, "make"), claimed("b/3", 3, "x")}},
+		},
+		Line: &engine.Line{
+			SubQueue: "eu", Overlap: config.Overlap{Policy: config.OverlapQueue, Limit: 2},
+			Active: []engine.Reference{reference("a/5", 5)}, Before: []engine.Reference{reference("a/6", 6)},
+		},
+	}}
+}
+
+func TestWhatOthersHoldIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		told   run.Explanation
+		text   string
+		causes []string
+	}{
+		"a place, next":    {run.Explanation{Step: 1, Status: run.Pending, Text: "it waits"}, "it waits: 8 of 8 are taken, and it is next", nil},
+		"a place, second":  {run.Explanation{Step: 2, Status: run.Pending, Text: "it waits"}, "it waits: 8 of 8 are taken, and 1 step stands before it", nil},
+		"a place, later":   {run.Explanation{Step: 3, Status: run.Pending, Text: "it waits"}, "it waits: 8 of 8 are taken, and 5 steps stand before it", nil},
+		"no place":         {run.Explanation{Step: 0, Status: run.Pending, Text: "its own limit"}, "its own limit", nil},
+		"a resource group": {run.Explanation{Step: 0, Status: run.WaitingForResource, Text: "it waits"}, "it waits (mode oldest_first)", []string{"b/1/build/x", "b/2/build/x"}},
+		"its run's turn":   {run.Explanation{Step: 0, Status: run.Created, Text: "it waits"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
+		"the turn":         {run.Explanation{Subject: "a/7", Step: -1, Status: run.Created, Text: "it waits"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
+		"nobody":           {run.Explanation{Step: 1, Status: run.Success, Text: "it succeeded"}, "it succeeded", nil},
+	} {
+		got := others().explanation(c.told)
+		var causes []string
+		for _, cause := range got.Causes {
+			causes = append(causes, cause.Subject)
+		}
+		if got.Text != c.text || len(causes) != len(c.causes) {
+			t.Errorf("%s: %q because of %q, want %q because of %q", name, got.Text, causes, c.text, c.causes)
+			continue
+		}
+		for i := range causes {
+			if causes[i] != c.causes[i] {
+				t.Errorf("%s: because of %q, want %q", name, causes, c.causes)
+			}
+		}
+	}
+}
+
+func TestStepsAreNamedWithTheirStagesAndTimes(t *testing.T) {
+	told := run.Explanation{Subject: "x", Step: 1, Status: run.Created, Causes: []run.Explanation{{Step: -1, Text: "and 3 more"}}}
+	s := others()
+	s.Line = nil
+	got := s.explanation(told)
+	if got.Subject != "build/test: [linux, a/b]" || got.Since == nil || !got.Since.Equal(time.Unix(7, 0)) {
+		t.Errorf("%+v", got)
+	}
+	if len(got.Causes) != 1 || got.Causes[0].Subject != "" || got.Causes[0].Since != nil {
+		t.Errorf("%+v", got.Causes)
+	}
+}
+
+func TestWhyTellsOfStepsThatRulesLeftOutAndOfMatrices(t *testing.T) {
+	r, _ := run.New(cells(), time.Unix(7, 0), false)
+	for name, want := range map[string]struct {
+		text   string
+		causes int
+	}{
+		"deploy/beta": {"it is not in this run: rule 1 says never", 0}, "beta": {"it is not in this run: rule 1 says never", 0},
+		"build/test": {"it is 2 steps", 2},
+	} {
+		if got, err := explain(r, name); err != nil || got.Text != want.text || len(got.Causes) != want.causes {
+			t.Errorf("%s: %+v (%v)", name, got, err)
+		}
+	}
+	_, err := explain(r, "nope")
+	refused(t, err, rpc.CodeNotFound, "nope")
+}
