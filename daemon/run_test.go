@@ -274,3 +274,22 @@ with = { script = "cat deep/down/file" }
 		})
 	}
 }
+
+// TestAKeyIsAnsweredWhateverChangedSince repeats a request that would be
+// refused by now.
+func TestAKeyIsAnsweredWhateverChangedSince(t *testing.T) {
+	h := newHouse(t)
+	h.apply(one("nightly", "true"))
+	q := &rpc.RunStartRequest{Pipeline: "nightly", Key: "k"}
+	first := must[*rpc.RunStartResponse](t)(h.RunStart(t.Context(), q))
+	h.apply("type = \"dynamic\"\ninput = [{ name = \"needed\" }]\n" + one("nightly", "true"))
+	must[*rpc.PipelinePausesResponse](t)(h.PipelinePause(t.Context(), &rpc.PipelinePauseRequest{Name: "nightly"}))
+	again := must[*rpc.RunStartResponse](t)(h.RunStart(t.Context(), q))
+	if !again.Duplicate || again.Run.ID != first.Run.ID {
+		t.Errorf("%+v then %+v", first, again)
+	}
+	_, err := h.RunStart(t.Context(), &rpc.RunStartRequest{Pipeline: "nightly", Key: "l"})
+	refused(t, err, rpc.CodeInvalid, "needed")
+	_, err = h.RunStart(t.Context(), &rpc.RunStartRequest{Pipeline: "nightly", Key: "l", Inputs: map[string]any{"needed": "x"}})
+	refused(t, err, rpc.CodeConflict, "paused by")
+}

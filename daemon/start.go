@@ -51,6 +51,9 @@ func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.
 	if err != nil {
 		return store.Run{}, false, err
 	}
+	if record, known, err := d.known(ctx, q.Key); known || err != nil {
+		return d.owned(record, pipeline, known, err)
+	}
 	resolved, err := plan.Resolve(definition, plan.Request{
 		Inputs: q.Inputs, Variables: q.Variables, Source: cause.Source, Actor: cause.Actor, Revision: pipeline.Revision,
 	})
@@ -65,10 +68,24 @@ func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.
 		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: resolved, Cause: cause, Key: q.Key,
 		SubQueue: q.SubQueue, Priority: priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
 	})
-	if err == nil && record.Pipeline != pipeline.ID {
-		err = d.keyTaken(record)
+	return d.owned(record, pipeline, duplicate, err)
+}
+
+// known finds the run that was started with the key. It comes before all that
+// may have changed since: the text, what it takes, what is paused.
+func (d *Daemon) known(ctx context.Context, key string) (store.Run, bool, error) {
+	if !d.knownKey(key) {
+		return store.Run{}, false, nil
 	}
-	return record, duplicate, err
+	return d.engine.Known(ctx, key)
+}
+
+// owned refuses a run that the key started of another pipeline.
+func (d *Daemon) owned(r store.Run, pipeline store.Pipeline, duplicate bool, err error) (store.Run, bool, error) {
+	if err == nil && r.Pipeline != pipeline.ID {
+		err = d.keyTaken(r)
+	}
+	return r, duplicate, err
 }
 
 // current finds a pipeline and the definition that is current.

@@ -189,6 +189,20 @@ func (t *turn) end(l *live, steps []int, note, by string) {
 	}
 }
 
+// Known finds the run that a request with this key made: it is the answer to
+// one that is repeated, whatever such a request would be answered with by now.
+func (e *Engine) Known(ctx context.Context, key string) (record store.Run, known bool, err error) {
+	var found store.Run
+	var made bool
+	if err := e.ask(ctx, func(t *turn) (err error) {
+		found, made, err = t.known(key)
+		return err
+	}); err != nil {
+		return store.Run{}, false, err
+	}
+	return found, made, nil
+}
+
 // known finds the run that a request with this key made.
 func (t *turn) known(key string) (record store.Run, known bool, err error) {
 	if key == "" {
