@@ -26,6 +26,40 @@ name = "check"
 step = [{ name = "look", uses = "shell", when = "delayed", start_in = "1h" }]
 `
 
+// crowd has the steps of house, and everything that makes steps wait or end.
+const crowd = `name = "crowd"
+timeout = "40s"
+max_parallel = 2
+[auto_cancel]
+on_step_failure = "all"
+[[stage]]
+name = "build"
+step = [
+  { name = "compile", uses = "shell", matrix = [{ OS = ["a", "b", "c"] }], max_parallel = 1, fail_fast = true, resource_group = "g" },
+  { name = "lint", uses = "shell", allow_failure = { exit_codes = [3] }, resource_group = "g", waiting_timeout = "9s" },
+]
+[[stage]]
+name = "test"
+order = "serial"
+step = [
+  { name = "unit", uses = "shell", needs = ["lint"], retry = { max = 2, delay = "3s", backoff = 2.0 }, timeout = "7s" },
+  { name = "deploy", uses = "shell", when = "manual", allow_failure = false, resource_group = "h" },
+  { name = "look", uses = "shell", when = "always", skip = true },
+]
+`
+
+// houses are the pipelines of house and crowd.
+func houses(t *testing.T) (all []*config.Pipeline) {
+	for _, text := range []string{house, crowd} {
+		source, err := config.ParsePipeline("p.toml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, &source.Pipeline)
+	}
+	return all
+}
+
 func begin(t *testing.T, text string) *World {
 	t.Helper()
 	source, err := config.ParsePipeline("p.toml", []byte(text))
@@ -191,12 +225,9 @@ func picture(t interface{ Fatal(...any) }, w *World) string {
 // TestUndoBringsTheWorldBack does something random to a random world, takes it
 // back and finds everything as it was.
 func TestUndoBringsTheWorldBack(t *testing.T) {
-	source, err := config.ParsePipeline("p.toml", []byte(house))
-	if err != nil {
-		t.Fatal(err)
-	}
+	pipelines := houses(t)
 	rapid.Check(t, func(t *rapid.T) {
-		w, err := Begin(&source.Pipeline, config.Start{At: noon})
+		w, err := Begin(rapid.SampledFrom(pipelines).Draw(t, "pipeline"), config.Start{At: noon})
 		if err != nil {
 			t.Fatal(err)
 		}
