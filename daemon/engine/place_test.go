@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/penstock/penstock/daemon/run"
 )
@@ -115,4 +116,24 @@ func TestWhatIsOwed(t *testing.T) {
 			t.Errorf("owes %d.%s.%d: %v", c.run, c.step, c.attempt, got)
 		}
 	}
+}
+
+// A step that could begin, was canceled, and is tried again behind its run's
+// own limit, waits for another: its former turn is nobody's.
+func TestATurnThatWasGivenUpIsNotTaken(t *testing.T) {
+	d := begin(t, 1)
+	d.run("first")
+	first := d.next("nightly/1/stage/first/1")
+	q := request("", "a", "b")
+	q.Plan.MaxParallel = 1
+	d.startOf(q)
+	d.check(d.Act(d.ctx, 2, func(_ *run.Run, now time.Time) (run.Event, error) {
+		return run.Cancel{Cancellation: run.Cancellation{At: now}, Steps: []int{0}}, nil
+	}))
+	d.check(d.Act(d.ctx, 2, retry(0)))
+	first.end(run.Success)
+	d.next("nightly/2/stage/b/1").end(run.Success)
+	d.next("nightly/2/stage/a/1").end(run.Success)
+	d.settled(2)
+	d.nothingIsLeft()
 }
