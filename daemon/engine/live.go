@@ -82,11 +82,11 @@ func (l *live) belongs() place {
 	return active
 }
 
-// nextReady is the next step of l that is still pending; it takes those before
+// nextReady is the next step of l that can still begin; it takes those before
 // it away.
 func (l *live) nextReady() (int, bool) {
 	for ; len(l.ready) > 0; l.ready = l.ready[1:] {
-		if i := l.ready[0]; l.run.Steps[i].Status == run.Pending {
+		if i := l.ready[0]; l.run.CanBegin(i) {
 			return i, true
 		}
 	}

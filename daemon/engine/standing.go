@@ -84,10 +84,10 @@ func (e *Engine) references(members []policy.Member) (all []Reference) {
 // could begin.
 func (e *Engine) before(l *live) map[int]int {
 	before, turns, ready := map[int]int{}, e.turns.Clone(), map[uint64][]int{}
-	given, own := 0, len(l.pendingReady())
+	given, own := 0, len(l.readySteps())
 	for id, ok := turns.Front(); ok && own > 0; id, ok = turns.Front() {
 		if _, known := ready[id]; !known {
-			ready[id] = e.live[id].pendingReady()
+			ready[id] = e.live[id].readySteps()
 		}
 		if len(ready[id]) == 0 {
 			turns.Leave()
@@ -104,7 +104,14 @@ func (e *Engine) before(l *live) map[int]int {
 	return before
 }
 
-// pendingReady lists the steps of l that may begin, in the order of their turn.
-func (l *live) pendingReady() []int {
-	return slices.DeleteFunc(slices.Clone(l.ready), func(i int) bool { return l.run.Steps[i].Status != run.Pending })
+// readySteps lists the steps of l that can begin, in the order of their turn.
+func (l *live) readySteps() (steps []int) {
+	seen := map[int]bool{}
+	for _, i := range l.ready {
+		if l.run.CanBegin(i) && !seen[i] {
+			seen[i] = true
+			steps = append(steps, i)
+		}
+	}
+	return steps
 }

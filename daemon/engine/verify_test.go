@@ -105,7 +105,7 @@ func (e *Engine) stuck() (faults []string) {
 			faults = append(faults, fmt.Sprintf("%s is free, and %+v waits for it", name, claim))
 		}
 	}
-	if id, ok := e.turns.Front(); ok && e.running < e.settings.MaxRunning && len(e.live[id].pendingReady()) > 0 {
+	if id, ok := e.turns.Front(); ok && e.running < e.settings.MaxRunning && len(e.live[id].readySteps()) > 0 {
 		faults = append(faults, fmt.Sprintf("a place is free, and run %d waits for it", id))
 	}
 	return faults

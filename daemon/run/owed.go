@@ -48,12 +48,15 @@ func (r *Run) Owed(i int) []Effect {
 func (r *Run) Ready() []int {
 	var ready []int
 	for i := range r.Steps {
-		if r.Steps[i].Status == Pending && r.graph.slot[i] {
+		if r.CanBegin(i) {
 			ready = append(ready, i)
 		}
 	}
 	return ready
 }
+
+// CanBegin reports whether step i waits for nothing but a place.
+func (r *Run) CanBegin(i int) bool { return r.Steps[i].Status == Pending && r.graph.slot[i] }
 
 // Pending is how many steps of r wait for a place.
 func (r *Run) Pending() int { return r.graph.all.count[tagPending] }
