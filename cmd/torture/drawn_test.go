@@ -87,7 +87,9 @@ func (d *drawn) step() {
 		single = false
 	}
 	d.timeout()
-	d.read()
+	if single || !d.orders { // which cell misses an output first may matter
+		d.read()
+	}
 	if d.IntN(5) == 0 {
 		d.rules()
 		single = false

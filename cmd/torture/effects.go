@@ -13,6 +13,7 @@ type effects struct {
 	lines  int
 	begun  map[string][]int // lines on which an attempt began
 	ended  map[string][]ending
+	cut    map[string]bool // pipelines whose steps may never end
 }
 
 // ending is what a step wrote last.
@@ -21,8 +22,12 @@ type ending struct {
 	out, errs string // SHA-256
 }
 
-func newEffects(path string) *effects {
-	return &effects{path: path, begun: map[string][]int{}, ended: map[string][]ending{}}
+func newEffects(path string, all []*shape) *effects {
+	e := &effects{path: path, begun: map[string][]int{}, ended: map[string][]ending{}, cut: map[string]bool{}}
+	for _, s := range all {
+		e.cut[s.name] = s.cut
+	}
+	return e
 }
 
 // read takes in what is new. A line that is no trace of a step is an error:
@@ -57,10 +62,11 @@ func (e *effects) take(words []string) error {
 	return nil
 }
 
-// working is how many steps are at work; those that were canceled never end.
+// working is how many steps are at work, not counting those that may never end.
 func (e *effects) working() (n int) {
 	for attempt := range e.begun {
-		if len(e.ended[attempt]) == 0 && !strings.HasPrefix(attempt, "canceled/") {
+		pipeline, _, _ := strings.Cut(attempt, "/")
+		if len(e.ended[attempt]) == 0 && !e.cut[pipeline] {
 			n++
 		}
 	}

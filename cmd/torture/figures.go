@@ -76,6 +76,7 @@ func (f *figures) print(out io.Writer, found *findings) {
 	row("runs lost or wrong", "%d", found.count[lost])
 	row("steps begun twice", "%d", found.count[twice])
 	row("steps never or wrongly begun", "%d", found.count[missing])
+	row("beyond a limit at once", "%d", found.count[crowded])
 	row("outputs that differ", "%d", found.count[differs])
 	row("files or processes left over", "%d", found.count[leftOver])
 }

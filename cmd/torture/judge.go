@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ func (s *session) judge(ctx context.Context, d *daemon) error {
 	j := &judge{session: s, client: &client{socket: s.world.socket()}, claimed: map[string]bool{}}
 	defer j.client.drop()
 	err := errors.Join(j.swept(ctx), j.runs(ctx))
+	j.crowds()
 	j.client.drop()
 	if err := errors.Join(err, j.stop(d)); err != nil {
 		return err
@@ -125,13 +127,16 @@ func (j *judge) run(ctx context.Context, name string, shape *shape) error {
 	steps := map[string]rpc.RunStep{}
 	for _, stage := range r.Stages {
 		for _, step := range stage.Steps {
-			steps[step.Name] = step
+			steps[cmp.Or(step.Address, step.Name)] = step
 		}
 	}
 	for _, w := range shape.steps {
 		is := steps[w.name]
 		if is.Status != w.status {
 			j.found.add(lost, "%s/%s/%s ended as %s, not %s: %+v", name, w.stage, w.name, is.Status, w.status, is.Attempts)
+		}
+		if n := len(is.Attempts); is.Status != "canceled" && is.Status != "skipped" && n != w.tries() {
+			j.found.add(lost, "%s/%s/%s has %d attempts, not %d", name, w.stage, w.name, n, w.tries())
 		}
 		if err := j.step(ctx, name, shape, w); err != nil {
 			return err

@@ -11,7 +11,17 @@ import (
 
 // step holds a step against its traces.
 func (j *judge) step(ctx context.Context, run string, shape *shape, w wanted) error {
-	attempt := w.attempt(run)
+	for n := range w.tries() {
+		if err := j.attempt(ctx, run, shape, w, n+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attempt holds an attempt of a step against its traces.
+func (j *judge) attempt(ctx context.Context, run string, shape *shape, w wanted, n int) error {
+	attempt := w.attempt(run, n)
 	begun, ended := j.effects.begun[attempt], j.effects.ended[attempt]
 	j.claimed[attempt] = true
 	switch {
@@ -30,27 +40,34 @@ func (j *judge) step(ctx context.Context, run string, shape *shape, w wanted) er
 		return nil
 	}
 	j.figures.attempts++
-	j.order(run, shape, w, begun[0])
-	return j.output(ctx, run, w, ended[0])
+	j.order(run, shape, w, n, begun[0])
+	return j.output(ctx, run, w, n, ended[0])
 }
 
-// order sees that what w waits for had ended when it began.
-func (j *judge) order(run string, shape *shape, w wanted, begun int) {
-	for _, before := range shape.steps {
-		if !w.waitsFor(before.name) {
-			continue
+// order sees that what w waits for, and its attempt before, had ended when it
+// began.
+func (j *judge) order(run string, shape *shape, w wanted, n, begun int) {
+	before := []string{w.attempt(run, n-1)}
+	if n == 1 {
+		before = nil
+	}
+	for _, s := range shape.steps {
+		if w.waitsFor(s.name) {
+			before = append(before, s.attempt(run, s.tries()))
 		}
-		if ended := j.effects.ended[before.attempt(run)]; len(ended) == 0 || ended[0].line > begun {
-			j.found.add(missing, "%s began before %s had ended", w.attempt(run), before.name)
+	}
+	for _, attempt := range before {
+		if ended := j.effects.ended[attempt]; len(ended) == 0 || ended[0].line > begun {
+			j.found.add(missing, "%s began before %s had ended", w.attempt(run, n), attempt)
 		}
 	}
 }
 
 // output holds the stored output against what the step printed.
-func (j *judge) output(ctx context.Context, run string, w wanted, printed ending) error {
+func (j *judge) output(ctx context.Context, run string, w wanted, n int, printed ending) error {
 	is := ending{line: printed.line}
 	out, errs := sha256.New(), sha256.New()
-	for q := (&rpc.LogReadRequest{Run: run, Stage: w.stage, Step: w.name, Attempt: 1, Limit: 256 << 10}); ; {
+	for q := (&rpc.LogReadRequest{Run: run, Stage: w.stage, Step: w.name, Attempt: n, Limit: 256 << 10}); ; {
 		piece, err := ask(ctx, j.client, (*rpc.Client).LogRead, q)
 		if err != nil {
 			return fmt.Errorf("read the log of %s: %w", w.name, err)
@@ -58,7 +75,7 @@ func (j *judge) output(ctx context.Context, run string, w wanted, printed ending
 		for frame, err := range steplog.All(piece.Data) {
 			switch {
 			case err != nil || frame.Stream == steplog.Note:
-				j.found.add(differs, "%s: a frame %q, %v", w.attempt(run), frame.Text, err)
+				j.found.add(differs, "%s: a frame %q, %v", w.attempt(run, n), frame.Text, err)
 			case frame.Stream == steplog.Stdout:
 				out.Write(frame.AppendText(nil)) // a hash takes everything
 			default:
@@ -72,7 +89,7 @@ func (j *judge) output(ctx context.Context, run string, w wanted, printed ending
 	}
 	is.out, is.errs = fmt.Sprintf("%x", out.Sum(nil)), fmt.Sprintf("%x", errs.Sum(nil))
 	if is != printed {
-		j.found.add(differs, "the output of %s is not what the step printed", w.attempt(run))
+		j.found.add(differs, "the output of %s is not what the step printed", w.attempt(run, n))
 	}
 	return nil
 }

@@ -59,10 +59,10 @@ func (l *load) acknowledge(run string, s *shape) {
 	l.acked[run] = s
 }
 
-// watch follows a run to its end and cancels it where its shape says so, once
-// a step of it runs.
+// watch follows a run to its end, plays what its shape says once that waits, and
+// cancels it where its shape says so, once a step of it runs.
 func (l *load) watch(ctx context.Context, c *client, s *shape, run string) error {
-	seen := statuses{}
+	seen, played := statuses{}, map[string]bool{}
 	q := &rpc.RunWatchRequest{Run: run, WaitMS: 60000}
 	for asked := false; ; {
 		news, err := ask(ctx, c, (*rpc.Client).RunWatch, q)
@@ -76,16 +76,26 @@ func (l *load) watch(ctx context.Context, c *client, s *shape, run string) error
 		q.After = news.Sequence
 		if s.cancel && !asked && seen.has("running") {
 			asked = true
-			if err := l.cancel(ctx, c, run); err != nil {
+			if err := once(ctx, c, (*rpc.Client).RunCancel, &rpc.RunCancelRequest{Run: run}); err != nil {
+				return err
+			}
+		}
+		for _, step := range s.plays {
+			if played[step] || !seen.waits(step) {
+				continue
+			}
+			played[step] = true
+			if err := once(ctx, c, (*rpc.Client).RunPlay, &rpc.RunPlayRequest{Run: run, Steps: []string{step}}); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// cancel may be told that the run is ending already: an answer was lost.
-func (l *load) cancel(ctx context.Context, c *client, run string) error {
-	_, err := ask(ctx, c, (*rpc.Client).RunCancel, &rpc.RunCancelRequest{Run: run})
+// once asks for what can be done once. It may be told that it is done already:
+// an answer was lost.
+func once[Q, A any](ctx context.Context, c *client, method call[Q, A], q *Q) error {
+	_, err := ask(ctx, c, method, q)
 	if refusal, ok := err.(*rpc.Error); ok && refusal.Code == rpc.CodeConflict {
 		return nil
 	}

@@ -5,7 +5,10 @@
 //
 // A private daemon, built with the tag torture, serves clients that start runs
 // without pause: chains, fans with needs, steps that last for seconds and have
-// children, floods of output, steps that fail, and runs that are canceled. The
+// children, floods of output, steps that fail, and runs that are canceled;
+// matrices with a limit or that fail fast, steps that are tried again after a
+// delay, that wait for a time or for the client to play them, that share a
+// resource with other runs, and runs that wait for those before them. The
 // daemon is killed, half of the times at a random moment and half at a named
 // point of package crash, at the nth pass, and started again at once; some of
 // the new ones are killed while they recover. Clients whose call got no answer
@@ -28,8 +31,10 @@
 //
 //   - every run that a client was told of is there and ended as its pipeline
 //     must, and no run is there that nobody asked for;
-//   - every step that had to run began exactly once, those behind a failure
+//   - every attempt that had to be made began exactly once, steps behind a failure
 //     never, and none before what it waits for had ended;
+//   - no more cells, holders of a resource, or runs of a queue were at work at a
+//     time than one, or their limit;
 //   - the log of every attempt, as log.read tells it, has stream by stream the
 //     SHA-256 that the step recorded;
 //   - no attempt directory is left, and after SIGTERM no process.

@@ -32,7 +32,7 @@ func (s statuses) move(key, to string) int {
 	switch {
 	case from == to:
 		return 0
-	case to == "skipped", to == "canceled", to == "canceling":
+	case to == "skipped", to == "canceled", to == "canceling", to == "manual", to == "scheduled", to == "waiting_for_resource":
 		return 1
 	}
 	return max(rank(to)-rank(from), 0)
@@ -41,7 +41,7 @@ func (s statuses) move(key, to string) int {
 // rank counts the transitions from created on.
 func rank(status string) int {
 	switch status {
-	case "", "created":
+	case "", "created", "waiting_for_resource", "manual", "scheduled":
 		return 0
 	case "pending":
 		return 1
@@ -50,6 +50,9 @@ func rank(status string) int {
 	}
 	return 3
 }
+
+// waits reports whether a step waits for somebody to play it.
+func (s statuses) waits(step string) bool { return s[step] == "manual" || s[step] == "scheduled" }
 
 func (s statuses) has(status string) bool {
 	for step, is := range s {

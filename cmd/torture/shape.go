@@ -12,10 +12,13 @@ type shape struct {
 	name    string
 	clients int // that keep one run of it going
 	cancel  bool
+	plays   []string // steps that a client plays when they wait for it
+	cut     bool     // steps of it are ended in the midst of their work
 	status  string
 	text    strings.Builder
 	current string // stage
 	steps   []wanted
+	bounds  bounds
 }
 
 // wanted is how a step must end.
@@ -23,6 +26,7 @@ type wanted struct {
 	stage, name string
 	status      string
 	after       []string // steps that end before it begins
+	attempts    int      // of which all but the last fail; 0 is one
 }
 
 // shapes is the load. The program is the path of this one.
@@ -57,12 +61,12 @@ func shapes(program, effects string) []*shape {
 	broken.step("b", command(program, 0, 1<<10, 7), "failed", "a")
 	broken.stage("never")
 	broken.step("c", command(program, 0, 1<<10, 0), "skipped")
-	return []*shape{chain, fan, long, flood, broken, canceled(program, effects)}
+	return append([]*shape{chain, fan, long, flood, broken, canceled(program, effects)}, steered(program, effects)...)
 }
 
 func canceled(program, effects string) *shape {
 	s := newShape("canceled", "parallel", effects, 1)
-	s.status, s.cancel = "canceled", true
+	s.status, s.cancel, s.cut = "canceled", true, true
 	s.stage("s")
 	s.step("x", script(program, time.Hour, 1<<10), "canceled")
 	s.step("y", command(program, time.Hour, 1<<10, 0), "canceled")
@@ -71,8 +75,14 @@ func canceled(program, effects string) *shape {
 
 func newShape(name, order, effects string, clients int) *shape {
 	s := &shape{name: name, clients: clients, status: "success"}
-	fmt.Fprintf(&s.text, "name = %q\norder = %q\n[variables]\n%s = %q\n", name, order, effectsVariable, effects)
+	s.begin(order, effects, "")
 	return s
+}
+
+// begin writes the top of the text, with more keys.
+func (s *shape) begin(order, effects, keys string) {
+	s.text.Reset()
+	fmt.Fprintf(&s.text, "name = %q\norder = %q\n%s[variables]\n%s = %q\n", s.name, order, keys, effectsVariable, effects)
 }
 
 func (s *shape) stage(name string) {
@@ -104,7 +114,12 @@ func script(program string, last time.Duration, size int) string {
 	return fmt.Sprintf("with = { script = \"'%s' step -for %s -bytes %d & wait $!\" }", program, last, size)
 }
 
-// attempt is the name of the step's only attempt in a run.
-func (w wanted) attempt(run string) string { return fmt.Sprintf("%s/%s/%s/1", run, w.stage, w.name) }
+// attempt is the name of the step's nth attempt in a run.
+func (w wanted) attempt(run string, n int) string {
+	return fmt.Sprintf("%s/%s/%s/%d", run, w.stage, w.name, n)
+}
+
+// tries is how many attempts the step has.
+func (w wanted) tries() int { return max(w.attempts, 1) }
 
 func (w wanted) waitsFor(step string) bool { return slices.Contains(w.after, step) }

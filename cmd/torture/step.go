@@ -9,6 +9,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path"
+	"strconv"
 	"time"
 
 	"github.com/penstock/penstock/plugins/protocol"
@@ -23,10 +25,15 @@ func step(args []string) int {
 	last := set.Duration("for", 0, "how long it works")
 	size := set.Int("bytes", 4<<10, "how much it prints, about")
 	exit := set.Int("exit", 0, "its exit code")
+	good := set.Int("good", 1, "the first attempt that ends well; those before it exit with 9")
 	_ = set.Parse(args) // it exits by itself
-	if err := work(os.Getenv(protocol.EnvAttempt), *last, *size); err != nil {
+	attempt := os.Getenv(protocol.EnvAttempt)
+	if err := work(attempt, *last, *size); err != nil {
 		fmt.Fprintln(os.Stderr, "torture step:", err)
 		return 99
+	}
+	if number, err := strconv.Atoi(path.Base(attempt)); err != nil || number < *good {
+		return 9
 	}
 	return *exit
 }

@@ -33,9 +33,10 @@ func torture(ctx context.Context, p plan, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	all := shapes(w.path("bin", "torture"), w.path("effects"))
 	s := &session{
-		plan: p, out: out, world: w, meter: &meter{}, deaths: newDeaths(p.seed), effects: newEffects(w.path("effects")),
-		shapes: shapes(w.path("bin", "torture"), w.path("effects")),
+		plan: p, out: out, world: w, meter: &meter{}, deaths: newDeaths(p.seed), shapes: all,
+		effects: newEffects(w.path("effects"), all),
 	}
 	s.load = &load{socket: w.socket(), meter: s.meter, drain: make(chan struct{}), acked: map[string]*shape{}}
 	fmt.Fprintf(out, "seed %d, directory %s\n", p.seed, w.dir)

@@ -30,6 +30,9 @@ func TestTransitionsThatWatchersMissAreCounted(t *testing.T) {
 		{"created", "skipped", 1},
 		{"running", "canceling", 1},
 		{"canceling", "canceled", 1},
+		{"created", "manual", 1},
+		{"manual", "running", 2},
+		{"running", "scheduled", 1},
 	} {
 		s := statuses{"x": c.from}
 		if got := s.move("x", c.to); got != c.want {
@@ -39,7 +42,7 @@ func TestTransitionsThatWatchersMissAreCounted(t *testing.T) {
 }
 
 func TestEffectsThatAreTornAreNoEvidence(t *testing.T) {
-	e := newEffects("effects")
+	e := newEffects("effects", nil)
 	for _, words := range [][]string{nil, {"begin"}, {"end", "a/1/s/x/1", "hash"}, {"begin", "a", "begin", "b"}} {
 		if e.take(words) == nil {
 			t.Errorf("%q is taken for a trace", words)
