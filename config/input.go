@@ -46,9 +46,11 @@ func (t InputType) describe() string {
 }
 
 func describeJSON(value any) string {
-	switch value.(type) {
+	switch v := value.(type) {
 	case nil:
 		return "null"
+	case string:
+		return "the text " + quote(v)
 	case float64:
 		return "a number"
 	}

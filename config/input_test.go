@@ -28,10 +28,10 @@ func TestValuesAreCheckedAgainstTheirInput(t *testing.T) {
 		{&stage, "pro", `must be one of "dev", "prod", not "pro"`},
 		{&keep, 7.0, ""},
 		{&keep, 8.0, "must be one of 1, 7, not 8"},
-		{&keep, "7", "must be a number, not a string"},
+		{&keep, "7", `must be a number, not the text "7"`},
 		{&Input{Type: Number}, math.NaN(), "must be a number"},
 		{&Input{Type: Boolean}, true, ""},
-		{&Input{Type: Boolean}, "true", "must be a boolean, not a string"},
+		{&Input{Type: Boolean}, "true", `must be a boolean, not the text "true"`},
 		{&Input{Type: Array}, []any{"x"}, ""},
 		{&Input{Type: Array}, map[string]any{}, "must be an array, not a table"},
 	}

@@ -72,8 +72,8 @@ input = [
 		{
 			inputs: map[string]any{"env": "PROD", "kepe": 1.0, "keep": "abc", "dry": "1", "hosts": "a,b"},
 			refused: []string{
-				`the input keep must be a number, not a string`, `the input env must match [a-z]+, which "PROD" does not`,
-				"the input dry must be a boolean, not a string", "the input hosts must be an array, not a string",
+				`the input keep must be a number, not the text "abc"`, `the input env must match [a-z]+, which "PROD" does not`,
+				`the input dry must be a boolean, not the text "1"`, `the input hosts must be an array, not the text "a,b"`,
 				"there is no input kepe; did you mean keep?",
 			},
 		},
