@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,8 +10,17 @@ import (
 	"github.com/penstock/penstock/daemon/run"
 )
 
-// expect compares all that is expected of the run as it stands.
+// expect compares all that is expected of the run as it stands, and tells it in
+// the order of the text.
 func (j *judge) expect(e *config.Expectation) {
+	before := len(j.found)
+	j.compare(e)
+	slices.SortStableFunc(j.found[before:], func(a, b config.Difference) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+func (j *judge) compare(e *config.Expectation) {
 	if e.Run != "" && e.Run != string(j.run.State.Status) {
 		j.differ(e, e.Run, string(j.run.State.Status), "run")
 	}
