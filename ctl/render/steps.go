@@ -117,9 +117,15 @@ func playCommand(run, stage string, step rpc.RunStep) string {
 	return "penstockctl play " + Line(run+"/"+stage+"/"+cmp.Or(step.Address, step.Name))
 }
 
+// tried tells whether the newest attempt of a step is what its status speaks
+// of: of one that is to be tried again it is not.
+func tried(step rpc.RunStep) bool {
+	return len(step.Attempts) > 0 && (ended(step.Status) || step.Status == "running" || step.Status == "canceling")
+}
+
 // stepDuration is how long the newest attempt took, or runs already.
 func (s Style) stepDuration(step rpc.RunStep) string {
-	if len(step.Attempts) == 0 {
+	if !tried(step) {
 		return ""
 	}
 	a := step.Attempts[len(step.Attempts)-1]
@@ -138,7 +144,9 @@ func (s Style) stepDuration(step rpc.RunStep) string {
 func (s Style) why(step rpc.RunStep) string {
 	parts := s.waits(step)
 	if n := len(step.Attempts); n > 0 {
-		parts = append(parts, s.failure(step.Attempts[n-1])...)
+		if tried(step) || step.Status == "scheduled" { // by its retry rule, because of that
+			parts = append(parts, s.failure(step.Attempts[n-1])...)
+		}
 		if max := step.MaxAttempts; max > 1 && (n > 1 || step.Status == "failed") {
 			parts = append(parts, fmt.Sprintf("attempt %d/%d", n, max))
 		} else if n > 1 {
@@ -204,8 +212,10 @@ func (s Style) due(at time.Time) string {
 func stopped(by rpc.Stop) string {
 	text := "by " + Line(by.Actor)
 	switch {
+	case by.Run != "" && by.Note != "": // which names the run
+		return Line(by.Note)
 	case by.Run != "":
-		text = "made redundant by " + Line(by.Run)
+		return "made redundant by " + Line(by.Run)
 	case by.Actor == "":
 		text = "by a rule"
 	}

@@ -58,8 +58,10 @@ func Message(s *run.State) string {
 	}
 	message := "canceled by " + c.Actor
 	switch {
+	case c.Run != "" && c.Note != "": // which names the run
+		return "canceled: " + c.Note
 	case c.Run != "":
-		message = "made redundant by " + c.Run
+		return "made redundant by " + c.Run
 	case c.Force:
 		message = "killed by " + c.Actor
 	}
@@ -89,7 +91,7 @@ func Step(plan *run.Plan, i int, s *run.Step) rpc.RunStep {
 	p := &plan.Steps[i]
 	step := rpc.RunStep{
 		Name: p.Name, Address: p.Address, Matrix: matrix(plan, i), Uses: p.Uses,
-		Status: string(s.Status), Since: Moment(s.Since), When: string(p.When), AllowFailure: mayFail(p, s),
+		Status: string(s.Status), Since: Moment(s.Since), When: when(p.When), AllowFailure: mayFail(p, s),
 		Confirmation: p.Confirmation, SkipReason: string(s.Skipped), ResourceGroup: p.ResourceGroup,
 		RequestedBy: stepRequest(s.Requested), Paused: stepPause(s.Paused), Stopped: stop(s.Stopped),
 		Attempts: []rpc.RunAttempt{},
@@ -110,6 +112,14 @@ func Step(plan *run.Plan, i int, s *run.Step) rpc.RunStep {
 		step.Outputs = a.Outputs
 	}
 	return step
+}
+
+// when is told where it is not the usual.
+func when(w run.When) string {
+	if w == run.OnSuccess {
+		return ""
+	}
+	return string(w)
 }
 
 // matrix names the step of the text that step i is a cell of.
