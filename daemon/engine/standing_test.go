@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/run"
@@ -82,5 +83,18 @@ func TestHowManyGetAPlaceBefore(t *testing.T) {
 		if before, ok := told[at.name]; !ok || before != n {
 			t.Errorf("%s came after %d others; %d were told", at.name, n, before)
 		}
+	}
+}
+
+// A step that was canceled and is tried again takes its turn once.
+func TestAStepStandsOnceBeforeItsPlace(t *testing.T) {
+	d := begin(t, 0)
+	d.startOf(request("", "a", "b"))
+	d.check(d.Act(d.ctx, 1, func(_ *run.Run, now time.Time) (run.Event, error) {
+		return run.Cancel{Cancellation: run.Cancellation{At: now}, Steps: []int{0}}, nil
+	}))
+	d.check(d.Act(d.ctx, 1, retry(0)))
+	if got := d.standing(1).Before; fmt.Sprint(got) != "map[0:0 1:1]" {
+		t.Errorf("%v", got)
 	}
 }
