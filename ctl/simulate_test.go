@@ -219,7 +219,9 @@ func TestAWalkFromAFileStopsAtTheFirstErrorWithItsLine(t *testing.T) {
 		_, r := simulating(t, "ok build\n"+line+"\nok\n")
 		r.wants(t, ExitUsage, "pair", stderr)
 	}
-	_, r := simulating(t, "undo\n")
+	_, r := simulating(t, "fail build\nok\n")
+	r.wants(t, ExitUsage, "pair", "line 2: ok: nothing is pending or at work")
+	_, r = simulating(t, "undo\n")
 	r.wants(t, ExitUsage, "pair", "nothing has happened yet")
 }
 

@@ -188,7 +188,10 @@ func (w *walker) succeed(word string, args []string) error {
 	if len(args) == 0 {
 		args = movable(w.sim.Run())
 	}
-	return w.onSteps(word, args, func() error { return w.sim.End(args, o) })
+	if len(args) == 0 {
+		return fmt.Errorf("%s: nothing is pending or at work", word)
+	}
+	return w.sim.End(args, o)
 }
 
 // failureReasons are the words that may stand behind fail. A step of such a
