@@ -98,3 +98,28 @@ func TestAStepStandsOnceBeforeItsPlace(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// What is told is never half of a turn: a group that was given back meanwhile
+// has gone to the next.
+func TestWhereARunStandsIsOfOneMoment(t *testing.T) {
+	d := begin(t, 0)
+	q := deploying()
+	q.Plan.Steps = q.Plan.Steps[1:]
+	d.startOf(q)
+	d.startOf(q)
+	release := d.hold()
+	canceled := background(func() error { return d.Cancel(d.ctx, 1, "ann", "", false) })
+	d.waiting(1)
+	var s Standing
+	told := background(func() (err error) {
+		s, err = d.Standing(d.ctx, 2)
+		return err
+	})
+	d.waiting(2)
+	release()
+	d.check(<-canceled)
+	d.check(<-told)
+	if len(s.Groups) > 0 || fmt.Sprint(s.Before) != "map[0:0]" {
+		t.Errorf("it stands as %+v", s)
+	}
+}
