@@ -83,7 +83,7 @@ func (r *Run) overlay(i int, s Step) {
 // Apply advances r by ev and says what changed. An event that does not fit is
 // refused with an error, and r is as it was.
 func (r *Run) Apply(ev Event) (Change, error) {
-	c := changing{seen: map[int]bool{}}
+	c := changing{at: ev.at(), seen: map[int]bool{}}
 	if err := r.apply(&c, ev); err != nil {
 		return Change{}, err
 	}
@@ -95,37 +95,37 @@ func (r *Run) Apply(ev Event) (Change, error) {
 func (r *Run) apply(c *changing, ev Event) error {
 	switch ev := ev.(type) {
 	case Begin:
-		return r.begin(c.now(ev.At), ev)
+		return r.begin(c, ev)
 	case Ended:
-		return r.ended(c.now(ev.At), ev)
+		return r.ended(c, ev)
 	case Sealed:
-		return r.sealed(c.now(ev.At), ev)
+		return r.sealed(c, ev)
 	case Erase:
-		return r.erase(c.now(ev.At), ev)
+		return r.erase(c, ev)
 	case Erased:
-		return r.erased(c.now(ev.At), ev)
+		return r.erased(c, ev)
 	case Hold:
-		return r.hold(c.now(ev.At))
+		return r.hold(c)
 	case Release:
-		return r.release(c.now(ev.At))
+		return r.release(c)
 	case Grant:
-		return r.grant(c.now(ev.At), ev)
+		return r.grant(c, ev)
 	case Due:
-		return r.due(c.now(ev.At), ev)
+		return r.due(c, ev)
 	case Cancel:
-		return r.cancel(c.now(ev.Cancellation.At), ev)
+		return r.cancel(c, ev)
 	case Play:
-		return r.play(c.now(ev.At), ev)
+		return r.play(c, ev)
 	case Enqueue:
-		return r.enqueueSteps(c.now(ev.At), ev)
+		return r.enqueueSteps(c, ev)
 	case Unschedule:
-		return r.unschedule(c.now(ev.At), ev)
+		return r.unschedule(c, ev)
 	case Retry:
-		return r.retry(c.now(ev.At), ev)
+		return r.retry(c, ev)
 	case Pause:
-		return r.pause(c.now(ev.Paused.At), ev)
+		return r.pause(c, ev)
 	case Resume:
-		return r.resume(c.now(ev.At), ev)
+		return r.resume(c, ev)
 	}
 	return fmt.Errorf("unknown event %T", ev)
 }

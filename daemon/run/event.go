@@ -7,7 +7,7 @@ import (
 
 // Event is something that happened to a run or was asked of it. Each carries
 // its time; the caller owns the clock.
-type Event interface{ event() }
+type Event interface{ at() time.Time }
 
 // The events of attempts.
 type (
@@ -129,22 +129,22 @@ type Outcome struct {
 	Outputs       map[string]string
 }
 
-func (Begin) event()      {}
-func (Ended) event()      {}
-func (Sealed) event()     {}
-func (Erase) event()      {}
-func (Erased) event()     {}
-func (Hold) event()       {}
-func (Release) event()    {}
-func (Grant) event()      {}
-func (Due) event()        {}
-func (Cancel) event()     {}
-func (Play) event()       {}
-func (Enqueue) event()    {}
-func (Unschedule) event() {}
-func (Retry) event()      {}
-func (Pause) event()      {}
-func (Resume) event()     {}
+func (e Begin) at() time.Time      { return e.At }
+func (e Ended) at() time.Time      { return e.At }
+func (e Sealed) at() time.Time     { return e.At }
+func (e Erase) at() time.Time      { return e.At }
+func (e Erased) at() time.Time     { return e.At }
+func (e Hold) at() time.Time       { return e.At }
+func (e Release) at() time.Time    { return e.At }
+func (e Grant) at() time.Time      { return e.At }
+func (e Due) at() time.Time        { return e.At }
+func (e Cancel) at() time.Time     { return e.Cancellation.At }
+func (e Play) at() time.Time       { return e.At }
+func (e Enqueue) at() time.Time    { return e.At }
+func (e Unschedule) at() time.Time { return e.At }
+func (e Retry) at() time.Time      { return e.At }
+func (e Pause) at() time.Time      { return e.Paused.At }
+func (e Resume) at() time.Time     { return e.At }
 
 // The reasons for which Apply refuses an event. The run is then unchanged.
 var (

@@ -13,11 +13,6 @@ type changing struct {
 	due  []int // created steps that may be decidable now
 }
 
-func (c *changing) now(at time.Time) *changing {
-	c.at = at
-	return c
-}
-
 func (c *changing) touch(i int) {
 	if !c.seen[i] {
 		c.seen[i] = true
