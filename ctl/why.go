@@ -11,7 +11,7 @@ import (
 
 func (a *app) whyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "why RUN[/STAGE/STEP]",
+		Use:   "why RUN[/STAGE[/STEP]]",
 		Short: "Say why a run, or a step, is as it is",
 		Long: "Say in plain words why a run, or a step of it, runs, waits, was left out or ended as it did:\n" +
 			"which rule, need, stage, limit, resource, pause or person holds or held it, since when, and\n" +

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -88,11 +89,19 @@ func TestWhyTellsOfStepsThatRulesLeftOutAndOfMatrices(t *testing.T) {
 		causes int
 	}{
 		"deploy/beta": {"it is not in this run: rule 1 says never", 0}, "beta": {"it is not in this run: rule 1 says never", 0},
-		"build/test": {"it is 2 steps", 2},
+		"build/test": {"it is 2 steps", 2}, "build": {"it is 3 steps", 3}, "deploy": {"it is 1 step", 1},
 	} {
 		if got, err := explain(r, name); err != nil || got.Text != want.text || len(got.Causes) != want.causes {
 			t.Errorf("%s: %+v (%v)", name, got, err)
 		}
+	}
+	many := &run.Plan{Stages: []run.PlanStage{{Name: "s"}}, Groups: []run.Group{{Name: "x"}}}
+	for i := range 30 {
+		many.Steps = append(many.Steps, run.PlanStep{Name: fmt.Sprintf("x %d/30", i+1), Group: 1})
+	}
+	r, _ = run.New(many, time.Unix(7, 0), false)
+	if got, err := explain(r, "x"); err != nil || len(got.Causes) != maxSeveral+1 || got.Causes[maxSeveral].Text != "and 20 more" {
+		t.Errorf("%+v (%v)", got, err)
 	}
 	_, err := explain(r, "nope")
 	refused(t, err, rpc.CodeNotFound, "nope")

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/rpc"
@@ -46,13 +47,18 @@ func (d *Daemon) restored(name string) (*run.Run, error) {
 }
 
 // explain asks a run about itself, or about a step: one that is in it, one that
-// its rules left out, or a matrix.
+// its rules left out, or several: a matrix or a stage.
 func explain(r *run.Run, name string) (run.Explanation, error) {
 	if name == "" {
 		return r.WhyRun(), nil
 	}
 	if a, ok := absentee(r.Plan, name); ok {
 		return run.Explanation{Subject: a.Stage + "/" + a.Name, Step: -1, Text: "it is not in this run: " + a.Why}, nil
+	}
+	if k := slices.IndexFunc(r.Plan.Stages, func(s run.PlanStage) bool { return s.Name == name }); k >= 0 && len(r.Plan.Find("", name)) == 0 {
+		x := several(r, name, stageSteps(r.Plan, k))
+		x.Status = r.StageStatus(k)
+		return x, nil
 	}
 	steps, err := findSteps(r.Plan, []string{name})
 	if err != nil {
@@ -61,11 +67,43 @@ func explain(r *run.Run, name string) (run.Explanation, error) {
 	if len(steps) == 1 {
 		return r.Why(steps[0]), nil
 	}
+	return several(r, name, steps), nil
+}
+
+// stageSteps lists the steps of stage k.
+func stageSteps(p *run.Plan, k int) (steps []int) {
+	for i := range p.Steps {
+		if p.Steps[i].Stage == k {
+			steps = append(steps, i)
+		}
+	}
+	return steps
+}
+
+// maxSeveral bounds how many steps are explained at once.
+const maxSeveral = 10
+
+// several explains steps that have one name, those that did not succeed first.
+func several(r *run.Run, name string, steps []int) run.Explanation {
 	x := run.Explanation{Subject: name, Step: -1, Text: fmt.Sprintf("it is %d steps", len(steps))}
-	for _, i := range steps {
+	if len(steps) == 1 {
+		x.Text = "it is 1 step"
+	}
+	succeeded := func(i int) int {
+		if r.Steps[i].Status == run.Success {
+			return 1
+		}
+		return 0
+	}
+	steps = slices.SortedStableFunc(slices.Values(steps), func(a, b int) int { return succeeded(a) - succeeded(b) })
+	for n, i := range steps {
+		if n == maxSeveral {
+			x.Causes = append(x.Causes, run.Explanation{Step: -1, Text: fmt.Sprintf("and %d more", len(steps)-n)})
+			break
+		}
 		x.Causes = append(x.Causes, r.Why(i))
 	}
-	return x, nil
+	return x
 }
 
 // absentee is the step of that name that rules left out.

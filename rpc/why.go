@@ -5,7 +5,7 @@ import "time"
 // RunWhyRequest asks why a run, or a step of it, is as it is.
 type RunWhyRequest struct {
 	Run  string `json:"run"`
-	Step string `json:"step,omitempty"` // "" is the run
+	Step string `json:"step,omitempty"` // a step, a matrix or a stage; "" is the run
 }
 
 // Explanation says why something is as it is, with what it follows from.
