@@ -35,9 +35,6 @@ func (d *Daemon) ResourceMode(ctx context.Context, q *rpc.ResourceModeRequest) (
 		return nil, rpc.Errorf(rpc.CodeInvalid, "mode %q: want one of %v", q.Mode, policy.Modes())
 	}
 	subject := fmt.Sprintf("resource group %q", q.Name)
-	if err := d.checkSpace(); err != nil {
-		return nil, failure(err, subject)
-	}
 	if err := d.engine.SetMode(ctx, q.Name, mode); err != nil {
 		return nil, failure(err, subject)
 	}

@@ -41,7 +41,7 @@ func methods() []method {
 		bind(PipelineDelete, Admin, Service.PipelineDelete,
 			"Remove a pipeline and everything under it", CodeNotFound, CodeConflict),
 		bind(PipelinePause, Operator, Service.PipelinePause,
-			"Pause a pipeline, a stage or a step", CodeInvalid, CodeNotFound, CodeDiskLow),
+			"Pause a pipeline, a stage or a step", CodeInvalid, CodeNotFound),
 		bind(PipelineResume, Operator, Service.PipelineResume,
 			"Take a pause back", CodeNotFound, CodeConflict),
 		bind(RunStart, Operator, Service.RunStart,
