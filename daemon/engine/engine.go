@@ -50,7 +50,6 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/daemon/policy"
-	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 )
 
@@ -107,49 +106,6 @@ type Settings struct {
 	MaxRunning int // attempts at a time, over all runs
 }
 
-// Host performs attempts. Its methods return at once and may be repeated.
-type Host interface {
-	// Launch brings an attempt into the hands of a plugin, or joins it where it
-	// is already, and calls report once when it has ended. An attempt that is
-	// canceled is joined too, but no longer begun.
-	Launch(a Attempt, report func(Report))
-	// Stop asks an attempt that was launched to end.
-	Stop(name string, force bool)
-}
-
-// Attempt is an attempt as the host needs it.
-type Attempt struct {
-	Plan     *run.Plan
-	Step     int
-	Number   int
-	BootID   string // of the boot in which it was decided
-	Canceled bool
-	// Variables are those that were given when the step was played or retried:
-	// they win over all others.
-	Variables map[string]string
-	// Outputs are those of the steps that the step reads, by their keys.
-	Outputs map[string]map[string]string
-}
-
-// Report is the end of an attempt.
-type Report struct {
-	Outcome run.Outcome
-	// LogSize is the size of the log in bytes, negative where nobody knows. An
-	// attempt without output is not worth a sealing of its own.
-	LogSize int64
-}
-
-// Archive keeps the logs of attempts that have ended.
-type Archive interface {
-	// Seal puts the log of an attempt into its final form. It may be repeated.
-	Seal(plan *run.Plan, step, attempt int) run.Log
-	// Sweep removes the directory of an attempt whose end and log are recorded.
-	Sweep(plan *run.Plan, step, attempt int)
-	// Erase removes the sealed log of an attempt. It may be repeated. An error is
-	// its to report; the erasure is then owed still.
-	Erase(plan *run.Plan, step, attempt int) error
-}
-
 // ErrStopping: the daemon ends and takes nothing new.
 var ErrStopping = errors.New("the daemon is stopping")
 
@@ -179,73 +135,6 @@ func Open(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("load the runs that live: %w", err)
 	}
 	return e, nil
-}
-
-// restore loads every live run, and derives what is kept of all of them.
-func (e *Engine) restore() error {
-	view := e.store.View()
-	defer view.Close()
-	resources, err := view.Resources()
-	if err != nil {
-		return err
-	}
-	for name, r := range resources {
-		e.modes[name] = r.Mode
-	}
-	ids, err := view.Live()
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := e.restoreRun(view, id); err != nil {
-			return fmt.Errorf("run %d: %w", id, err)
-		}
-	}
-	e.load.Store(&Load{
-		LiveRuns: len(e.live), RunningSteps: e.running, PendingSteps: e.pending, MaxRunning: e.settings.MaxRunning,
-	})
-	return nil
-}
-
-func (e *Engine) restoreRun(view *store.View, id uint64) error {
-	record, err := view.Run(id)
-	if err != nil {
-		return err
-	}
-	r, change, err := view.Restore(record)
-	if err != nil {
-		return err
-	}
-	l := newLive(record, r)
-	l.note(change.Settled(r), r.Ready())
-	l.pending = r.Pending()
-	e.pending += l.pending
-	e.adopt(l)
-	all := make([]int, len(r.Steps))
-	for i := range r.Steps {
-		all[i] = i
-		if a := r.Steps[i].Latest(); a != nil && !a.Ended() {
-			e.running++
-		}
-	}
-	e.follow(l, all)
-	return nil
-}
-
-// Owes reports whether an attempt of a run that lives still has to be launched,
-// joined or sealed; step is its key. It may be asked before Run.
-func (e *Engine) Owes(id uint64, step string, attempt int) bool {
-	l := e.live[id]
-	if l == nil {
-		return false
-	}
-	for i := range l.run.Plan.Steps {
-		if l.run.Plan.Key(i) == step {
-			attempts := l.run.Steps[i].Attempts
-			return attempt >= 1 && attempt <= len(attempts) && attempts[attempt-1].Log == nil
-		}
-	}
-	return false
 }
 
 // Run is the loop. It ends when ctx does, after the turn in hand, or with the
