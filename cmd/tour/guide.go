@@ -28,6 +28,7 @@ func (g *guide) acts(ctx context.Context) error {
 		{"A run, and kill -9 of the daemon in the middle of it", g.survive},
 		{"What there is to see afterwards", g.look},
 		{"Two more runs: the oldest copy goes", g.prune},
+		{"A run that asks a person, and waits through another kill -9", g.ask},
 		{"The end: nothing stays behind", g.end},
 	} {
 		g.paint.title(act.title)
@@ -84,7 +85,7 @@ func (g *guide) prune(ctx context.Context) error {
 }
 
 func (g *guide) end(ctx context.Context) error {
-	if err := g.run(ctx, "penstockctl delete archive --yes"); err != nil {
+	if err := g.runAll(ctx, "penstockctl delete archive --yes", "penstockctl delete deploy --yes"); err != nil {
 		return err
 	}
 	return g.stop()

@@ -5,7 +5,8 @@
 // elsewhere and compared, and in the middle of it the daemon gets kill -9. What
 // Penstock promises is then looked at, not assumed: the step went on in the same
 // process, it was not started again, its log has no gap, the archive is right,
-// the oldest copy went, nothing is left running.
+// the oldest copy went, a run that asks for a person waited through a second kill,
+// nothing is left running.
 //
 // Nothing waits for a time to pass: the daemon is killed when the watch and the
 // step have printed their first lines, and started again when the step's log
