@@ -24,7 +24,7 @@ func others() standingWith {
 	}
 	holder := claimed("b/1", 1, "x")
 	return standingWith{plan, time.Unix(7, 0), engine.Standing{
-		Live: true, Places: engine.Places{All: 8, Taken: 8}, Before: map[int]int{1: 0, 2: 1, 3: 5},
+		Places: engine.Places{All: 8, Taken: 8}, Before: map[int]int{1: 0, 2: 1, 3: 5},
 		Groups: []engine.Resource{
 			{Name: "staging"},
 			{Name: "production", Mode: "oldest_first", Holder: &holder, Waiting: []engine.Claimant{

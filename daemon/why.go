@@ -5,33 +5,46 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
-// RunWhy says why a run, or a step of it, is as it is. What a run knows of
-// itself comes from its record, for runs that are over as well; what concerns
-// several runs is asked of the engine, and both are of the same moment.
+// RunWhy says why a run, or a step of it, is as it is. A live run is asked in
+// the engine's loop, together with what concerns several runs: so both are of
+// the same moment however fast the run moves. One that is over is asked by its
+// record.
 func (d *Daemon) RunWhy(ctx context.Context, q *rpc.RunWhyRequest) (*rpc.Explanation, error) {
 	for {
-		r, err := d.restored(q.Run)
+		r, err := d.found(q.Run)
 		if err != nil {
 			return nil, err
 		}
-		standing, err := d.engine.Standing(ctx, r.Plan.RunID)
-		if err != nil {
-			return nil, failure(err, fmt.Sprintf("run %q", q.Run))
+		var answer *rpc.Explanation
+		live, failed := d.engine.Look(ctx, r.ID, func(r *run.Run, s engine.Standing) { answer, err = tell(r, s, q.Step) })
+		if failed != nil {
+			return nil, failure(failed, fmt.Sprintf("run %q", q.Run))
 		}
-		if standing.Live && standing.Sequence != r.State.Sequence {
-			continue // it has moved on meanwhile
+		if live {
+			return answer, err
 		}
-		told, err := explain(r, q.Step)
+		over, err := d.restored(q.Run)
 		if err != nil {
 			return nil, err
 		}
-		answer := standingWith{r.Plan, r.State.CreatedAt, standing}.explanation(told)
-		return &answer, nil
+		if over.Complete() { // else somebody has brought it back meanwhile
+			return tell(over, engine.Standing{}, q.Step)
+		}
 	}
+}
+
+// found is the record of a run.
+func (d *Daemon) found(name string) (store.Run, error) {
+	view := d.store.View()
+	defer view.Close()
+	record, _, err := findRun(view, name)
+	return record, err
 }
 
 // restored reads a run as it stands.
@@ -44,6 +57,17 @@ func (d *Daemon) restored(name string) (*run.Run, error) {
 	}
 	r, _, err := view.Restore(record)
 	return r, failure(err, fmt.Sprintf("run %q", name))
+}
+
+// tell has a run explain itself, or a step, and adds what it cannot
+// know.
+func tell(r *run.Run, s engine.Standing, step string) (*rpc.Explanation, error) {
+	told, err := explain(r, step)
+	if err != nil {
+		return nil, err
+	}
+	answer := standingWith{r.Plan, r.State.CreatedAt, s}.explanation(told)
+	return &answer, nil
 }
 
 // explain asks a run about itself, or about a step: one that is in it, one that

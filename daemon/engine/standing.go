@@ -13,12 +13,10 @@ import (
 // Standing is where a live run stands among the others: what holds it, or its
 // steps, that it cannot know of itself. All of it is of one moment.
 type Standing struct {
-	Live     bool // false: the run is over, and nothing else is set
-	Sequence uint64
-	Line     *Line       // with a run that waits for its turn
-	Groups   []Resource  // for which a step of the run waits
-	Places   Places      // of the daemon
-	Before   map[int]int // how many steps get a place before each of the run's that could begin
+	Line   *Line       // with a run that waits for its turn
+	Groups []Resource  // for which a step of the run waits
+	Places Places      // of the daemon
+	Before map[int]int // how many steps get a place before each of the run's that could begin
 }
 
 // Line is what a run waits for that is held.
@@ -32,24 +30,25 @@ type Line struct {
 // Places are how many attempts may work at a time, and do.
 type Places struct{ All, Taken int }
 
-// Standing says where a run stands.
-func (e *Engine) Standing(ctx context.Context, id uint64) (Standing, error) {
-	var found Standing
-	if err := e.ask(ctx, func(t *turn) error {
+// Look shows a live run, as it is in that moment, and where it stands: nobody
+// has to ask again because it has moved on meanwhile. It answers false where the
+// run is over. The loop waits for show, which must neither change nor keep the
+// run.
+func (e *Engine) Look(ctx context.Context, id uint64, show func(*run.Run, Standing)) (live bool, err error) {
+	err = e.ask(ctx, func(t *turn) error {
 		t.arbitrate() // what shares its turn may have changed something
 		if l := t.live[id]; l != nil {
-			found = t.standing(l)
+			live = true
+			show(l.run, t.standing(l))
 		}
 		return nil
-	}); err != nil {
-		return Standing{}, err
-	}
-	return found, nil
+	})
+	return live && err == nil, err
 }
 
 func (e *Engine) standing(l *live) Standing {
 	s := Standing{
-		Live: true, Sequence: l.run.State.Sequence, Before: e.before(l),
+		Before: e.before(l),
 		Places: Places{All: e.settings.MaxRunning, Taken: e.running},
 	}
 	if l.place == waiting {

@@ -9,11 +9,19 @@ import (
 	"github.com/penstock/penstock/daemon/run"
 )
 
-func (d *daemon) standing(id uint64) Standing {
+func (d *daemon) standing(id uint64) (standing Standing) {
 	d.Helper()
-	s, err := d.Standing(d.ctx, id)
+	live, err := d.Look(d.ctx, id, func(r *run.Run, s Standing) {
+		if r.Plan.RunID != id {
+			d.Errorf("shown is run %d, not %d", r.Plan.RunID, id)
+		}
+		standing = s
+	})
 	d.check(err)
-	return s
+	if !live {
+		d.Errorf("run %d is said to be over", id)
+	}
+	return standing
 }
 
 func names(all []Reference) string {
@@ -36,11 +44,12 @@ func TestWhereARunStandsInItsLine(t *testing.T) {
 		l.SubQueue != "eu" || l.Overlap != (config.Overlap{Policy: config.OverlapQueue, Limit: 2}) {
 		t.Errorf("%+v", l)
 	}
-	if s := d.standing(1); s.Line != nil || !s.Live || s.Sequence == 0 {
+	if s := d.standing(1); s.Line != nil {
 		t.Errorf("one at work: %+v", s)
 	}
-	if s := d.standing(99); s.Live {
-		t.Errorf("one that is none: %+v", s)
+	live, err := d.Look(d.ctx, 99, func(*run.Run, Standing) { t.Error("one that is none was shown") })
+	if d.check(err); live {
+		t.Error("one that is none lives")
 	}
 }
 
@@ -112,7 +121,7 @@ func TestWhereARunStandsIsOfOneMoment(t *testing.T) {
 	d.waiting(1)
 	var s Standing
 	told := background(func() (err error) {
-		s, err = d.Standing(d.ctx, 2)
+		_, err = d.Look(d.ctx, 2, func(_ *run.Run, now Standing) { s = now })
 		return err
 	})
 	d.waiting(2)
@@ -122,4 +131,33 @@ func TestWhereARunStandsIsOfOneMoment(t *testing.T) {
 	if len(s.Groups) > 0 || fmt.Sprint(s.Before) != "map[0:0]" {
 		t.Errorf("it stands as %+v", s)
 	}
+}
+
+// What is shown is the run of that very moment, ahead of what the store has: who
+// asks about a busy run need not wait until it rests.
+func TestARunThatMovesIsShownAsItMoves(t *testing.T) {
+	d := begin(t, 1)
+	id := d.run("a", "b").ID
+	at := d.next("nightly/1/stage/a/1")
+	stored := d.record(id).State.Sequence
+	release := d.hold()
+	at.end(run.Success)
+	d.waiting(1)
+	shown := uint64(0)
+	told := background(func() error {
+		_, err := d.Look(d.ctx, id, func(r *run.Run, _ Standing) {
+			if now := d.record(id).State.Sequence; now != stored {
+				t.Errorf("the store is at %d before the turn is over, not at %d", now, stored)
+			}
+			shown = r.State.Sequence
+		})
+		return err
+	})
+	d.waiting(2)
+	release()
+	if d.check(<-told); shown <= stored {
+		t.Errorf("shown is the run at %d, where it stood at %d already", shown, stored)
+	}
+	d.next("nightly/1/stage/b/1").end(run.Success)
+	d.settled(id)
 }

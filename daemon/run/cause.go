@@ -26,13 +26,23 @@ func (e *explaining) holding(i int) (steps []int) {
 		}
 	}
 	if g.ordered[i] && g.rank[i] > g.frontier {
+		named := e.among(steps)
 		for d := range e.Steps {
-			if g.rank[d] == g.frontier && !g.tag[d].complete() && !slices.Contains(steps, d) {
+			if g.rank[d] == g.frontier && !g.tag[d].complete() && !named[d] {
 				steps = append(steps, d)
 			}
 		}
 	}
 	return steps
+}
+
+// among tells of each step of the run whether it is one of some.
+func (e *explaining) among(some []int) []bool {
+	in := make([]bool, len(e.Steps))
+	for _, i := range some {
+		in[i] = true
+	}
+	return in
 }
 
 // barring are the steps that made what step i looked at what it is: of those
@@ -79,8 +89,9 @@ func (e *explaining) saw(i int) Status {
 // sees are the steps that step i looks at.
 func (e *explaining) sees(i int) (steps []int) {
 	g := &e.graph
+	edges := e.among(g.edges[i])
 	for d := range e.Steps {
-		if g.ordered[i] && g.rank[d] < g.rank[i] || slices.Contains(g.edges[i], d) {
+		if g.ordered[i] && g.rank[d] < g.rank[i] || edges[d] {
 			steps = append(steps, d)
 		}
 	}
