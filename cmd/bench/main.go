@@ -48,7 +48,7 @@ func bench(ctx context.Context, only string) error {
 		return err
 	}
 	defer w.close()
-	fmt.Printf("%-34s %14s %14s %12s   %s\n", "", "penstock", "plain", "", "floor")
+	fmt.Printf("%-46s %14s %14s %12s   %s\n", "", "penstock", "plain", "", "floor")
 	failed := 0
 	for _, m := range measures {
 		if !strings.Contains(m.name, only) {
@@ -63,7 +63,7 @@ func bench(ctx context.Context, only string) error {
 			verdict = "BROKEN"
 			failed++
 		}
-		fmt.Printf("%-34s %14s %14s %9.2f %-4s %s: %s\n", m.name, r.ours, r.plain, r.figure, r.unit, r.floor, verdict)
+		fmt.Printf("%-46s %14s %14s %9.2f %-4s %s: %s\n", m.name, r.ours, r.plain, r.figure, r.unit, r.floor, verdict)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d floors are broken", failed)

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,6 +21,8 @@ var measures = []measure{
 	{"1,000 steps at once", fan},
 	{"a chain of 1,000 steps", chain},
 	{"10,000 steps / 1,000 steps", scale},
+	{"create 10,200 steps, 50,000 needs / a tenth", create},
+	{"perform 10,200 steps, 50,000 needs / a tenth", perform},
 	{"penstockctl run --wait, one step", command},
 	{"1 GiB of output", output},
 	{"200 running steps joined again", join},
@@ -132,6 +137,69 @@ func scale(ctx context.Context, w *world) (row, error) {
 	ten, err := best(2, func() (time.Duration, error) { return w.run(ctx, "fan", 10) })
 	r := ratio(ten, one, 12)
 	return r, err
+}
+
+// layers of a net.
+const layers = 51
+
+// applyNet puts a pipeline of 51 layers of 5×width cells, each of which needs
+// five cells of the layer before it: 250×width needs.
+func (w *world) applyNet(ctx context.Context, name string, width int) error {
+	var text strings.Builder
+	values := make([]string, width)
+	for i := range values {
+		values[i] = strconv.Itoa(i)
+	}
+	fmt.Fprintf(&text, "name = %q\n", name)
+	for k := range layers {
+		fmt.Fprintf(&text, "[[stage]]\nname = \"l%d\"\n[[stage.step]]\nname = \"s%d\"\nuses = \"sleep\"\nwith = { for = \"0s\" }\n", k, k)
+		fmt.Fprintf(&text, "matrix = { ROW = [%s], COLUMN = [0, 1, 2, 3, 4] }\n", strings.Join(values, ", "))
+		if k > 0 {
+			fmt.Fprintf(&text, "needs = [{ step = \"s%d\", matrix = [{ ROW = \"{{ matrix.ROW }}\" }] }]\n", k-1)
+		}
+	}
+	_, err := w.client.PipelineApply(ctx, &rpc.PipelineApplyRequest{Text: text.String()})
+	return err
+}
+
+// tenfold compares a net with one of a tenth of its width.
+func tenfold(ctx context.Context, w *world, times int, measure func(name string) (time.Duration, error)) (row, error) {
+	if err := errors.Join(w.applyNet(ctx, "small", 4), w.applyNet(ctx, "large", 40)); err != nil {
+		return row{}, err
+	}
+	small, err := best(rounds, func() (time.Duration, error) { return measure("small") })
+	if err != nil {
+		return row{}, err
+	}
+	large, err := best(times, func() (time.Duration, error) { return measure("large") })
+	return ratio(large, small, 12), err
+}
+
+// create times the answer to a start: the run is resolved and durable then.
+func create(ctx context.Context, w *world) (row, error) {
+	return tenfold(ctx, w, rounds, func(name string) (time.Duration, error) {
+		begin := time.Now()
+		started, err := w.client.RunStart(ctx, &rpc.RunStartRequest{Pipeline: name})
+		took := time.Since(begin)
+		if err != nil {
+			return 0, err
+		}
+		return took, w.cancel(ctx, started.Run.Name)
+	})
+}
+
+// perform times a run from its start to its end.
+func perform(ctx context.Context, w *world) (row, error) {
+	return tenfold(ctx, w, 2, func(name string) (time.Duration, error) { return w.run(ctx, name, 1) })
+}
+
+// cancel ends a run and waits for its end.
+func (w *world) cancel(ctx context.Context, run string) error {
+	if _, err := w.client.RunCancel(ctx, &rpc.RunCancelRequest{Run: run, Force: true}); err != nil {
+		return err
+	}
+	_, err := w.client.RunWatch(ctx, &rpc.RunWatchRequest{Run: run, WaitMS: 60000, UntilEnded: true})
+	return err
 }
 
 func command(ctx context.Context, w *world) (row, error) {

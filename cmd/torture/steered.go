@@ -20,7 +20,7 @@ func steered(program, effects string) []*shape {
 func cells(program, effects string) *shape {
 	s := newShape("cells", "parallel", effects, 1)
 	s.stage("s")
-	names := s.matrix("cell", 6, "max_parallel = 2\n"+command(program, 0, 2<<10, 0), "success")
+	names := s.matrix("cell", 6, "max_parallel = 2\n"+command(program, 20*time.Millisecond, 2<<10, 0), "success")
 	s.stage("after")
 	s.step("join", command(program, 0, 1<<10, 0), "success", names...)
 	s.bounds = bounds{steps: "cell@", inRun: 2}

@@ -2,6 +2,8 @@ package plan_test
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/penstock/penstock/config"
@@ -43,6 +45,44 @@ func BenchmarkResolve(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/step")
+		})
+	}
+}
+
+// net is a pipeline of 51 layers of 5×width cells, each of which needs five
+// cells of the layer before it.
+func net(b *testing.B, width int) *config.Pipeline {
+	var text strings.Builder
+	rows := make([]string, width)
+	for i := range rows {
+		rows[i] = strconv.Itoa(i)
+	}
+	text.WriteString("name = \"net\"\n")
+	for k := range 51 {
+		fmt.Fprintf(&text, "[[stage]]\nname = \"l%d\"\n[[stage.step]]\nname = \"s%d\"\nuses = \"sleep\"\n", k, k)
+		fmt.Fprintf(&text, "matrix = { ROW = [%s], COLUMN = [0, 1, 2, 3, 4] }\n", strings.Join(rows, ", "))
+		if k > 0 {
+			fmt.Fprintf(&text, "needs = [{ step = \"s%d\", matrix = [{ ROW = \"{{ matrix.ROW }}\" }] }]\n", k-1)
+		}
+	}
+	source, err := config.ParsePipeline("net.toml", []byte(text.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &source.Pipeline
+}
+
+// Ten times the cells cost ten times as much, not a hundred times.
+func BenchmarkResolveCells(b *testing.B) {
+	for _, width := range []int{4, 40} {
+		p, steps := net(b, width), 255*width
+		b.Run(fmt.Sprintf("steps=%d/needs=%d", steps, 1250*width), func(b *testing.B) {
+			for b.Loop() {
+				if r, err := plan.Resolve(p, plan.Request{}); err != nil || len(r.Steps) != steps {
+					b.Fatalf("%d steps, %v", len(r.Steps), err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(steps), "ns/step")
 		})
 	}
 }

@@ -90,26 +90,19 @@ func (c *connection) meant(need *config.Need, to *target) (cells []int, ok bool)
 		return []int{need.Cell - 1}, true
 	}
 	if need.Matrix == nil {
-		for k := range to.places {
-			cells = append(cells, k)
-		}
-		return cells, true
+		return to.all(), true
 	}
 	entries, ok := c.selection(need)
 	if !ok {
 		return nil, false
 	}
 	for _, entry := range entries {
-		before := len(cells)
-		for k := range to.cells {
-			if to.cells[k].Chosen([]map[string][]string{entry}) {
-				cells = append(cells, k)
-			}
-		}
-		if len(cells) == before && !need.Optional {
+		chosen := to.choose(entry)
+		if len(chosen) == 0 && !need.Optional {
 			c.refuse("it needs cells of %q, of which none has %s", need.Step, describe(entry))
 			ok = false
 		}
+		cells = append(cells, chosen...)
 	}
 	slices.Sort(cells)
 	return slices.Compact(cells), ok

@@ -17,6 +17,7 @@ type target struct {
 	cells      []config.Cell // nil: it is one step
 	places     []int         // of each in the plan; -1: left out
 	why        []string      // it was left out
+	index      index         // of cells; made of the axes that are asked for
 }
 
 // reading is what a step of the plan waits for, until all steps are known.
