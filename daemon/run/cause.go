@@ -19,14 +19,14 @@ func (e *explaining) causes(i int) []Explanation {
 // holding are the steps that created step i waits for: those of its edges that
 // are not over, else those at the frontier.
 func (e *explaining) holding(i int) (steps []int) {
-	g := &e.graph
+	g, named := &e.graph, make([]bool, len(e.Steps)) // a step can be needed and read
 	for _, d := range g.edges[i] {
-		if !g.tag[d].complete() {
+		if !g.tag[d].complete() && !named[d] {
+			named[d] = true
 			steps = append(steps, d)
 		}
 	}
 	if g.ordered[i] && g.rank[i] > g.frontier {
-		named := e.among(steps)
 		for d := range e.Steps {
 			if g.rank[d] == g.frontier && !g.tag[d].complete() && !named[d] {
 				steps = append(steps, d)

@@ -19,9 +19,13 @@ type Explanation struct {
 // Why explains step i from the same functions that decide it. The causes of a
 // step that waits are what it waits for, those of one that was skipped or
 // canceled what made it so, each with causes of its own; a step that was named
-// before is not explained again.
+// before is not explained again. Of one that has begun, what admitted it, and
+// for what it waited then.
 func (r *Run) Why(i int) Explanation {
-	return (&explaining{Run: r, named: map[int]bool{}}).step(i)
+	e := explaining{Run: r, named: map[int]bool{}}
+	x := e.step(i)
+	x.Causes = append(e.admission(i), x.Causes...)
+	return x
 }
 
 // WhyRun explains the status of the run by the steps that make it.

@@ -26,7 +26,8 @@ func checkWhy(t *rapid.T, r *Run) {
 func checkCauses(t *rapid.T, r *Run, i int, x Explanation) {
 	s := &r.Steps[i]
 	waits := s.Status == Created && !r.State.Held || s.Status == Pending && !r.graph.slot[i]
-	if (waits || s.Skipped == NotAdmitted && read(r, i).previous != Success) && len(x.Causes) == 0 {
+	if (waits || s.Skipped == NotAdmitted && read(r, i).previous != Success) &&
+		!slices.ContainsFunc(x.Causes, func(cause Explanation) bool { return cause.Step >= 0 }) {
 		t.Fatalf("s%d is %s and nothing is named that made it so: %+v", i, s.Status, x)
 	}
 	for _, cause := range x.Causes {
@@ -85,5 +86,48 @@ func TestWhyFollowsTheChainToItsRoot(t *testing.T) {
 	want = []string{"ship skipped", "compile failed"}
 	if got := walk(r.Why(3)); !slices.Equal(got, want) {
 		t.Errorf("ship: %v, want %v", got, want)
+	}
+}
+
+func TestWhySaysWhatLetAStepBegin(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{
+		{Name: "build", Rule: "rule[1]: inputs.full"},
+		{Name: "alarm", Stage: 1, When: OnFailure, ResourceGroup: "siren"},
+		{Name: "tidy", Stage: 1, When: Always},
+		{Name: "lint", Stage: 1, HasNeeds: true},
+		{Name: "sum", Stage: 2, HasNeeds: true, Needs: []int{3}},
+	}})
+	s.works(3, well).works(0, fails(ScriptFailure, 3))
+	s.now = s.now.Add(7 * time.Second)
+	s.do(Grant{Step: 1, At: s.now}).works(1, well)
+	for i, want := range [][]string{
+		{"it is in the run by rule[1]: inputs.full", "there is nothing before it that it would wait for",
+			"attempt 1 waited 2s for a place"},
+		{`when = "on_failure" admitted it`, "attempt 1 waited 9s for the resource group siren"},
+		{`when = "always" admitted it, however the steps before it ended`},
+		{"there is nothing before it that it would wait for"},
+		{"it was admitted because the steps that it needs succeeded"},
+	} {
+		var got []string
+		for _, x := range s.Why(i).Causes {
+			got = append(got, x.Text)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", s.Plan.Steps[i].Name, got, want)
+		}
+	}
+	if by := s.Why(1).Causes[0].Causes; len(by) != 1 || by[0].Step != 0 {
+		t.Errorf("the failure that admitted alarm is %+v", by)
+	}
+	s.do(Retry{Steps: []int{0}, At: s.now, Actor: "ann"}).works(0, well)
+	if got := s.Why(0).Causes; len(got) != 2 || got[1].Text != "attempt 2 waited 1s for a place" {
+		t.Errorf("ann, and nothing else, began build: %+v", got)
+	}
+}
+
+func TestWhyNamesAStepOnceThatIsNeededAndRead(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b", HasNeeds: true, Needs: []int{0}, After: []int{0}}}})
+	if got := s.Why(1).Causes; len(got) != 1 {
+		t.Errorf("%+v", got)
 	}
 }

@@ -1,0 +1,73 @@
+package run
+
+import (
+	"fmt"
+	"time"
+)
+
+// admission tells of step i how it came into the run and what let it begin, as
+// far as neither a person did nor it still waits for that. It speaks of what
+// came before as that stands now; where this would not admit the step any more,
+// because it was tried again since, it says no more than it knows.
+func (e *explaining) admission(i int) (told []Explanation) {
+	if rule := e.Plan.Steps[i].Rule; rule != "" {
+		told = append(told, Explanation{Step: -1, Text: "it is in the run by " + rule})
+	}
+	if e.begun(i) {
+		told = append(told, e.admitted(i))
+	}
+	if text := e.waited(i); text != "" {
+		told = append(told, Explanation{Step: -1, Text: text})
+	}
+	return told
+}
+
+// begun reports whether what step i looks at has admitted it.
+func (e *explaining) begun(i int) bool {
+	s := &e.Steps[i]
+	switch {
+	case s.Requested != nil:
+		return false // a person has
+	case s.Status == Created, s.Status == Skipped:
+		return false
+	case s.Status == Canceled, s.Status == Failed:
+		return !s.AdmittedAt.IsZero()
+	}
+	return true
+}
+
+// admitted says what admitted step i.
+func (e *explaining) admitted(i int) Explanation {
+	p, x := &e.Plan.Steps[i], Explanation{Step: -1}
+	switch {
+	case !p.When.admits(e.saw(i), p.HasNeeds):
+		x.Text = "it was admitted by " + e.sight(i) + " as they stood then"
+	case p.When == OnFailure:
+		x.Text, x.Causes = `when = "on_failure" admitted it`, e.steps(e.barring(i))
+	case p.When == Always:
+		x.Text = `when = "always" admitted it, however ` + e.sight(i) + " ended"
+	case len(e.sees(i)) == 0:
+		x.Text = "there is nothing before it that it would wait for"
+	case p.HasNeeds:
+		x.Text = "it was admitted because the steps that it needs succeeded"
+	default:
+		x.Text = "it was admitted because nothing failed among the steps before it"
+	}
+	return x
+}
+
+// noticeable is how long a wait is that people may ask about.
+const noticeable = time.Second
+
+// waited says for how long the newest attempt of step i waited, and for what.
+func (e *explaining) waited(i int) string {
+	a := e.Steps[i].Latest()
+	if a == nil || a.ReadyAt.IsZero() || a.DecidedAt.Sub(a.ReadyAt) < noticeable {
+		return ""
+	}
+	what := "a place"
+	if group := e.Plan.Steps[i].ResourceGroup; group != "" {
+		what = "the resource group " + group
+	}
+	return fmt.Sprintf("attempt %d waited %s for %s", a.Number, a.DecidedAt.Sub(a.ReadyAt).Round(time.Second), what)
+}
