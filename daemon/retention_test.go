@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -55,7 +54,7 @@ func (h *house) gone(run string) {
 		select {
 		case <-poll.C:
 		case <-deadline:
-			h.t.Fatal(fmt.Sprintf("%s is still there: %v", run, err))
+			h.t.Fatalf("%s is still there: %v", run, err)
 		}
 	}
 }

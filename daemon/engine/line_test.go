@@ -43,9 +43,9 @@ func TestRunsWaitForTheirTurn(t *testing.T) {
 	if got := d.statuses(1, 2, 3); got != "[pending held held]" && got != "[running held held]" {
 		t.Errorf("the runs are %s", got)
 	}
-	a := d.next("nightly/1/stage/a/1")
+	d.next("nightly/1/stage/a/1")
 	d.restart()
-	a = d.next("nightly/1/stage/a/1")
+	a := d.next("nightly/1/stage/a/1")
 	d.idle()
 	a.end(run.Failed)
 	d.next("nightly/2/stage/a/1").end(run.Success)

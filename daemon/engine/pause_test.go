@@ -40,11 +40,11 @@ func (d *daemon) pauses() []store.Pause {
 func TestAPausedPipelineTakesNoRuns(t *testing.T) {
 	d := begin(t, 9)
 	d.startOf(request("", "a"))
-	a := d.next("nightly/1/stage/a/1")
+	d.next("nightly/1/stage/a/1")
 	until := d.clock.Now().Add(time.Hour)
 	d.pause(store.Pause{Actor: "ann", Until: until, Reason: "the disk is full"})
 	d.restart()
-	a = d.next("nightly/1/stage/a/1")
+	a := d.next("nightly/1/stage/a/1")
 	_, _, err := d.Start(d.ctx, request("", "a"))
 	var paused *PausedError
 	if !errors.Is(err, ErrPaused) || !errors.As(err, &paused) || paused.Pause.Actor != "ann" {
@@ -70,10 +70,10 @@ func TestWhatIsPausedIsLeftOut(t *testing.T) {
 	d := begin(t, 9)
 	d.pause(store.Pause{Part: part("build", "b"), Actor: "ann", Reason: "broken"})
 	d.startOf(twoStages())
-	a := d.next("nightly/1/build/a/1")
+	d.next("nightly/1/build/a/1")
 	d.pause(store.Pause{Part: part("test", ""), Actor: "bob"})
 	d.restart()
-	a = d.next("nightly/1/build/a/1")
+	a := d.next("nightly/1/build/a/1")
 	d.idle()
 	if got := d.steps(1); got != "[running skipped created created]" {
 		t.Errorf("the steps are %s", got)

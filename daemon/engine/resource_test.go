@@ -52,9 +52,9 @@ func TestOneStepAtATimeHasAResourceGroup(t *testing.T) {
 			d.restart() // the mode is kept
 			d.built(3, c.built...)
 			for _, n := range c.want {
-				a := d.next(deploy(n))
+				d.next(deploy(n))
 				d.restart()
-				a = d.next(deploy(n))
+				a := d.next(deploy(n))
 				d.idle()
 				a.end(run.Success)
 			}

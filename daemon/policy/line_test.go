@@ -11,8 +11,6 @@ import (
 	"github.com/penstock/penstock/config"
 )
 
-func never(uint64) bool { return false }
-
 func lineOf(active, waiting []uint64) *Line {
 	l := &Line{}
 	for _, id := range active {
