@@ -28,7 +28,7 @@ func others() standingWith {
 		Groups: []engine.Resource{
 			{Name: "staging"},
 			{Name: "production", Mode: "oldest_first", Holder: &holder, Waiting: []engine.Claimant{
-				claimed("b/2", 2, "x"), claimed("a/7", 9, "make"), claimed("b/3", 3, "x")}},
+				claimed("b/2", 2, "make"), claimed("a/7", 9, "make"), claimed("b/3", 3, "x")}},
 		},
 		Line: &engine.Line{
 			SubQueue: "eu", Overlap: config.Overlap{Policy: config.OverlapQueue, Limit: 2},
@@ -47,7 +47,7 @@ func TestWhatOthersHoldIsTold(t *testing.T) {
 		"a place, second":  {run.Explanation{Step: 2, Status: run.Pending, Text: "it waits"}, "it waits: 8 of 8 are taken, and 1 step stands before it", nil},
 		"a place, later":   {run.Explanation{Step: 3, Status: run.Pending, Text: "it waits"}, "it waits: 8 of 8 are taken, and 5 steps stand before it", nil},
 		"no place":         {run.Explanation{Step: 0, Status: run.Pending, Text: "its own limit"}, "its own limit", nil},
-		"a resource group": {run.Explanation{Step: 0, Status: run.WaitingForResource, Text: "it waits"}, "it waits (mode oldest_first)", []string{"b/1/build/x", "b/2/build/x"}},
+		"a resource group": {run.Explanation{Step: 0, Status: run.WaitingForResource, Text: "it waits"}, "it waits (mode oldest_first)", []string{"b/1/build/x", "b/2/build/make"}},
 		"its run's turn":   {run.Explanation{Step: 0, Status: run.Created, Text: "it waits"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
 		"the turn":         {run.Explanation{Subject: "a/7", Step: -1, Status: run.Created, Text: "it waits"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
 		"nobody":           {run.Explanation{Step: 1, Status: run.Success, Text: "it succeeded"}, "it succeeded", nil},

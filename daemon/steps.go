@@ -90,7 +90,7 @@ func fitting(r *run.Run, names []string, fits func(run.Status) bool) (steps []in
 				fit = append(fit, i)
 			}
 		}
-		if len(found) > 1 && len(fit) > 0 {
+		if len(fit) > 0 {
 			found = fit
 		}
 		for _, i := range found {
