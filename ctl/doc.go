@@ -16,7 +16,8 @@
 //     again without starting a second run.
 //   - What waits (run --wait, run --follow, watch, logs -f) asks by cursor. A
 //     daemon that restarts meanwhile costs time and nothing else; one that
-//     stays away for more than a minute is reported as unreachable.
+//     stays away for more than a minute is reported as unreachable. run does not
+//     wait for a person: a run that is blocked ends it, with a code of its own.
 //   - Nothing is half applied: all files of an apply are checked before the
 //     first of them is put.
 //

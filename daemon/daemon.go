@@ -35,6 +35,7 @@
 //	half of a sealing                 a temporary file      sealed again
 //	the log was recorded              the directory         removed
 //	half of a deletion                files without records removed
+//	an erasure was recorded           the log               removed
 package daemon
 
 import (
