@@ -146,6 +146,8 @@ type Stop struct {
 	Actor string    `json:"actor,omitempty"`
 	Note  string    `json:"note,omitempty"`
 	Run   string    `json:"run,omitempty"` // the newer run that made this one redundant
+	// FailureReason is set where the step fails by it, as by a timeout: Note has the message.
+	FailureReason string `json:"failure_reason,omitempty"`
 }
 
 // RunAttempt is one try of one step.

@@ -142,24 +142,41 @@ func (s Style) stepDuration(step rpc.RunStep) string {
 // who had a hand in it, the failure of its newest attempt, how many attempts it
 // took, what outlived it.
 func (s Style) why(step rpc.RunStep) string {
-	parts := s.waits(step)
+	parts := append(s.waits(step), s.unbegun(step)...)
 	if n := len(step.Attempts); n > 0 {
 		if tried(step) || step.Status == "scheduled" { // by its retry rule, because of that
 			parts = append(parts, s.failure(step.Attempts[n-1])...)
 		}
-		if max := step.MaxAttempts; max > 1 && (n > 1 || step.Status == "failed") {
+		if max := step.MaxAttempts; max > 1 && n <= max && (n > 1 || step.Status == "failed") {
 			parts = append(parts, fmt.Sprintf("attempt %d/%d", n, max))
 		} else if n > 1 {
 			parts = append(parts, fmt.Sprintf("attempt %d", n))
 		}
 	}
 	if by := step.RequestedBy; by != nil && by.Actor != "" {
-		parts = append(parts, "asked for by "+Line(by.Actor))
+		parts = append(parts, asked(step)+" by "+Line(by.Actor))
 	}
 	if step.AllowFailure && step.Status == "failed" {
 		parts = append(parts, "may fail")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// asked is what a person did with a step.
+func asked(step rpc.RunStep) string {
+	if step.Status == "manual" && step.When == "delayed" {
+		return "unscheduled"
+	}
+	return "asked for"
+}
+
+// unbegun is why a step failed that failed before its attempt began.
+func (s Style) unbegun(step rpc.RunStep) []string {
+	by, n := step.Stopped, len(step.Attempts)
+	if step.Status != "failed" || by == nil || n > 0 && step.Attempts[n-1].FailureReason == by.FailureReason {
+		return nil
+	}
+	return s.failure(rpc.RunAttempt{FailureReason: by.FailureReason, Message: by.Note})
 }
 
 // waits is what a step waits for, or what kept it from beginning.

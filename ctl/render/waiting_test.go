@@ -69,6 +69,9 @@ func deployStage() rpc.RunStage {
 		{Name: "old", Status: "canceled", Stopped: &rpc.Stop{At: before(time.Minute), Run: "release/8"}},
 		{Name: "unwanted", Status: "canceled", Stopped: &rpc.Stop{At: before(time.Minute), Actor: "bob", Note: "no"}},
 		redone,
+		{Name: "unscheduled", Status: "manual", When: "delayed", RequestedBy: &rpc.StepRequest{Actor: "erin"}},
+		{Name: "too-late", Status: "failed", Stopped: &rpc.Stop{Actor: "penstock", Note: "it waited for longer than 2s", FailureReason: "stuck_or_timeout"}},
+		{Name: "by-hand", Status: "failed", MaxAttempts: 1, Attempts: attempts(failedAttempt("lost"), failedAttempt("lost"))},
 		{Name: "secret", Status: "failed", Attempts: attempts(erased)},
 	}}
 }

@@ -156,7 +156,7 @@ func stop(c *run.Cancellation) *rpc.Stop {
 	if c == nil {
 		return nil
 	}
-	return &rpc.Stop{At: c.At, Actor: c.Actor, Note: c.Note, Run: c.Run}
+	return &rpc.Stop{At: c.At, Actor: c.Actor, Note: c.Note, Run: c.Run, FailureReason: string(c.Reason)}
 }
 
 // Absent lists the steps that rules left out.

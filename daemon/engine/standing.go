@@ -37,6 +37,7 @@ type Places struct{ All, Taken int }
 func (e *Engine) Look(ctx context.Context, id uint64, show func(*run.Run, Standing)) (live bool, err error) {
 	err = e.ask(ctx, func(t *turn) error {
 		t.arbitrate() // what shares its turn may have changed something
+		t.admit()
 		if l := t.live[id]; l != nil {
 			live = true
 			show(l.run, t.standing(l))

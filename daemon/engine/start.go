@@ -164,7 +164,7 @@ func (t *turn) applyAll(l *live, events []run.Event) {
 func (t *turn) supersede(by *live, replaced []uint64) {
 	name := by.reference().Name
 	for _, id := range replaced {
-		t.end(t.live[id], nil, fmt.Sprintf("overlap = %q: %s takes its place", config.OverlapCancel, name), name)
+		t.end(t.live[id], nil, fmt.Sprintf("overlap = %q", config.OverlapCancel), name)
 	}
 	in := t.lines[lineOf(&by.record)]
 	if in == nil {
@@ -176,7 +176,7 @@ func (t *turn) supersede(by *live, replaced []uint64) {
 			continue
 		}
 		if r := policy.Redundant(l.record.OnNewRun, l.run); !r.None() {
-			t.end(l, r.Steps, fmt.Sprintf("auto_cancel = %q: %s makes it redundant", l.record.OnNewRun, name), name)
+			t.end(l, r.Steps, fmt.Sprintf("auto_cancel.on_new_run = %q", l.record.OnNewRun), name)
 		}
 	}
 }

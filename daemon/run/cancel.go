@@ -51,17 +51,20 @@ func (r *Run) stop(c *changing, i int, why Cancellation) {
 	r.end(c, i, why)
 }
 
-// end ends step i, which is not complete.
+// end ends step i, which is not complete. One that was asked to end already is
+// ended by who asked first, unless now it is killed.
 func (r *Run) end(c *changing, i int, why Cancellation) {
 	s := &r.Steps[i]
-	why.Force = why.Force || s.Status == Canceling && s.Stopped.Force
+	if s.Status == Canceling && (s.Stopped.Force || !why.Force) {
+		return
+	}
 	s.Stopped = &why
 	switch {
 	case s.Status == Running:
 		s.Latest().Status = Canceling
 		r.setStatus(c, i, Canceling)
 	case s.Status == Canceling:
-		c.touch(i) // Force may be new
+		c.touch(i) // Force is new
 	case why.Reason != "":
 		r.setStatus(c, i, Failed)
 	default:

@@ -50,7 +50,11 @@ func (r *Run) waitedTooLong(c *changing, i int) {
 // timeOut ends the run because its time is over: what was to work fails, what
 // was not yet to work is canceled.
 func (r *Run) timeOut(c *changing) {
-	r.State.TimedOut, r.State.DeadlineAt = true, time.Time{}
+	r.State.DeadlineAt = time.Time{}
+	if r.graph.all.Composite(false) == Canceling {
+		return // it is ending already, because of something else
+	}
+	r.State.TimedOut = true
 	why := Cancellation{At: c.at, Actor: automatic, Note: fmt.Sprintf("the run's timeout of %s is over", r.Plan.Timeout)}
 	for i := range r.Steps {
 		reason := why

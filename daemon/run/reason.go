@@ -252,7 +252,7 @@ func (e *explaining) runText() string {
 	case st.Held:
 		return "it waits for its turn among the runs of its pipeline"
 	case st.TimedOut:
-		return "its timeout ended it"
+		return "its timeout ended it: " + st.Cancel.Note
 	case st.Cancel != nil:
 		return "it was " + st.Cancel.text()
 	case st.Status == Manual:
@@ -265,6 +265,8 @@ func (e *explaining) runText() string {
 		return "no step had to begin"
 	case st.Status == Failed:
 		return "steps failed that may not"
+	case st.Status == Canceling, st.Status == Canceled:
+		return "steps of it were canceled"
 	}
 	return "its steps are on their way"
 }

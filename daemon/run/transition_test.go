@@ -258,6 +258,40 @@ func TestTheRunsTimeoutFailsWhatWorks(t *testing.T) {
 	}
 }
 
+// Who ended a run stays who ended it.
+func TestTheRunsTimeoutDoesNotEndWhatIsEnding(t *testing.T) {
+	s := tell(t, Plan{Timeout: time.Minute, CancelOnFailure: true, Steps: []PlanStep{{Name: "a"}, {Name: "b"}}})
+	s.do(Begin{Step: 1, At: s.now}).works(0, fails(ScriptFailure, 1)).are(Canceling, Failed, Canceling)
+	note := s.Steps[1].Stopped.Note
+	s.do(Due{Step: -1, At: s.Alarm(-1)}).are(Canceling, Failed, Canceling)
+	if s.State.TimedOut || s.State.Cancel != nil || s.Steps[1].Stopped.Note != note {
+		t.Errorf("the timeout took it over: %+v, %+v", s.State, s.Steps[1].Stopped)
+	}
+	if at := s.Alarm(-1); !at.After(s.now) {
+		t.Errorf("the timeout comes again at %s", at)
+	}
+	s.ends(1, Outcome{Status: Canceled}).are(Failed, Failed, Canceled)
+	if got := s.WhyRun().Text; got != "steps failed that may not" {
+		t.Errorf("the run %q", got)
+	}
+}
+
+func TestWhoAskedFirstIsWhoEndedAStepUnlessItIsKilled(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b"}}})
+	s.do(Begin{Step: 0, At: s.now}, Begin{Step: 1, At: s.now})
+	by := func(actor string, force bool) Cancellation {
+		return Cancellation{At: s.now, Actor: actor, Force: force}
+	}
+	s.do(Cancel{Cancellation: by("ann", false), Steps: []int{0}}, Cancel{Cancellation: by("bob", false)})
+	if got := s.Steps[0].Stopped.Actor; got != "ann" {
+		t.Errorf("a was ended by %s", got)
+	}
+	s.do(Cancel{Cancellation: by("eve", true)})
+	if got := s.Steps[0].Stopped; got.Actor != "eve" || !got.Force {
+		t.Errorf("a was killed by %+v", got)
+	}
+}
+
 func TestAStepThatWaitsForTooLongFails(t *testing.T) {
 	s := tell(t, Plan{Steps: []PlanStep{{Name: "a", WaitingTimeout: time.Second, ResourceGroup: "prod"}, {Name: "b", Stage: 1}}})
 	s.are(WaitingForResource, WaitingForResource, Created)
