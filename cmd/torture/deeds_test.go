@@ -34,7 +34,12 @@ func (w *twin) deed(ctx context.Context) {
 		return
 	}
 	if waiting := w.are(run.Manual, run.Scheduled); len(waiting) > 0 && w.IntN(10) < 6 {
-		w.play(ctx, waiting[w.IntN(len(waiting))])
+		i := waiting[w.IntN(len(waiting))]
+		if w.IntN(4) == 0 {
+			w.playAll(ctx, w.run().Plan.Steps[i].Stage)
+		} else {
+			w.play(ctx, i)
+		}
 		return
 	}
 	i := w.IntN(len(w.run().Steps))
@@ -108,12 +113,36 @@ func (w *twin) act(do string, i int) config.Act {
 func (w *twin) play(ctx context.Context, i int) {
 	w.Helper()
 	a := w.act("play", i)
-	if w.IntN(2) == 0 {
-		a.Variables = map[string]string{"WORD": fmt.Sprint("played", w.IntN(100))}
-	}
+	a.Variables = w.word("played")
 	w.both(ctx, fmt.Sprint("play ", a.Steps, a.Variables), func() error { return w.world.Do(a) }, func() error {
 		return wish(ctx, w, (*rpc.Client).RunPlay,
 			&rpc.RunPlayRequest{Run: w.runName(), Steps: w.path(i), Confirm: true, Variables: a.Variables})
+	})
+}
+
+// word is a variable for steps that are played or retried, or none.
+func (w *twin) word(of string) map[string]string {
+	if w.IntN(2) == 0 {
+		return nil
+	}
+	return map[string]string{"WORD": fmt.Sprint(of, w.IntN(100))}
+}
+
+// playAll plays every manual step of a stage, if there is one.
+func (w *twin) playAll(ctx context.Context, stage int) {
+	w.Helper()
+	a := w.act("play", -1)
+	for _, i := range w.are(run.Manual) {
+		if w.run().Plan.Steps[i].Stage == stage {
+			a.Steps = append(a.Steps, w.key(i)...)
+		}
+	}
+	if len(a.Steps) == 0 {
+		return
+	}
+	w.both(ctx, fmt.Sprint("play all of ", a.Steps), func() error { return w.world.Do(a) }, func() error {
+		return wish(ctx, w, (*rpc.Client).RunPlay,
+			&rpc.RunPlayRequest{Run: w.runName(), Stage: w.run().Plan.Stages[stage].Name, Force: true, Confirm: true})
 	})
 }
 
@@ -121,10 +150,12 @@ func (w *twin) play(ctx context.Context, i int) {
 func (w *twin) retry(ctx context.Context, i int) {
 	w.Helper()
 	a := w.act("retry", i)
-	a.From = w.IntN(3) == 0
-	w.both(ctx, fmt.Sprint("retry ", a.Steps, " after=", a.From), func() error { return w.world.Do(a) }, func() error {
-		return wish(ctx, w, (*rpc.Client).RunRetry,
-			&rpc.RunRetryRequest{Run: w.runName(), Steps: w.path(i), After: a.From, Attempt: len(w.run().Steps[i].Attempts)})
+	a.From, a.Variables = w.IntN(3) == 0, w.word("retried")
+	q := &rpc.RunRetryRequest{
+		Run: w.runName(), Steps: w.path(i), After: a.From, Attempt: len(w.run().Steps[i].Attempts), Variables: a.Variables,
+	}
+	w.both(ctx, fmt.Sprint("retry ", a.Steps, a.Variables, " after=", a.From), func() error { return w.world.Do(a) }, func() error {
+		return wish(ctx, w, (*rpc.Client).RunRetry, q)
 	})
 }
 

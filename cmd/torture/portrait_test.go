@@ -80,14 +80,15 @@ func (p *portrait) outputs(all map[string]string) {
 	}
 }
 
-// explained is an explanation of a simulated run as a tree of lines; messages of
-// plugins and times are not in it, for there are none in a simulation.
+// explained is an explanation of a simulated run as a tree of lines. Messages of
+// plugins, times and how long an attempt waited are not in it: a simulation has
+// others.
 func explained(p *run.Plan, x run.Explanation, indent string) string {
 	subject := x.Subject
 	if x.Step >= 0 {
 		subject = p.Stages[p.Steps[x.Step].Stage].Name + "/" + subject
 	}
-	text := indent + trimmed(subject, string(x.Status), x.Text, x.Release)
+	text := trimmed(indent+subject, string(x.Status), x.Text, x.Release)
 	for _, cause := range x.Causes {
 		text += explained(p, cause, indent+"  ")
 	}
@@ -96,7 +97,7 @@ func explained(p *run.Plan, x run.Explanation, indent string) string {
 
 // explainedBy is an explanation of a daemon as such a tree.
 func explainedBy(x *rpc.Explanation, indent string) string {
-	text := indent + trimmed(x.Subject, x.Status, x.Text, x.Release)
+	text := trimmed(indent+x.Subject, x.Status, x.Text, x.Release)
 	for i := range x.Causes {
 		text += explainedBy(&x.Causes[i], indent+"  ")
 	}
@@ -105,10 +106,14 @@ func explainedBy(x *rpc.Explanation, indent string) string {
 
 var (
 	instants = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)`)
+	waits    = regexp.MustCompile(`^attempt \d+ waited `)
 	messages = regexp.MustCompile(`(failed \([^)]*\)): [^;]*`)
 )
 
 func trimmed(subject, status, text, release string) string {
+	if waits.MatchString(text) {
+		return ""
+	}
 	line := fmt.Sprintf("%s %s: %s; %s\n", subject, status, text, release)
 	return messages.ReplaceAllString(instants.ReplaceAllString(line, "TIME"), "$1")
 }
