@@ -48,13 +48,45 @@ func (s Style) Frames(frames []Frame) string {
 func (s Style) news(before, after *rpc.Run) string {
 	var parts []string
 	for i, stage := range after.Stages {
-		for k, step := range stage.Steps {
-			if before == nil || before.Stages[i].Steps[k].Status != step.Status {
-				parts = append(parts, Line(step.Name)+" "+s.status(step.Status))
-			}
+		news := stage.Steps
+		if before != nil {
+			news = moved(before.Stages[i].Steps, stage.Steps)
+		}
+		for len(news) > 0 {
+			n := alike(news)
+			parts = append(parts, several(news[:n])+" "+s.status(news[0].Status))
+			news = news[n:]
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// moved are the steps of after whose status is not that of before.
+func moved(before, after []rpc.RunStep) (steps []rpc.RunStep) {
+	for i, step := range after {
+		if before[i].Status != step.Status {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// alike is how many steps at the front of some are cells of one matrix in one
+// status.
+func alike(steps []rpc.RunStep) int {
+	n := 1
+	for steps[0].Matrix != "" && n < len(steps) && steps[n].Matrix == steps[0].Matrix && steps[n].Status == steps[0].Status {
+		n++
+	}
+	return n
+}
+
+// several names a step, or says how many cells of their matrix some are.
+func several(steps []rpc.RunStep) string {
+	if len(steps) == 1 {
+		return Line(steps[0].Name)
+	}
+	return fmt.Sprintf("%s: %s", Line(steps[0].Matrix), count(len(steps), "cell"))
 }
 
 // Moves is a line for each step that changed and why, and one for the run where

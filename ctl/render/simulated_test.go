@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -49,5 +50,23 @@ func TestSimulationsLookAsTheyShould(t *testing.T) {
 		if got := string(Harmless([]byte(text), false)); got != plain[name] {
 			t.Errorf("%s without its colours is\n%s\nwant\n%s", name, got, plain[name])
 		}
+	}
+}
+
+func TestCellsThatChangeTogetherAreCounted(t *testing.T) {
+	run := func(statuses ...string) *rpc.Run {
+		stage := rpc.RunStage{Name: "test"}
+		for i, status := range statuses {
+			stage.Steps = append(stage.Steps, rpc.RunStep{Name: fmt.Sprintf("t %d/4", i+1), Matrix: "t", Status: status})
+		}
+		stage.Steps = append(stage.Steps, rpc.RunStep{Name: "lint", Status: "success"}, rpc.RunStep{Name: "doc", Status: "success"})
+		return &rpc.Run{Stages: []rpc.RunStage{stage}}
+	}
+	before, after := run("pending", "pending", "pending", "pending"), run("failed", "pending", "success", "success")
+	if got, want := plainStyle().news(nil, before), "t: 4 cells pending, lint success, doc success"; got != want {
+		t.Errorf("at first %q, want %q", got, want)
+	}
+	if got, want := plainStyle().news(before, after), "t 1/4 failed, t: 2 cells success"; got != want {
+		t.Errorf("then %q, want %q", got, want)
 	}
 }

@@ -47,7 +47,7 @@ func (e *explaining) admitted(i int) Explanation {
 	case p.When == Always:
 		x.Text = `when = "always" admitted it, however ` + e.sight(i) + " ended"
 	case len(e.sees(i)) == 0:
-		x.Text = "there is nothing before it that it would wait for"
+		x.Text = "no step stands before it"
 	case p.HasNeeds:
 		x.Text = "it was admitted because the steps that it needs succeeded"
 	default:

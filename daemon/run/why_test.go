@@ -101,11 +101,11 @@ func TestWhySaysWhatLetAStepBegin(t *testing.T) {
 	s.now = s.now.Add(7 * time.Second)
 	s.do(Grant{Step: 1, At: s.now}).works(1, well)
 	for i, want := range [][]string{
-		{"it is in the run by rule[1]: inputs.full", "there is nothing before it that it would wait for",
+		{"it is in the run by rule[1]: inputs.full", "no step stands before it",
 			"attempt 1 waited 2s for a place"},
 		{`when = "on_failure" admitted it`, "attempt 1 waited 9s for the resource group siren"},
 		{`when = "always" admitted it, however the steps before it ended`},
-		{"there is nothing before it that it would wait for"},
+		{"no step stands before it"},
 		{"it was admitted because the steps that it needs succeeded"},
 	} {
 		var got []string

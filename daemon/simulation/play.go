@@ -53,16 +53,20 @@ func (e *ends) Pop() any {
 
 // Play lets the run go on by itself from here: steps begin while there are
 // places (0 is no bound), and end as their scripts say; those without one
-// succeed after a second. Undo does not reach behind it.
+// succeed after a second. What is said of a cell goes before what is said of its
+// matrix. Undo does not reach behind it.
 func (w *World) Play(scripts []config.Script, places int) error {
 	s := &script{places: places, outcomes: map[int][]config.Outcome{}}
+	own := map[int]bool{}
 	for _, one := range scripts {
 		steps, err := w.find([]string{one.Step})
 		if err != nil {
 			return err
 		}
 		for _, i := range steps {
-			s.outcomes[i] = one.Outcomes
+			if single := len(steps) == 1; single || !own[i] {
+				s.outcomes[i], own[i] = one.Outcomes, single
+			}
 		}
 	}
 	s.ready(w.run.Ready())

@@ -88,6 +88,19 @@ step = [{ name = "d", uses = "shell", timeout = "5s", retry = { max = 1, delay =
 	}
 }
 
+func TestWhatIsSaidOfACellGoesBeforeItsMatrix(t *testing.T) {
+	const cells = "name = \"cells\"\n[[stage]]\nname = \"one\"\nstep = [{ name = \"a\", uses = \"shell\", parallel = 2 }]\n"
+	all, one := scripted("a", takes(3*time.Second, well)), scripted("a@2", takes(2*time.Second, ill))
+	for _, scripts := range [][]config.Script{{all, one}, {one, all}} {
+		w := begin(t, cells)
+		must(t, w.Play(scripts, 0))
+		must(t, w.Finish())
+		if got, want := w.diary(), "a 1/2 0-3 success, a 2/2 0-2 failed"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 func TestPeopleActAfterWhatEndsAtTheSameMoment(t *testing.T) {
 	w := begin(t, house)
 	must(t, w.Play(nil, 0))
