@@ -42,7 +42,7 @@ func draw(random *rand.Rand, name string, g *gates) *drawn {
 		d.maybe(2, `auto_cancel = { on_step_failure = "all" }`)
 	}
 	d.line("[[input]]\nname = \"mode\"\ndefault = \"a\"\noptions = [\"a\", \"b\"]")
-	d.line("[variables]\nGATES = %q\nMARKS = %q\nGOT = \"-\"\nWORD = \"{{ inputs.mode }}\"", g.dir, g.marks())
+	d.line("[variables]\nGATES = %q\nMARKS = %q\nGOT = \"-\"\nWORD = \"{{ inputs.mode }}/{{ run.actor }}/{{ run.number }}\"", g.dir, g.marks())
 	for range 2 + d.IntN(2) {
 		d.stage()
 	}
@@ -152,7 +152,8 @@ func (d *drawn) read() {
 }
 
 func (d *drawn) rules() {
-	d.line("rule = [{ if = 'inputs.mode == \"b\"', %s }%s]",
+	d.line("rule = [{ if = '%s', %s }%s]",
+		d.pick(`inputs.mode == "b"`, `inputs.mode == "a"`, `run.source == "command" and run.actor != "nobody"`),
 		d.pick(`when = "never"`, `when = "manual"`, `when = "on_failure"`, "allow_failure = true", `variables = { WORD = "rule" }`, "needs = []"),
 		d.pick("", `, { when = "always" }`, `, { allow_failure = true }`))
 }
