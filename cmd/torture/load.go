@@ -59,10 +59,10 @@ func (l *load) acknowledge(run string, s *shape) {
 	l.acked[run] = s
 }
 
-// watch follows a run to its end, plays what its shape says once that waits, and
-// cancels it where its shape says so, once a step of it runs.
+// watch follows a run to its end, plays and cancels the steps that its shape
+// names, and cancels the run where its shape says so, once a step of it runs.
 func (l *load) watch(ctx context.Context, c *client, s *shape, run string) error {
-	seen, played := statuses{}, map[string]bool{}
+	seen, did := statuses{}, map[string]bool{}
 	q := &rpc.RunWatchRequest{Run: run, WaitMS: 60000}
 	for asked := false; ; {
 		news, err := ask(ctx, c, (*rpc.Client).RunWatch, q)
@@ -80,16 +80,31 @@ func (l *load) watch(ctx context.Context, c *client, s *shape, run string) error
 				return err
 			}
 		}
-		for _, step := range s.plays {
-			if played[step] || !seen.waits(step) {
-				continue
-			}
-			played[step] = true
+		if err := l.steer(ctx, c, s, run, seen, did); err != nil {
+			return err
+		}
+	}
+}
+
+// steer plays and cancels steps, each once.
+func (l *load) steer(ctx context.Context, c *client, s *shape, run string, seen statuses, did map[string]bool) error {
+	for _, step := range s.plays {
+		if !did[step] && seen.waits(step) {
+			did[step] = true
 			if err := once(ctx, c, (*rpc.Client).RunPlay, &rpc.RunPlayRequest{Run: run, Steps: []string{step}}); err != nil {
 				return err
 			}
 		}
 	}
+	for _, step := range s.cancels {
+		if !did[step] && seen[step] == "running" {
+			did[step] = true
+			if err := once(ctx, c, (*rpc.Client).RunCancel, &rpc.RunCancelRequest{Run: run, Steps: []string{step}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // once asks for what can be done once. It may be told that it is done already:

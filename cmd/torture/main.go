@@ -5,7 +5,7 @@
 //
 // A private daemon, built with the tag torture, serves clients that start runs
 // without pause: chains, fans with needs, steps that last for seconds and have
-// children, floods of output, steps that fail, and runs that are canceled;
+// children, floods of output, steps that fail, and runs and steps that are canceled;
 // matrices with a limit or that fail fast, steps that are tried again after a
 // delay, that wait for a time or for the client to play them, that share a
 // resource with other runs, and runs that wait for those before them. The

@@ -13,6 +13,7 @@ type shape struct {
 	clients int // that keep one run of it going
 	cancel  bool
 	plays   []string // steps that a client plays when they wait for it
+	cancels []string // steps that a client cancels when they run
 	cut     bool     // steps of it are ended in the midst of their work
 	status  string
 	text    strings.Builder

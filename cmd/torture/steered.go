@@ -12,7 +12,7 @@ import (
 func steered(program, effects string) []*shape {
 	return []*shape{
 		cells(program, effects), retried(program, effects), played(program, effects), grouped(program, effects),
-		queued(program, effects), fast(program, effects),
+		queued(program, effects), fast(program, effects), stopped(program, effects),
 	}
 }
 
@@ -85,6 +85,19 @@ func fast(program, effects string) *shape {
 	s.steps[0].status = "failed"
 	s.stage("never")
 	s.step("c", command(program, 0, 1<<10, 0), "skipped")
+	return s
+}
+
+// stopped has a step that is canceled while others go on.
+func stopped(program, effects string) *shape {
+	s := newShape("stopped", "parallel", effects, 1)
+	s.status, s.cut, s.cancels = "canceled", true, []string{"x"}
+	s.stage("s")
+	s.step("x", script(program, time.Hour, 1<<10), "canceled")
+	s.step("y", command(program, 300*time.Millisecond, 1<<10, 0), "success")
+	s.stage("t")
+	s.step("never", command(program, 0, 1<<10, 0), "skipped")
+	s.step("free", "needs = [\"y\"]\n"+command(program, 0, 1<<10, 0), "success", "y")
 	return s
 }
 
