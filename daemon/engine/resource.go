@@ -162,14 +162,20 @@ func (e *Engine) claimant(c policy.Claim) Claimant {
 }
 
 // SetMode chooses in which order the steps that want a resource group get it.
-// The group need not be in use.
+// The group need not be in use. The default is not kept: a group that nobody
+// uses is forgotten with it.
 func (e *Engine) SetMode(ctx context.Context, name string, mode policy.Mode) error {
 	if !slices.Contains(policy.Modes(), mode) {
 		return fmt.Errorf("mode %q of resource group %s: want one of %v", mode, name, policy.Modes())
 	}
 	return e.ask(ctx, func(t *turn) error {
-		t.tx.PutResource(name, store.Resource{Mode: mode})
-		t.modes[name] = mode
+		if mode == policy.Unordered {
+			t.tx.ForgetResource(name)
+			delete(t.modes, name)
+		} else {
+			t.tx.PutResource(name, store.Resource{Mode: mode})
+			t.modes[name] = mode
+		}
 		if g := t.groups[name]; g != nil {
 			g.mode = mode
 			t.contested[name] = true

@@ -120,6 +120,19 @@ func TestAnotherModeLetsThoseGoThatWait(t *testing.T) {
 	}
 }
 
+func TestAGroupWithTheDefaultModeThatNobodyUsesIsForgotten(t *testing.T) {
+	d := begin(t, 9)
+	d.check(d.SetMode(d.ctx, "prdo", policy.OldestFirst))
+	d.check(d.SetMode(d.ctx, "prdo", policy.Unordered))
+	for range 2 {
+		all, err := d.Resources(d.ctx)
+		if d.check(err); len(all) != 0 {
+			t.Errorf("there are still %v", all)
+		}
+		d.restart()
+	}
+}
+
 func TestResourcesAreListed(t *testing.T) {
 	d := begin(t, 9)
 	d.check(d.SetMode(d.ctx, "prod", policy.OldestFirst))

@@ -168,6 +168,9 @@ func (tx *Tx) ReviveRun(id uint64) { tx.put(liveKey(id), true) }
 // PutResource writes what people decided of a resource group.
 func (tx *Tx) PutResource(name string, r Resource) { tx.put(resourceKey(name), r) }
 
+// ForgetResource removes what people decided of a resource group.
+func (tx *Tx) ForgetResource(name string) { tx.remove(resourceKey(name)) }
+
 // PutStep writes how far a step has come.
 func (tx *Tx) PutStep(run uint64, step int, s run.Step) { tx.put(stepKey(run, step), s) }
 
