@@ -42,7 +42,7 @@ func (r *Run) due(c *changing, ev Due) error {
 func (r *Run) waitedTooLong(c *changing, i int) {
 	r.end(c, i, Cancellation{
 		At: c.at, Actor: automatic, Reason: StuckOrTimeout,
-		Note: fmt.Sprintf("it waited for longer than its waiting_timeout of %s", r.Plan.Steps[i].WaitingTimeout),
+		Note: fmt.Sprintf("it waited for longer than its waiting_timeout of %s", length(r.Plan.Steps[i].WaitingTimeout)),
 	})
 	r.spread(c, i)
 }
@@ -55,7 +55,7 @@ func (r *Run) timeOut(c *changing) {
 		return // it is ending already, because of something else
 	}
 	r.State.TimedOut = true
-	why := Cancellation{At: c.at, Actor: automatic, Note: fmt.Sprintf("the run's timeout of %s is over", r.Plan.Timeout)}
+	why := Cancellation{At: c.at, Actor: automatic, Note: fmt.Sprintf("the run's timeout of %s is over", length(r.Plan.Timeout))}
 	for i := range r.Steps {
 		reason := why
 		switch r.Steps[i].Status {

@@ -39,7 +39,7 @@ func (e *explaining) releases(i int) string {
 	case s.Status == Created && e.State.Held:
 		return "its run goes on when its turn comes"
 	case s.Status == Created:
-		return "it is decided when these are over: " + p.When.wants(p.HasNeeds)
+		return "it is decided when these are over: " + e.prospect(i)
 	case s.Status == WaitingForResource:
 		return "it goes on when the group is free for it" + e.deadline(i)
 	case s.Status == Pending:
@@ -51,11 +51,24 @@ func (e *explaining) releases(i int) string {
 	case s.Status == Canceling:
 		return "it is over when its processes are gone"
 	case s.Status == Running && p.Timeout > 0:
-		return fmt.Sprintf("it ends by itself, or by its timeout of %s", p.Timeout)
+		return fmt.Sprintf("it ends by itself, or by its timeout of %s", length(p.Timeout))
 	case s.Status == Running:
 		return "it ends by itself"
 	}
 	return ""
+}
+
+// prospect says what becomes of created step i, by how what comes before it ends.
+func (e *explaining) prospect(i int) string {
+	s, p := &e.Steps[i], &e.Plan.Steps[i]
+	text := p.When.wants(p.HasNeeds)
+	switch {
+	case p.Skip != "":
+		return "it is left out then: " + p.Skip
+	case s.Paused != nil:
+		text += ", unless its turn comes while it is " + s.Paused.text() + ": then it is left out"
+	}
+	return text
 }
 
 // wants says which end of what comes before admits a step.
@@ -67,6 +80,8 @@ func (w When) wants(hasNeeds bool) string {
 		return "it begins unless they are canceled"
 	case w == ByHand:
 		return "it can be played if they succeed"
+	case w == Delayed:
+		return "if they succeed, its start_in begins"
 	case hasNeeds:
 		return "it begins if all of them succeed"
 	}
@@ -146,7 +161,7 @@ func (e *explaining) scheduled(i int) string {
 		return fmt.Sprintf("attempt %d %s; its retry rule tries again at %s (attempt %d of %d)",
 			a.Number, a.ended(), moment(s.DueAt), a.Number+1, p.Retry.Max+1)
 	}
-	return fmt.Sprintf("start_in = %s: it begins at %s", p.StartIn, moment(s.DueAt))
+	return fmt.Sprintf("start_in = %s: it begins at %s", length(p.StartIn), moment(s.DueAt))
 }
 
 func (e *explaining) stopped(i int) string {
@@ -269,6 +284,17 @@ func (e *explaining) runText() string {
 		return "steps of it were canceled"
 	}
 	return "its steps are on their way"
+}
+
+// length writes a duration as people do: 1h, not 1h0m0s.
+func length(d time.Duration) string {
+	text := d.String()
+	for _, nothing := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, nothing) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // moment writes a time for people: RFC 3339, in seconds.

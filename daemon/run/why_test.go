@@ -131,3 +131,31 @@ func TestWhyNamesAStepOnceThatIsNeededAndRead(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestWhySaysWhatBecomesOfAStepThatIsToCome(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{
+		{Name: "build"}, {Name: "deploy", Stage: 1}, {Name: "beta", Stage: 1, Skip: "skip = true"},
+		{Name: "late", Stage: 1, When: Delayed, StartIn: time.Hour},
+	}})
+	s.do(Pause{Steps: []int{1}, Paused: Paused{At: s.now, Actor: "ann", Reason: "the disk"}})
+	for i, want := range []string{
+		1: "it begins if none of them fails, unless its turn comes while it is paused by ann: the disk: then it is left out",
+		2: "it is left out then: skip = true",
+		3: "if they succeed, its start_in begins",
+	} {
+		if got := s.Why(i).Release; i > 0 && got != "it is decided when these are over: "+want {
+			t.Errorf("%s: %q", s.Plan.Steps[i].Name, got)
+		}
+	}
+}
+
+func TestLengthsAreWrittenAsPeopleDo(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		time.Hour: "1h", 20 * time.Minute: "20m", 90 * time.Second: "1m30s", time.Hour + time.Second: "1h0m1s",
+		10 * time.Second: "10s", 30 * time.Hour: "30h", 1500 * time.Millisecond: "1.5s", 0: "0s",
+	} {
+		if got := length(d); got != want {
+			t.Errorf("%s: %s", want, got)
+		}
+	}
+}
