@@ -164,7 +164,7 @@ func (s Style) why(step rpc.RunStep) string {
 
 // asked is what a person did with a step.
 func asked(step rpc.RunStep) string {
-	if step.Status == "manual" && step.When == "delayed" {
+	if step.Status == "manual" && step.When != "manual" {
 		return "unscheduled"
 	}
 	return "asked for"

@@ -53,6 +53,9 @@ func (e *explaining) admitted(i int) Explanation {
 	default:
 		x.Text = "it was admitted because nothing failed among the steps before it"
 	}
+	if p.When == Delayed && e.Steps[i].Latest() != nil {
+		x.Text += "; start_in = " + length(p.StartIn) + " held it"
+	}
 	return x
 }
 

@@ -96,10 +96,15 @@ func TestWhySaysWhatLetAStepBegin(t *testing.T) {
 		{Name: "tidy", Stage: 1, When: Always},
 		{Name: "lint", Stage: 1, HasNeeds: true},
 		{Name: "sum", Stage: 2, HasNeeds: true, Needs: []int{3}},
+		{Name: "late", HasNeeds: true, When: Delayed, StartIn: time.Minute},
 	}})
 	s.works(3, well).works(0, fails(ScriptFailure, 3))
 	s.now = s.now.Add(7 * time.Second)
 	s.do(Grant{Step: 1, At: s.now}).works(1, well)
+	if got := s.Why(5).Causes[0].Text; got != "no step stands before it" {
+		t.Errorf("late, which is scheduled still: %q", got)
+	}
+	s.do(Due{Step: 5, At: s.Alarm(5)}, Begin{Step: 5, At: s.Alarm(5)})
 	for i, want := range [][]string{
 		{"it is in the run by rule[1]: inputs.full", "no step stands before it",
 			"attempt 1 waited 2s for a place"},
@@ -107,6 +112,7 @@ func TestWhySaysWhatLetAStepBegin(t *testing.T) {
 		{`when = "always" admitted it, however the steps before it ended`},
 		{"no step stands before it"},
 		{"it was admitted because the steps that it needs succeeded"},
+		{"no step stands before it; start_in = 1m held it"},
 	} {
 		var got []string
 		for _, x := range s.Why(i).Causes {
