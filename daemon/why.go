@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,23 +12,33 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
-// RunWhy says why a run, or a step of it, is as it is. A live run is asked in
-// the engine's loop, together with what concerns several runs: so both are of
-// the same moment however fast the run moves. One that is over is asked by its
-// record.
+// RunWhy says why a run, or a step of it, is as it is; of a run also who wanted
+// it.
 func (d *Daemon) RunWhy(ctx context.Context, q *rpc.RunWhyRequest) (*rpc.Explanation, error) {
+	r, err := d.found(q.Run)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := d.why(ctx, r.ID, q)
+	if err == nil && q.Step == "" {
+		answer.Causes = slices.Insert(answer.Causes, 0, rpc.Explanation{Text: origin(r.Cause)})
+	}
+	return answer, err
+}
+
+// why asks a live run in the engine's loop, together with what concerns several
+// runs: so both are of the same moment however fast the run moves. One that is
+// over is asked by its record.
+func (d *Daemon) why(ctx context.Context, id uint64, q *rpc.RunWhyRequest) (*rpc.Explanation, error) {
 	for {
-		r, err := d.found(q.Run)
-		if err != nil {
-			return nil, err
-		}
 		var answer *rpc.Explanation
-		live, failed := d.engine.Look(ctx, r.ID, func(r *run.Run, s engine.Standing) { answer, err = tell(r, s, q.Step) })
-		if failed != nil {
-			return nil, failure(failed, fmt.Sprintf("run %q", q.Run))
+		var refused error
+		live, err := d.engine.Look(ctx, id, func(r *run.Run, s engine.Standing) { answer, refused = tell(r, s, q.Step) })
+		if err != nil {
+			return nil, failure(err, fmt.Sprintf("run %q", q.Run))
 		}
 		if live {
-			return answer, err
+			return answer, refused
 		}
 		over, err := d.restored(q.Run)
 		if err != nil {
@@ -37,6 +48,15 @@ func (d *Daemon) RunWhy(ctx context.Context, q *rpc.RunWhyRequest) (*rpc.Explana
 			return tell(over, engine.Standing{}, q.Step)
 		}
 	}
+}
+
+// origin says who wanted a run, how, and why.
+func origin(c store.Cause) string {
+	text := "it was started by " + cmp.Or(c.Actor, "nobody known") + " (" + c.Source + ")"
+	if c.Note != "" {
+		text += ": " + c.Note
+	}
+	return text
 }
 
 // found is the record of a run.
