@@ -262,11 +262,16 @@ func (s Style) failure(a rpc.RunAttempt) (parts []string) {
 	return parts
 }
 
-// outputs are the values that a step left, in the order of their names.
+// outputs are the values that a step left, in the order of their names, two
+// deeper than its name.
 func (s Style) outputs(step rpc.RunStep) string {
 	var b strings.Builder
+	indent := "      "
+	if step.Matrix != "" {
+		indent += "  "
+	}
 	for _, name := range slices.Sorted(maps.Keys(step.Outputs)) {
-		line := "      " + s.paint(dim, Line(name)+" = ") + Line(step.Outputs[name])
+		line := indent + s.paint(dim, Line(name)+" = ") + Line(strings.ReplaceAll(step.Outputs[name], "\n", "↵"))
 		b.WriteString(cut(line, s.Width) + "\n")
 	}
 	return b.String()

@@ -43,7 +43,8 @@ func testStage() rpc.RunStage {
 	again.DueAt, again.MaxAttempts = at(-30*time.Second), 3
 	lost := rpc.RunStep{Name: "lint", Status: "failed", MaxAttempts: 3, AllowFailure: true,
 		Attempts: attempts(failedAttempt("lost"), failedAttempt("lost"), failedAttempt("script_failure"))}
-	copies := rpc.RunStep{Name: "load 1/2", Address: "load@1", Matrix: "load", Status: "success", Attempts: attempts(ok)}
+	copies := rpc.RunStep{Name: "load 1/2", Address: "load@1", Matrix: "load", Status: "success", Attempts: attempts(ok),
+		Outputs: map[string]string{"lines": "one\ntwo"}}
 	return rpc.RunStage{Name: "test", Status: "running", Steps: []rpc.RunStep{
 		cell("test@1", "[linux, a/b]", "success", ok), cell("test@2", "[bsd, a/b]", "success", ok), again, lost, copies,
 	}}
