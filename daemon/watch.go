@@ -38,14 +38,21 @@ func (d *Daemon) RunWatch(ctx context.Context, q *rpc.RunWatchRequest) (*rpc.Run
 		d.engine.Await(ctx, id, func(s run.Status) bool { return s.Complete() || q.UntilBlocked && s == run.Manual })
 		return d.watched(id, func(*store.View, store.Run, *rpc.RunWatchResponse) error { return nil })
 	}
-	news := d.engine.Watch(ctx, id, q.After)
+	return d.newsOf(id, q.After, d.engine.Watch(ctx, id, q.After))
+}
+
+// newsOf tells what changed after a cursor. The run may have gone on since the
+// news: then the answer's cursor is that of the news, and the run has not ended
+// for who asks, or what came between would never be told.
+func (d *Daemon) newsOf(id, after uint64, news engine.News) (*rpc.RunWatchResponse, error) {
 	return d.watched(id, func(view *store.View, record store.Run, answer *rpc.RunWatchResponse) error {
-		if q.After != 0 && record.State.Sequence == q.After {
+		if after != 0 && record.State.Sequence == after {
 			return nil
 		}
 		if !news.Live || news.Whole || changes(view, record.ID, news, answer) != nil {
 			return whole(view, record, answer)
 		}
+		answer.Sequence, answer.Ended = news.Sequence, answer.Ended && news.Sequence == record.State.Sequence
 		return nil
 	})
 }

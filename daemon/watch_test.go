@@ -64,6 +64,35 @@ func (h *house) note(news *rpc.RunWatchResponse, steps, stages map[string]string
 	}
 }
 
+// Between what the engine says and the look into the store a run may go on.
+func TestAWatcherMissesNothingOfARunThatGoesOnMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	g := h.gate("g")
+	h.apply("name = \"two\"\n[[stage]]\nname = \"s\"\norder = \"serial\"\n" +
+		"[[stage.step]]\nname = \"a\"\nuses = \"shell\"\nwith = { script = \"cat " + g.path + "\" }\n" +
+		"[[stage.step]]\nname = \"b\"\nuses = \"shell\"\nwith = { script = \"true\" }\n")
+	run := h.begin("two")
+	open := g.reached()
+	id := h.get(run).ID
+	late := h.d.engine.Watch(t.Context(), id, 1)
+	if !late.Live || late.Whole || len(late.Steps) != 1 {
+		t.Fatalf("%+v", late)
+	}
+	open()
+	end := h.over(run)
+	seen, stages := map[string]string{}, map[string]string{}
+	news := must[*rpc.RunWatchResponse](t)(h.d.newsOf(id, 1, late))
+	h.note(news, seen, stages)
+	for !news.Ended {
+		q := &rpc.RunWatchRequest{Run: run, After: news.Sequence, WaitMS: 60000}
+		news = must[*rpc.RunWatchResponse](t)(h.RunWatch(t.Context(), q))
+		h.note(news, seen, stages)
+	}
+	if seen["b"] != "success" || news.Sequence != end.Sequence {
+		t.Errorf("told were %v, up to %d of %d", seen, news.Sequence, end.Sequence)
+	}
+}
+
 func TestAWatchWithoutNewsSaysSo(t *testing.T) {
 	h := newHouse(t)
 	g := h.gate("g")

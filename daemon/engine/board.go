@@ -96,11 +96,12 @@ func stageStatuses(r *run.Run) []run.Status {
 
 // News is what a watcher is told of a run.
 type News struct {
-	Live   bool         // false: look at the stored run, it will not change
-	Whole  bool         // the cursor is too old: every step may have changed
-	Steps  []int        // else: the steps that changed after the cursor
-	Plan   *run.Plan    // where Live
-	Stages []run.Status // where Live: of every stage
+	Live     bool         // false: look at the stored run, it will not change
+	Whole    bool         // the cursor is too old: every step may have changed
+	Steps    []int        // else: the steps that changed after the cursor
+	Sequence uint64       // where Live: up to which Steps says it; the stored run may be further
+	Plan     *run.Plan    // where Live
+	Stages   []run.Status // where Live: of every stage
 }
 
 // Await waits until the status of a run is one that is waited for, or the run is
@@ -154,7 +155,7 @@ func (b *board) look(id, after uint64) (News, <-chan struct{}) {
 	if p == nil {
 		return News{}, nil
 	}
-	n := News{Live: true, Plan: p.plan, Stages: append([]run.Status(nil), p.stages...)}
+	n := News{Live: true, Sequence: p.sequence, Plan: p.plan, Stages: append([]run.Status(nil), p.stages...)}
 	if after >= p.sequence && after != 0 {
 		return n, p.changed
 	}
