@@ -48,10 +48,8 @@ func Restore(p *Plan, state State, steps map[int]Step) (*Run, Change) {
 	r.restand()
 	c := r.settle(state.CreatedAt)
 	var again changing
-	for i := range r.Steps {
-		if r.Steps[i].Status == Pending {
-			r.park(&again, i)
-		}
+	for _, i := range r.queue() {
+		r.park(&again, i)
 	}
 	return r, c
 }

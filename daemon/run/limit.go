@@ -1,5 +1,7 @@
 package run
 
+import "slices"
+
 // limit bounds how many steps of a set work at a time. A step takes a slot in
 // each of its limits when it may begin, and gives it back when its attempt has
 // ended; one that finds a limit full is parked there, first come, first served.
@@ -75,6 +77,17 @@ func (r *Run) unpark(c *changing, l *limit) {
 			r.park(c, i)
 		}
 	}
+}
+
+// queue lists the pending steps in the order in which they were admitted.
+func (r *Run) queue() (steps []int) {
+	for i := range r.Steps {
+		if r.Steps[i].Status == Pending {
+			steps = append(steps, i)
+		}
+	}
+	slices.SortStableFunc(steps, func(i, j int) int { return r.Steps[i].AdmittedAt.Compare(r.Steps[j].AdmittedAt) })
+	return steps
 }
 
 // occupy gives the slots of a restored run to the steps that work.
