@@ -41,6 +41,8 @@ func until(what string, is func() (bool, error)) error {
 
 func (h *house) await(ts *testscript.TestScript, neg bool, args []string) error {
 	switch {
+	case len(args) == 1 && args[0] == "settled":
+		return h.awaitSettled()
 	case len(args) == 2 && args[0] == "exists":
 		return awaitExists(ts.MkAbs(args[1]), !neg)
 	case len(args) == 2 && args[0] == "gone":
@@ -117,6 +119,22 @@ func (h *house) awaitStatus(name, status string) error {
 		}
 		q.After = news.Sequence
 	}
+}
+
+// awaitSettled waits until no run lives. A run whose log is still to be sealed,
+// or to be erased, does.
+func (h *house) awaitSettled() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, err := rpc.Dial(ctx, h.socket())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }() // it was read from only
+	return until("the last run to settle", func() (bool, error) {
+		info, err := c.DaemonInfo(ctx, &rpc.Empty{})
+		return err == nil && info.LiveRuns == 0, err
+	})
 }
 
 // awaitJoined waits until the daemon has a number of attempts in its hands:

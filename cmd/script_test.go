@@ -28,6 +28,7 @@ import (
 //	[!] await exists PATH wait for a path
 //	await grep RE PATH    wait until a file matches
 //	await NAME STATUS     wait until a run (a/1) or a step (a/1/s/x) has the status
+//	await settled         wait until the daemon owes no run anything: no end, no seal, no erasure
 //	await joined N        wait until the daemon has N attempts in its hands
 //	await gone PID        wait until a process has ended; PID may be a file with it
 //	fifo PATH…            make FIFOs
