@@ -55,6 +55,9 @@ func (t table) judge(p *Pipeline, g *graph, stages []table) {
 func inputTypes(inputs []Input) map[string]expression.Type {
 	types := map[string]expression.Type{}
 	for _, i := range inputs {
+		if i.Name == "" {
+			continue // it was refused
+		}
 		types[i.Name] = map[InputType]expression.Type{
 			String: expression.String, Number: expression.Number, Boolean: expression.Boolean, Array: expression.Array,
 		}[i.Type]
