@@ -77,6 +77,21 @@ func (t Type) String() string {
 	return [...]string{"any", "string", "number", "boolean", "array"}[t]
 }
 
+// TypeOf is the type of a value, Any where it has none of the others.
+func TypeOf(value any) Type {
+	switch value.(type) {
+	case string:
+		return String
+	case float64:
+		return Number
+	case bool:
+		return Boolean
+	case []any:
+		return Array
+	}
+	return Any
+}
+
 // Scope is what an expression may name.
 type Scope struct {
 	Inputs    map[string]Type

@@ -97,24 +97,10 @@ func TestEvaluate(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: got %#v, %v, want %#v", tt.template, got, err, tt.want)
 		}
-		if is := kind(got); err == nil && template.Type() != is && template.Type() != expression.Any {
+		if is := expression.TypeOf(got); err == nil && template.Type() != is && template.Type() != expression.Any {
 			t.Errorf("%s: type %v, but the value is a %v", tt.template, template.Type(), is)
 		}
 	}
-}
-
-func kind(v any) expression.Type {
-	switch v.(type) {
-	case string:
-		return expression.String
-	case float64:
-		return expression.Number
-	case bool:
-		return expression.Boolean
-	case []any:
-		return expression.Array
-	}
-	return expression.Any
 }
 
 // A | marks the offset.

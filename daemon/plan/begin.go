@@ -110,26 +110,12 @@ func (b *begin) scope(visible map[string]string) expression.Scope {
 		return false, known
 	}
 	for name, value := range b.plan.Values.Inputs {
-		s.Inputs[name] = kind(value)
+		s.Inputs[name] = expression.TypeOf(value)
 	}
 	for axis := range b.step.Matrix {
 		s.Matrix = append(s.Matrix, axis)
 	}
 	return s
-}
-
-func kind(value any) expression.Type {
-	switch value.(type) {
-	case string:
-		return expression.String
-	case float64:
-		return expression.Number
-	case bool:
-		return expression.Boolean
-	case []any:
-		return expression.Array
-	}
-	return expression.Any
 }
 
 // named are the outputs under every name that placeholders have for a step: a

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -553,50 +552,6 @@ func (w *work) leave() {
 	if err := c.Start(); err != nil {
 		panic(err)
 	}
-}
-
-func (w *work) say(text string) error {
-	return w.append("log", frameOf(text))
-}
-
-func frameOf(text string) string {
-	if lies("frames") {
-		return text + "\n"
-	}
-	return time.Now().UTC().Format("2006-01-02T15:04:05.000000000Z") + " stdout F " + text + "\n"
-}
-
-func (w *work) append(name, text string) error {
-	file, err := os.OpenFile(w.path(name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(file, text)
-	w.written += int64(len(text))
-	return errors.Join(err, file.Close())
-}
-
-// flood keeps the first frame and the last one.
-func (w *work) flood() error {
-	line := frameOf(strings.Repeat("x", 1000))
-	if lies("limit") {
-		return w.append("log", strings.Repeat(line, FloodSize/1000))
-	}
-	w.written += int64(len(line) * (FloodSize / 1000))
-	return w.append(fmt.Sprintf("log.%020d", w.written), line)
-}
-
-func (w *work) effect() error {
-	return errors.Join(appendTo(filepath.Join(w.request.Workspace, "effects"), "x"))
-}
-
-func appendTo(path, text string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(file, text)
-	return errors.Join(err, file.Close())
 }
 
 func (w *work) finish(r protocol.Result) {
