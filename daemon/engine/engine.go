@@ -223,9 +223,20 @@ func (e *Engine) ask(ctx context.Context, work func(t *turn) error) error {
 	case err := <-answer:
 		return err
 	case <-e.done:
-		return ErrStopping
+		return lastWord(answer)
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// lastWord is what an engine that has ended had to say: what it committed in
+// its last turn is done, and is not answered as if it were not.
+func lastWord(answer <-chan error) error {
+	select {
+	case err := <-answer:
+		return err
+	default:
+		return ErrStopping
 	}
 }
 
