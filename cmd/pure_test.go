@@ -15,6 +15,9 @@ var pure = map[string][]string{
 	"daemon/policy": {
 		"crypto/sha256", "encoding/hex", "encoding/json", module + "/config", module + "/daemon/run",
 	},
+	"daemon/schedule": {
+		"container/heap", "hash/fnv", module + "/config/calendar", module + "/config/cron",
+	},
 	"daemon/plan": {
 		"encoding/json", module + "/config", module + "/config/expression", module + "/config/spelling", module + "/daemon/run",
 	},

@@ -15,6 +15,9 @@ type Pipeline struct {
 	Overlap     Overlap
 	AutoCancel  AutoCancel
 	Retention   Retention
+	RunName     string     // of its runs, for people; may hold placeholders; "" is none
+	Labels      []Variable // of its runs, to find them by; in the order of their names
+	Triggers    []Trigger  // in the order of the file
 	Inputs      []Input    // in the order of the file
 	Variables   []Variable // in the order of their names
 	Rules       []Rule     // decide whether there is a run; none: there is

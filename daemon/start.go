@@ -23,7 +23,7 @@ func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.Run
 		return nil, failure(err, "run")
 	}
 	name, uid := actor(ctx)
-	cause := store.Cause{Source: "command", Actor: name, UID: uid, Note: q.Note}
+	cause := store.Cause{Source: store.ByCommand, Actor: name, UID: uid, Note: q.Note}
 	for {
 		record, duplicate, err := d.start(ctx, q, cause)
 		if errors.Is(err, engine.ErrRevision) {
@@ -55,7 +55,7 @@ func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.
 		return d.owned(record, pipeline, known, err)
 	}
 	resolved, err := plan.Resolve(definition, plan.Request{
-		Inputs: q.Inputs, Variables: q.Variables, Source: cause.Source, Actor: cause.Actor, Revision: pipeline.Revision,
+		Inputs: q.Inputs, Variables: q.Variables, Source: string(cause.Source), Actor: cause.Actor, Revision: pipeline.Revision,
 	})
 	if err != nil {
 		return store.Run{}, false, err

@@ -52,7 +52,7 @@ func (d *Daemon) why(ctx context.Context, id uint64, q *rpc.RunWhyRequest) (*rpc
 
 // origin says who wanted a run, how, and why.
 func origin(c store.Cause) string {
-	text := "it was started by " + cmp.Or(c.Actor, "nobody known") + " (" + c.Source + ")"
+	text := "it was started by " + cmp.Or(c.Actor, "nobody known") + " (" + string(c.Source) + ")"
 	if c.Note != "" {
 		text += ": " + c.Note
 	}

@@ -25,6 +25,9 @@ type StartRequest struct {
 	Priority int
 	Overlap  config.Overlap  // of the definition; a sub-queue adds to it
 	OnNewRun config.OnNewRun // what a later run does to this one
+	Name     string          // for people; "" is none
+	Labels   map[string]string
+	Skip     bool // the run is over at once, as skipped, with nothing in it
 }
 
 // terms are what is recorded of q to hold for the run among others.

@@ -22,6 +22,16 @@ type Attempt struct {
 	Outputs       map[string]string `json:"outputs,omitempty"`
 	Log           *Log              `json:"log,omitempty"`   // nil until sealed
 	Erase         *Erasure          `json:"erase,omitempty"` // its log was, or is to be, removed
+	// Downstream is the run that it stands for, once there is one.
+	Downstream *Downstream `json:"downstream,omitempty"`
+}
+
+// Downstream is a run that a step of another stands for.
+type Downstream struct {
+	ID       uint64 `json:"id"`   // unique over the daemon
+	Name     string `json:"name"` // deploy/7
+	Status   Status `json:"status"`
+	Warnings bool   `json:"warnings,omitempty"`
 }
 
 // Log describes the sealed log of an attempt. Sizes are bytes.

@@ -44,6 +44,25 @@ type (
 	}
 )
 
+// The events of steps that stand for another run.
+type (
+	// Spawned names the run that an attempt stands for. With StrategyNone the
+	// attempt has thereby succeeded.
+	Spawned struct {
+		Step, Attempt int
+		At            time.Time
+		Run           Downstream
+	}
+	// Followed says how far the run of an attempt has come. An attempt that ended
+	// with that run works again where the run does.
+	Followed struct {
+		Step, Attempt int
+		At            time.Time
+		Status        Status
+		Warnings      bool
+	}
+)
+
 // The events of the run as a whole and of time.
 type (
 	// Hold makes a run that is over wait for its turn before a Play or a Retry
@@ -134,6 +153,8 @@ func (e Ended) at() time.Time      { return e.At }
 func (e Sealed) at() time.Time     { return e.At }
 func (e Erase) at() time.Time      { return e.At }
 func (e Erased) at() time.Time     { return e.At }
+func (e Spawned) at() time.Time    { return e.At }
+func (e Followed) at() time.Time   { return e.At }
 func (e Hold) at() time.Time       { return e.At }
 func (e Release) at() time.Time    { return e.At }
 func (e Grant) at() time.Time      { return e.At }

@@ -46,6 +46,8 @@ type Values struct {
 	// was due, in RFC 3339.
 	Trigger     string `json:"trigger,omitempty"`
 	ScheduledAt string `json:"scheduled_at,omitempty"`
+	// Payload is what the caller of a webhook sent. Steps read it as a file.
+	Payload string `json:"payload,omitempty"`
 }
 
 // PlanStage is a stage of a plan.
@@ -93,7 +95,10 @@ type PlanStep struct {
 	Rule           string        `json:"rule,omitempty"`      // the rule that chose it, for people
 	ResourceGroup  string        `json:"resource_group,omitempty"`
 	Interruptible  bool          `json:"interruptible,omitempty"` // a newer run may cancel it while it works
-	Group          int           `json:"group,omitempty"`         // its matrix: 1 + index into Plan.Groups; 0 is none
+	// Downstream makes the step stand for another run: what it takes over of it.
+	// Such a step needs no plugin and takes no place.
+	Downstream Strategy `json:"downstream,omitempty"`
+	Group      int      `json:"group,omitempty"` // its matrix: 1 + index into Plan.Groups; 0 is none
 }
 
 // Group is the steps of one matrix.
@@ -156,6 +161,17 @@ func (p *Plan) Find(stage, name string) (found []int) {
 	}
 	return found
 }
+
+// Strategy says what a step takes over of the run that it stands for. The words
+// are GitLab's.
+type Strategy string
+
+// The strategies.
+const (
+	StrategyNone   Strategy = "none"   // it succeeds as soon as the run exists
+	StrategyDepend Strategy = "depend" // it works until the run is over: success, or failed
+	StrategyMirror Strategy = "mirror" // its status is the run's
+)
 
 // Workspace says which directory the steps of a run work in.
 type Workspace string

@@ -36,4 +36,10 @@ const (
 	PluginMissing     FailureReason = "plugin_missing"     // no such plugin [runner_unsupported]
 	MissingDependency FailureReason = "missing_dependency" // an output that it reads is not there [missing_dependency_failure]
 	Lost              FailureReason = "lost"               // nobody can know how it ended
+
+	DownstreamCreationFailed FailureReason = "downstream_pipeline_creation_failed"    // the run that it stands for was refused
+	DownstreamFailed         FailureReason = "downstream_pipeline_failed"             // that run did not succeed [GitLab: none]
+	LoopDetected             FailureReason = "pipeline_loop_detected"                 // that run would be of a pipeline above it
+	TooDeep                  FailureReason = "reached_max_descendant_pipelines_depth" // children within children
+	TooLarge                 FailureReason = "reached_max_pipeline_hierarchy_size"    // runs below one
 )

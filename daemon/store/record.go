@@ -18,6 +18,9 @@ type Meta struct {
 	LastPipeline uint64 `json:"last_pipeline"`
 	LastRun      uint64 `json:"last_run"`
 	Generation   uint64 `json:"generation"` // starts of a daemon on this store
+	// Home is the identity of the directory that the store was last opened in: a
+	// copy of it is another one.
+	Home string `json:"home,omitempty"`
 }
 
 // Pipeline is the record of a pipeline. Its id never changes; its name may.
@@ -75,6 +78,9 @@ type Run struct {
 	Revision uint64    `json:"revision"`
 	Cause    Cause     `json:"cause"`
 	State    run.State `json:"state"`
+	// Name and Labels are for people, to find it by.
+	Name   string            `json:"name,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
 	Terms
 }
 
@@ -96,10 +102,42 @@ type Resource struct {
 
 // Cause says why a run exists.
 type Cause struct {
-	Source string `json:"source"` // command
+	Source Source `json:"source"`
 	Actor  string `json:"actor,omitempty"`
 	UID    int    `json:"uid"`
 	Note   string `json:"note,omitempty"`
+	// Trigger is the name of the trigger, or of the trigger key, that made it.
+	Trigger string `json:"trigger,omitempty"`
+	// ScheduledAt is the instant that it is for; zero for a run that has none.
+	ScheduledAt time.Time `json:"scheduled_at,omitzero"`
+	// Upstream is the run that it follows from.
+	Upstream *Upstream `json:"upstream,omitempty"`
+}
+
+// Source says what made a run. The words are GitLab's where it has one.
+type Source string
+
+// The sources.
+const (
+	ByCommand      Source = "command"         // a person in a shell [web]
+	BySchedule     Source = "schedule"        // an instant of a schedule, or its play or backfill by hand
+	ByTrigger      Source = "trigger"         // a call with a trigger key
+	ByPipeline     Source = "pipeline"        // a step of another pipeline
+	ByParent       Source = "parent_pipeline" // a step whose child the run is
+	BySubscription Source = "subscription"    // the end of another pipeline's run
+	ByFile         Source = "file"            // a file that appeared
+)
+
+// Upstream is the place in another run from which a run follows.
+type Upstream struct {
+	Run     uint64 `json:"run"`
+	Step    int    `json:"step,omitempty"`    // index into its plan
+	Attempt int    `json:"attempt,omitempty"` // 0: the end of the run, not a step
+	// Root is the run that it all began with, Lineage the pipelines from there
+	// down to that of Run, Depth how many inline children lie above.
+	Root    uint64   `json:"root"`
+	Lineage []uint64 `json:"lineage"`
+	Depth   int      `json:"depth,omitempty"`
 }
 
 // Request is the run that a request with a key made.
