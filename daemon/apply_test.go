@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestApplySaysWhatItDid(t *testing.T) {
 		got := *must[*rpc.PipelineApplyResponse](t)(h.PipelineApply(t.Context(), &c.q))
 		diff := got.Difference
 		got.Difference, c.want.Pipeline = "", "nightly"
-		if got != c.want {
+		if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v", c.what, got)
 		}
 		if c.diff == "" && diff != "" || !strings.Contains("\n"+diff, "\n"+c.diff) {

@@ -19,7 +19,9 @@ func summarize(r store.Run, pipeline string, now time.Time) rpc.RunSummary {
 }
 
 func cause(c store.Cause) rpc.Cause {
-	answer := rpc.Cause{Source: string(c.Source), Actor: c.Actor, Note: c.Note}
+	answer := rpc.Cause{
+		Source: string(c.Source), Actor: c.Actor, Note: c.Note, Trigger: c.Trigger, ScheduledAt: account.Moment(c.ScheduledAt),
+	}
 	if c.UID >= 0 {
 		answer.UID = &c.UID
 	}

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func TestRollbackIsANewRevisionOfAnOldText(t *testing.T) {
 			dry := must[*rpc.PipelineApplyResponse](t)(h.PipelineRollback(t.Context(), &q))
 			q.DryRun = false
 			done := must[*rpc.PipelineApplyResponse](t)(h.PipelineRollback(t.Context(), &q))
-			if *dry != *done || done.Changed != c.change || done.Created {
+			if !reflect.DeepEqual(dry, done) || done.Changed != c.change || done.Created {
 				t.Errorf("%+v after %+v", done, dry)
 			}
 			r := must[*rpc.PipelineRevision](t)(h.PipelineGet(t.Context(), &rpc.PipelineGetRequest{Name: "nightly"}))

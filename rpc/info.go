@@ -23,6 +23,7 @@ type Info struct {
 	FreeBytes     uint64    `json:"free_bytes"`     // on the state directory's file system
 	MinFreeBytes  uint64    `json:"min_free_bytes"` // below it new runs are refused with CodeDiskLow
 	AcceptingRuns bool      `json:"accepting_runs"`
-	You           string    `json:"you"`  // the caller, as the daemon sees it
-	Role          string    `json:"role"` // viewer, operator or admin
+	Freeze        *Freeze   `json:"freeze,omitempty"` // in force now: nothing is started but by hand, in spite of it
+	You           string    `json:"you"`              // the caller, as the daemon sees it
+	Role          string    `json:"role"`             // viewer, operator or admin
 }

@@ -22,6 +22,8 @@ type PipelineApplyResponse struct {
 	Created    bool   `json:"created"`        // there was no pipeline of this name
 	Changed    bool   `json:"changed"`        // there is a new revision; false: the text was the same already
 	Difference string `json:"diff,omitempty"` // unified diff from the current revision's text
+	// Schedules are those of the text, with their next instants.
+	Schedules []Schedule `json:"schedules,omitempty"`
 }
 
 // PipelineListRequest asks for the pipelines in the order of their names.

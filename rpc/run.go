@@ -70,10 +70,15 @@ type RunSummary struct {
 
 // Cause says why a run exists.
 type Cause struct {
-	Source string `json:"source"`          // command; later also schedule, trigger, pipeline
+	// Source is command, schedule, trigger, pipeline, parent_pipeline, subscription
+	// or file.
+	Source string `json:"source"`
 	Actor  string `json:"actor,omitempty"` // user name, or "uid 1000" where it has none
 	UID    *int   `json:"uid,omitempty"`
 	Note   string `json:"note,omitempty"`
+	// Trigger is the name of the trigger, or of the trigger key, that made the run.
+	Trigger     string     `json:"trigger,omitempty"`
+	ScheduledAt *time.Time `json:"scheduled_at,omitempty"` // the instant that it is for
 }
 
 // RunGetRequest asks for a run with all its steps.

@@ -1,0 +1,53 @@
+package rpc
+
+import "time"
+
+// BackfillStartRequest makes up for instants of a schedule: a run for each in
+// [From, To), whether it has one already or not.
+type BackfillStartRequest struct {
+	Schedule    string    `json:"schedule"`
+	From        time.Time `json:"from"`
+	To          time.Time `json:"to"`                     // not after now
+	MaxParallel int       `json:"max_parallel,omitempty"` // runs of it that live at a time: 1 to 100; 0 means 1
+	Order       string    `json:"order,omitempty"`        // forward (default): oldest first; or reverse
+	DryRun      bool      `json:"dry_run,omitempty"`      // say which instants; start nothing
+}
+
+// BackfillStartResponse says what a backfill does, or would do.
+type BackfillStartResponse struct {
+	Backfill Backfill  `json:"backfill"`           // with dry_run it has the id 0
+	Instants []Instant `json:"instants,omitempty"` // with dry_run, in the order of their runs
+}
+
+// Backfill is a backfill and how far it has come.
+type Backfill struct {
+	ID          uint64     `json:"id"`
+	Schedule    string     `json:"schedule"`
+	From        time.Time  `json:"from"`
+	To          time.Time  `json:"to"`
+	Order       string     `json:"order"`
+	MaxParallel int        `json:"max_parallel"`
+	Status      string     `json:"status"` // running, success (all are started) or canceled
+	At          time.Time  `json:"at"`
+	Actor       string     `json:"actor"`
+	Done        int        `json:"done"`  // instants that have their record
+	Total       int        `json:"total"` // instants
+	FinishedAt  *time.Time `json:"finished_at,omitempty"`
+	Message     string     `json:"message,omitempty"` // what a person should know
+}
+
+// BackfillListRequest asks for backfills, newest first.
+type BackfillListRequest struct {
+	Schedule string `json:"schedule,omitempty"` // "" is all
+}
+
+// BackfillListResponse lists backfills.
+type BackfillListResponse struct {
+	Backfills []Backfill `json:"backfills"`
+}
+
+// BackfillCancelRequest ends a backfill: it starts no further run. Runs that
+// live go on.
+type BackfillCancelRequest struct {
+	ID uint64 `json:"id"`
+}

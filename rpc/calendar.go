@@ -1,0 +1,72 @@
+package rpc
+
+import "time"
+
+// CalendarPutRequest makes a calendar of a text, or gives it another text.
+type CalendarPutRequest struct {
+	Name   string `json:"name"`
+	Text   string `json:"text"`              // iCalendar, or a line for each day or span
+	File   string `json:"file,omitempty"`    // where it stands, for messages; the name when empty
+	Note   string `json:"note,omitempty"`    // why; at most 1 KiB
+	DryRun bool   `json:"dry_run,omitempty"` // check it and say what would change; change nothing
+}
+
+// CalendarPutResponse says what a put did, or would do.
+type CalendarPutResponse struct {
+	Calendar Calendar        `json:"calendar"`
+	Created  bool            `json:"created"`
+	Changed  bool            `json:"changed"`
+	Moved    []ScheduleMoved `json:"moved"` // schedules whose next instant it changes
+}
+
+// ScheduleMoved is a schedule whose next instant changes.
+type ScheduleMoved struct {
+	Schedule string     `json:"schedule"`
+	Timezone string     `json:"timezone"`
+	Before   *time.Time `json:"before"` // null: there was none
+	After    *time.Time `json:"after"`  // null: there is none
+}
+
+// Calendar is a named set of days and times.
+type Calendar struct {
+	Name    string     `json:"name"`
+	BuiltIn bool       `json:"built_in,omitempty"` // it is always there: weekend, weekdays
+	PutAt   *time.Time `json:"put_at,omitempty"`
+	PutBy   string     `json:"put_by,omitempty"`
+	Note    string     `json:"note,omitempty"`
+	Bytes   int        `json:"bytes"`   // of its text
+	UsedBy  []string   `json:"used_by"` // schedules, in the order of their names
+}
+
+// CalendarListResponse lists the calendars in the order of their names.
+type CalendarListResponse struct {
+	Calendars []Calendar `json:"calendars"`
+}
+
+// CalendarGetRequest asks for a calendar and its days in a year.
+type CalendarGetRequest struct {
+	Name     string `json:"name"`
+	Year     int    `json:"year,omitempty"`     // 1970 to 2200; 0 is the present one
+	Timezone string `json:"timezone,omitempty"` // IANA; "" is UTC
+}
+
+// CalendarGetResponse is a calendar with its text.
+type CalendarGetResponse struct {
+	Calendar Calendar       `json:"calendar"`
+	Text     string         `json:"text,omitempty"`
+	Year     int            `json:"year"`
+	Spans    []CalendarSpan `json:"spans"` // that touch the year, in their order
+}
+
+// CalendarSpan is a time that a calendar covers.
+type CalendarSpan struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`                // the first moment after it
+	AllDay bool      `json:"all_day,omitempty"` // whole days
+	Title  string    `json:"title,omitempty"`
+}
+
+// CalendarDeleteRequest removes a calendar that no schedule uses.
+type CalendarDeleteRequest struct {
+	Name string `json:"name"`
+}

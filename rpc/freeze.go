@@ -1,0 +1,25 @@
+package rpc
+
+import "time"
+
+// FreezeSetRequest freezes everything: no run is started by a schedule, a call,
+// a file or another pipeline, and by hand only where it is asked to be in spite
+// of it. Runs that live go on, with the runs that their steps start. A second
+// freeze replaces the first.
+type FreezeSetRequest struct {
+	Reason string     `json:"reason,omitempty"` // at most 1 KiB
+	Until  *time.Time `json:"until,omitempty"`  // null: until it is lifted
+}
+
+// Freeze says who froze everything, why and until when.
+type Freeze struct {
+	At     time.Time  `json:"at"`
+	Actor  string     `json:"actor"`
+	Reason string     `json:"reason,omitempty"`
+	Until  *time.Time `json:"until,omitempty"` // null: until it is lifted
+}
+
+// FreezeResponse has the freeze that is in force; null is none.
+type FreezeResponse struct {
+	Freeze *Freeze `json:"freeze"`
+}

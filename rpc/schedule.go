@@ -1,0 +1,171 @@
+package rpc
+
+import "time"
+
+// A schedule is named in parameters as "nightly/evening", its pipeline and its
+// trigger, or as "nightly": all schedules of that pipeline, or its only one
+// where one is wanted.
+
+// ScheduleListRequest asks for schedules in the order of their names.
+type ScheduleListRequest struct {
+	Schedule string `json:"schedule,omitempty"` // "" is all pipelines
+	After    string `json:"after,omitempty"`    // names after this one: Next of the page before
+	Limit    int    `json:"limit,omitempty"`    // 1 to 1000; 0 means 100
+}
+
+// ScheduleListResponse is a page of schedules.
+type ScheduleListResponse struct {
+	Schedules []Schedule `json:"schedules"`
+	Freeze    *Freeze    `json:"freeze,omitempty"` // in force now: nothing is started
+	Next      string     `json:"next,omitempty"`   // ask again with After = Next; "" is the end
+}
+
+// Schedule is a trigger that is due at instants, and how it stands.
+type Schedule struct {
+	Name        string   `json:"name"` // nightly/evening
+	Pipeline    string   `json:"pipeline"`
+	Trigger     string   `json:"trigger"`
+	Expression  string   `json:"expression"`       // as the text has it
+	Description string   `json:"description"`      // the expression in words: at 02:30 every day
+	Timezone    string   `json:"timezone"`         // IANA
+	Jitter      float64  `json:"jitter,omitempty"` // seconds that a run may start after its instant
+	Include     []string `json:"include,omitempty"`
+	Exclude     []string `json:"exclude,omitempty"`
+	// Next is its next instant that counts; null: there is none.
+	Next  *Instant `json:"next"`
+	Last  *Tick    `json:"last,omitempty"`  // its newest record
+	Pause *Pause   `json:"pause,omitempty"` // of the schedule, else of its pipeline
+	// PauseOf is what Pause holds: the schedule, nightly/evening, or nightly, its
+	// whole pipeline. "" without a pause.
+	PauseOf string `json:"pause_of,omitempty"`
+}
+
+// Instant is a time at which a schedule is, or would be, due.
+type Instant struct {
+	At   time.Time `json:"at"`   // as the expression means it: the record of the ledger bears it
+	Due  time.Time `json:"due"`  // its run starts then: later than At by the jitter
+	Wall string    `json:"wall"` // At on the clocks of the schedule's zone, RFC 3339
+	// Anomaly is gap where the clocks skip the time that the expression names, so
+	// At is right after the gap, or repeat where they show it twice, so At is the
+	// first of the two. "" is neither.
+	Anomaly string `json:"anomaly,omitempty"`
+	// Excluded says what takes the instant away: it is recorded, and nothing starts.
+	Excluded *Exclusion `json:"excluded,omitempty"`
+	// ShiftedFrom is the instant that a calendar moved here.
+	ShiftedFrom *time.Time `json:"shifted_from,omitempty"`
+}
+
+// Exclusion is the entry of a calendar that takes an instant away.
+type Exclusion struct {
+	Calendar string `json:"calendar,omitempty"` // "": it is in none of those that are to include it
+	Title    string `json:"title,omitempty"`    // of the entry
+}
+
+// ScheduleNextRequest asks for instants to come.
+type ScheduleNextRequest struct {
+	Schedule string     `json:"schedule"`
+	From     *time.Time `json:"from,omitempty"`  // instants after it; null is now
+	Until    *time.Time `json:"until,omitempty"` // instants up to it; null: no end but Count
+	Count    int        `json:"count,omitempty"` // that count, of each schedule, at most: 1 to 1000; 0 means 10
+}
+
+// ScheduleNextResponse has the instants of each schedule that was named.
+type ScheduleNextResponse struct {
+	Schedules []ScheduleInstants `json:"schedules"`
+}
+
+// ScheduleInstants are instants of a schedule in their order, those that a
+// calendar takes away among them.
+type ScheduleInstants struct {
+	Schedule Schedule  `json:"schedule"`
+	Instants []Instant `json:"instants"`
+	// More says that there are further ones before Until: ask again with From at
+	// the last of these.
+	More bool `json:"more,omitempty"`
+}
+
+// ScheduleAuditRequest asks for the ledger of a trigger, or of all triggers of
+// a pipeline, newest first.
+type ScheduleAuditRequest struct {
+	Schedule string     `json:"schedule"`        // a trigger of any kind has a ledger
+	Since    *time.Time `json:"since,omitempty"` // instants at or after it
+	Until    *time.Time `json:"until,omitempty"` // instants before it
+	// Decisions keeps those alone: fired, caught_up, skipped, dropped. None: all.
+	Decisions []string `json:"decisions,omitempty"`
+	Before    string   `json:"before,omitempty"` // Next of the page before
+	Limit     int      `json:"limit,omitempty"`  // 1 to 1000; 0 means 50
+}
+
+// ScheduleAuditResponse is a page of the ledger. It may be short, or empty,
+// while Next is not "": what a request may cost is bounded.
+type ScheduleAuditResponse struct {
+	Ticks []Tick `json:"ticks"`
+	Next  string `json:"next,omitempty"` // ask again with Before = Next; "" is the end
+}
+
+// Tick is the record of what was decided of an instant of a trigger, or of one
+// call, file or end of a run that it heard of.
+type Tick struct {
+	Schedule  string    `json:"schedule"`          // nightly/evening
+	At        time.Time `json:"at"`                // the instant
+	Wall      string    `json:"wall"`              // At on the clocks of the schedule's zone, RFC 3339
+	Subject   string    `json:"subject,omitempty"` // play, backfill/7, the file, the run that ended
+	Decision  string    `json:"decision"`          // fired, caught_up, skipped or dropped
+	Reason    string    `json:"reason,omitempty"`  // of the last two
+	Message   string    `json:"message,omitempty"`
+	Run       string    `json:"run,omitempty"` // nightly/42; "id 1007" where it is deleted
+	Actor     string    `json:"actor,omitempty"`
+	DecidedAt time.Time `json:"decided_at"`
+	Revision  uint64    `json:"revision"`
+	// Count is how many instants the record stands for, from At to Last, where
+	// they share a decision and are many. 0 is one, negative more than were counted.
+	Count int        `json:"count,omitempty"`
+	Last  *time.Time `json:"last,omitempty"`
+}
+
+// ScheduleHistoryRequest asks for the runs that a schedule made, newest instant
+// first.
+type ScheduleHistoryRequest struct {
+	Schedule string `json:"schedule"`
+	Before   string `json:"before,omitempty"` // Next of the page before
+	Limit    int    `json:"limit,omitempty"`  // 1 to 1000; 0 means 20
+}
+
+// ScheduleHistoryResponse is a page of runs. It may be short, or empty, while
+// Next is not "".
+type ScheduleHistoryResponse struct {
+	Runs []RunSummary `json:"runs"`
+	Next string       `json:"next,omitempty"`
+}
+
+// SchedulePlayRequest starts a run of a schedule now. Its next instant stays,
+// and so does a pause. At most once a minute.
+type SchedulePlayRequest struct {
+	Schedule string `json:"schedule"`
+	Note     string `json:"note,omitempty"` // why, kept in the cause; at most 1 KiB
+}
+
+// SchedulePlayResponse names the run.
+type SchedulePlayResponse struct {
+	Run      RunSummary `json:"run"`
+	Schedule Schedule   `json:"schedule"`
+}
+
+// SchedulePauseRequest pauses schedules: their instants are recorded as skipped
+// until they are resumed, and are not caught up. A second pause replaces the
+// first.
+type SchedulePauseRequest struct {
+	Schedule string     `json:"schedule"`
+	Reason   string     `json:"reason,omitempty"` // at most 1 KiB
+	Until    *time.Time `json:"until,omitempty"`  // null: until it is resumed
+}
+
+// ScheduleResumeRequest takes pauses of schedules back.
+type ScheduleResumeRequest struct {
+	Schedule string `json:"schedule"`
+}
+
+// SchedulesResponse says how the schedules stand that were named.
+type SchedulesResponse struct {
+	Schedules []Schedule `json:"schedules"`
+}
