@@ -116,6 +116,17 @@
 //	  ]
 //
 //	  [[stage.step]]
+//	  name = "deploy"
+//	  uses = "pipeline"            # built into the daemon: it starts another run
+//
+//	    [stage.step.with]
+//	    pipeline  = "deploy"       # or inline = """the text of a child""", or file = "gen/child.toml"
+//	    strategy  = "depend"       # none (default) | depend | mirror: what it takes over of the run
+//	    forward   = { yaml_variables = true, pipeline_variables = false }
+//	    inputs    = { version = "{{ inputs.database }}" }
+//	    variables = { SITE = "north" }
+//
+//	  [[stage.step]]
 //	  name = "later"
 //	  uses = "shell"
 //	  skip = true                  # left out; the run goes on
@@ -136,6 +147,13 @@
 // step's own unless it names one, and so is its allow_failure: a step that is
 // manual by a rule alone must not fail. What a manual step may by default ends
 // where a rule makes it begin by itself.
+//
+// A child (inline, or a file that an earlier step wrote, which begins below the
+// workspace, or dir) is a run inside of the run that starts it. Its text is a
+// pipeline that needs no name and has no trigger, overlap, retention and
+// auto_cancel.on_new_run; its placeholders are its own, and it gets values as
+// inputs and variables. Strategy and forward are known when a text is read; the
+// other settings may hold placeholders.
 //
 // What the language has but this version does not (trigger, artifacts, cache,
 // environment, run_as, secrets) is refused by name. A pipeline whose cache was

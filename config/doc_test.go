@@ -40,7 +40,7 @@ func TestTheDocumentedPipelineHasEveryKey(t *testing.T) {
 	text := examples(t)["A pipeline"]
 	for _, k := range []kind{
 		pipelineKind, stageKind, stepKind, inputKind, runRuleKind, stepRuleKind, needKind, overlapKind, autoCancelKind,
-		retentionKind, boundsKind, retryKind, allowFailureKind,
+		retentionKind, boundsKind, retryKind, allowFailureKind, downstreamKind, forwardKind,
 	} {
 		for _, key := range k.keys {
 			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(text) {

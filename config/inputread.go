@@ -12,6 +12,8 @@ const (
 
 var inputName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,62}$`)
 
+const inputNameRule = "1 to 63 letters, digits, _ and -, beginning with a letter or _"
+
 // inputs reads the declarations of inputs, each name once.
 func (t table) inputs() []Input {
 	tables := t.subs("input", "[[input]]")
@@ -51,7 +53,7 @@ func (t table) inputName() string {
 	case !t.has("name"):
 		t.missing("name", `an [[input]] begins with name = "…"`)
 	case ok && !inputName.MatchString(name):
-		t.report(t.key("name"), "name = %s is no name of an input (1 to 63 letters, digits, _ and -, beginning with a letter or _)", quote(name))
+		t.report(t.key("name"), "name = %s is no name of an input (%s)", quote(name), inputNameRule)
 	case ok:
 		return name
 	}

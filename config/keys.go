@@ -31,6 +31,8 @@ var (
 	retryKind        = kind{"retry", []string{"max", "when", "exit_codes", "delay", "backoff", "max_delay", "jitter"}}
 	allowFailureKind = kind{"allow_failure", []string{"exit_codes"}}
 	parallelKind     = kind{"parallel", []string{"number", "matrix"}}
+	downstreamKind   = kind{"the settings of a step that starts a run", []string{"pipeline", "inline", "file", "strategy", "forward", "inputs", "variables"}}
+	forwardKind      = kind{"forward", []string{"yaml_variables", "pipeline_variables"}}
 )
 
 // laterKeys are in the language but not in this release. To ignore them would

@@ -136,8 +136,12 @@ func (j *judgement) condition(at *place, text string, names scope) {
 // braces is its own, unless a person meant a placeholder.
 func (j *judgement) settings(at *place, with map[string]any, names scope, n *node) {
 	for _, key := range sortedKeys(with) {
-		if IsScript(key) {
+		switch {
+		case IsScript(key):
 			j.script(at.key(key), with[key], names)
+			continue
+		case n.step.Literal(key):
+			j.judged[at.key(key)] = true
 			continue
 		}
 		j.setting(at.key(key), with[key], names, holder{key: key, node: n})

@@ -9,7 +9,7 @@ import (
 func (t table) pipeline() Pipeline {
 	t.allow(pipelineKind, stageKind, stepKind)
 	p := Pipeline{
-		Name:       t.name("name", `a pipeline begins with name = "…"`),
+		Name:       t.pipelineName(),
 		Type:       choose(t, "type", Standard, Dynamic),
 		Order:      choose(t, "order", Parallel, Serial),
 		Workspace:  choose(t, "workspace", WorkspaceRun, WorkspaceStep),
@@ -25,8 +25,17 @@ func (t table) pipeline() Pipeline {
 	p.Timeout, _ = t.duration("timeout")
 	p.MaxParallel, _ = t.count("max_parallel", 1, maxRunning)
 	t.refuseInputs(p.Type)
+	t.refuseInChild()
 	t.stages(&p)
 	return p
+}
+
+// pipelineName reads the name of the pipeline, which a child need not have.
+func (t table) pipelineName() string {
+	if t.child && !t.has("name") {
+		return ""
+	}
+	return t.name("name", `a pipeline begins with name = "…"`)
 }
 
 // stages reads the stages and their steps, and what these want of each other.
@@ -101,6 +110,7 @@ func (t table) step() (Step, []want) {
 	s.AllowFailure, _ = t.allowFailure(s.When)
 	t.limits(&s)
 	t.multiples(&s)
+	t.checkDownstream(&s)
 	return s, append(wants, more...)
 }
 

@@ -17,11 +17,22 @@ type Source struct {
 // Pipeline has the stages and steps of the text in their places, but whatever
 // was wrong is missing. It must not be run.
 func ParsePipeline(file string, text []byte) (*Source, error) {
+	return parsePipeline(file, text, false)
+}
+
+// ParseChild reads the text of a child: a run that a step starts inside of its
+// own, which has no pipeline of its own in the daemon. It is a pipeline but for
+// two things: it needs no name, and it is refused what only a pipeline has that
+// stays (trigger, overlap, auto_cancel.on_new_run, retention). What else is said
+// of [ParsePipeline] holds.
+func ParseChild(file string, text []byte) (*Source, error) { return parsePipeline(file, text, true) }
+
+func parsePipeline(file string, text []byte, child bool) (*Source, error) {
 	d, err := decode(file, text)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{document: d}
+	r := &reader{document: d, child: child}
 	t, _ := r.table(d.root, d.values)
 	return &Source{Pipeline: t.pipeline(), document: d}, r.finish()
 }

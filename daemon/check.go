@@ -44,8 +44,8 @@ func (c *settingsCheck) all(ctx context.Context) (problems config.Problems, err 
 	for k := range p.Stages {
 		for i := range p.Stages[k].Steps {
 			step := &p.Stages[k].Steps[i]
-			if step.Uses == "" {
-				continue // the text has a problem there already
+			if step.Uses == "" || step.Uses == config.DownstreamType {
+				continue // the text has a problem there already, or needs no plugin
 			}
 			with, guessed := sample(p, &p.Stages[k], step)
 			found, err := c.one(ctx, step.Uses, with, guessed)

@@ -28,7 +28,7 @@ func sample(p *config.Pipeline, stage *config.Stage, step *config.Step) (with ma
 	}
 	with = map[string]any{}
 	for key, v := range step.With {
-		if with[key] = v; !config.IsScript(key) {
+		if with[key] = v; !step.Literal(key) {
 			with[key] = s.value(v, settingKey(key))
 		}
 	}

@@ -10,14 +10,15 @@ import (
 
 // settings evaluates the templates in a step's settings. Those that are late
 // stay in their places, and are listed by their RFC 6901 pointers.
-func (r *resolver) settings(with map[string]any, at *place) (map[string]any, map[string]string) {
+func (r *resolver) settings(definition *config.Step, at *place) (map[string]any, map[string]string) {
 	w := walk{resolver: r, place: at}
+	with := definition.With
 	if with == nil {
 		return nil, nil
 	}
 	filled := make(map[string]any, len(with))
 	for key, v := range with {
-		if config.IsScript(key) {
+		if definition.Literal(key) {
 			filled[key] = v
 			w.weighText(v)
 			continue

@@ -135,7 +135,8 @@ func (r *resolver) fill(stage *config.Stage, definition *config.Step, s *run.Pla
 	s.Timeout, s.SilenceTimeout, s.WaitingTimeout = definition.Timeout, definition.SilenceTimeout, definition.WaitingTimeout
 	s.Retry = retry(definition.Retry)
 	s.Skip = r.skip(stage, definition, s)
-	s.With, s.LateWith = r.settings(definition.With, at)
+	s.Downstream = run.Strategy(definition.Strategy())
+	s.With, s.LateWith = r.settings(definition, at)
 	s.ResourceGroup = r.resourceGroup(definition.ResourceGroup, at)
 }
 
