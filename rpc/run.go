@@ -165,10 +165,21 @@ type RunAttempt struct {
 	ReadyAt       *time.Time  `json:"ready_at,omitempty"` // it could begin, but for a place
 	StartedAt     *time.Time  `json:"started_at"`
 	FinishedAt    *time.Time  `json:"finished_at"`
-	Plugin        string      `json:"plugin,omitempty"`    // version and sha256 of the binary that did it
-	Leftovers     []string    `json:"leftovers,omitempty"` // processes that outlived the step and were ended
-	Log           *AttemptLog `json:"log,omitempty"`       // once it is sealed
-	Erased        *Erasure    `json:"erased,omitempty"`    // its log was removed
+	Plugin        string      `json:"plugin,omitempty"`     // version and sha256 of the binary that did it
+	Leftovers     []string    `json:"leftovers,omitempty"`  // processes that outlived the step and were ended
+	Log           *AttemptLog `json:"log,omitempty"`        // once it is sealed
+	Erased        *Erasure    `json:"erased,omitempty"`     // its log was removed
+	Downstream    *Downstream `json:"downstream,omitempty"` // the run that it stands for, once there is one
+}
+
+// Downstream is a run that an attempt of a step stands for, as the attempt last
+// heard of it: a step that waits for it has its present status, one that does
+// not has that of its beginning.
+type Downstream struct {
+	Run      string `json:"run"` // deploy/7
+	ID       uint64 `json:"id"`
+	Status   string `json:"status"`
+	Warnings bool   `json:"warnings,omitempty"`
 }
 
 // Erasure says who removed a log.

@@ -117,14 +117,19 @@ func (s Style) Failures(r rpc.Run) string {
 }
 
 // Blocked names the manual steps that a run waits for, each with the command
-// that plays it.
+// that plays it; of one that waits for another run, the command that shows why.
 func (s Style) Blocked(r rpc.Run) string {
 	var b strings.Builder
 	for _, stage := range r.Stages {
 		for _, step := range stage.Steps {
-			if step.Status == "manual" && !step.AllowFailure {
-				fmt.Fprintf(&b, "%s/%s: %s\n", Line(stage.Name), Line(step.Name), playCommand(r.Name, stage.Name, step))
+			if step.Status != "manual" || step.AllowFailure {
+				continue
 			}
+			todo := playCommand(r.Name, stage.Name, step)
+			if run := blockedBy(step); run != "" {
+				todo = "penstockctl why " + Line(run)
+			}
+			fmt.Fprintf(&b, "%s/%s: %s\n", Line(stage.Name), Line(step.Name), todo)
 		}
 	}
 	return b.String()

@@ -106,7 +106,7 @@ func (s Style) note(run, stage string, step rpc.RunStep) string {
 	if why := s.why(step); why != "" {
 		parts = append(parts, why)
 	}
-	if step.Status == "manual" && run != "" { // a simulated run has no name
+	if step.Status == "manual" && run != "" && blockedBy(step) == "" { // a simulated run has no name
 		parts = append(parts, playCommand(run, stage, step))
 	}
 	return strings.Join(parts, ", ")
@@ -144,6 +144,9 @@ func (s Style) stepDuration(step rpc.RunStep) string {
 func (s Style) why(step rpc.RunStep) string {
 	parts := append(s.waits(step), s.unbegun(step)...)
 	if n := len(step.Attempts); n > 0 {
+		if d := step.Attempts[n-1].Downstream; d != nil {
+			parts = append(parts, s.downstream(*d))
+		}
 		if tried(step) || step.Status == "scheduled" { // by its retry rule, because of that
 			parts = append(parts, s.failure(step.Attempts[n-1])...)
 		}
@@ -187,6 +190,8 @@ func (s Style) waits(step rpc.RunStep) (parts []string) {
 	switch {
 	case step.Status == "waiting_for_resource":
 		parts = append(parts, "for "+Line(step.ResourceGroup))
+	case blockedBy(step) != "":
+		parts = append(parts, "it waits for a manual step")
 	case step.Status == "manual" && step.AllowFailure:
 		parts = append(parts, "optional")
 	case step.Status == "manual":
@@ -250,7 +255,7 @@ func (s Style) failure(a rpc.RunAttempt) (parts []string) {
 	if a.ExitCode != nil && *a.ExitCode != 0 {
 		parts = append(parts, fmt.Sprintf("exit code %d", *a.ExitCode))
 	}
-	if a.Message != "" {
+	if a.Message != "" && a.Downstream == nil { // else it says how that ended
 		parts = append(parts, Line(a.Message))
 	}
 	if len(a.Leftovers) > 0 {
@@ -291,7 +296,7 @@ func (s Style) Change(run string, c rpc.StepChange) string {
 	if why := s.why(c.RunStep); why != "" {
 		line += ", " + why
 	}
-	if c.Status == "manual" {
+	if c.Status == "manual" && blockedBy(c.RunStep) == "" {
 		line += ", " + playCommand(run, c.Stage, c.RunStep)
 	}
 	return line + "\n"

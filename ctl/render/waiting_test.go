@@ -75,7 +75,22 @@ func deployStage() rpc.RunStage {
 		{Name: "too-late", Status: "failed", Stopped: &rpc.Stop{Actor: "penstock", Note: "it waited for longer than 2s", FailureReason: "stuck_or_timeout"}},
 		{Name: "by-hand", Status: "failed", MaxAttempts: 1, Attempts: attempts(failedAttempt("lost"), failedAttempt("lost"))},
 		{Name: "secret", Status: "failed", Attempts: attempts(erased)},
+		child("works", "running", "running"), child("asks", "manual", "manual"), child("done", "success", "success"), child("broken", "failed", "failed"),
 	}}
+}
+
+// child is a step that stands for another run.
+func child(name, status, run string) rpc.RunStep {
+	a := rpc.RunAttempt{Status: status, StartedAt: at(80 * time.Second), Downstream: &rpc.Downstream{
+		Run: name + "/7", ID: 12, Status: run, Warnings: run == "success",
+	}}
+	if ended(status) {
+		a.FinishedAt = at(70 * time.Second)
+	}
+	if status == "failed" {
+		a.FailureReason, a.Message = "downstream_pipeline_failed", name+"/7 ended as failed"
+	}
+	return rpc.RunStep{Name: name, Uses: "pipeline", Status: status, Attempts: attempts(a)}
 }
 
 func heldSummary() rpc.RunSummary {

@@ -58,6 +58,7 @@ func step() (*run.Plan, *run.Step) {
 		Attempts: []run.Attempt{{
 			Number: 1, Status: run.Failed, ReadyAt: noon, DecidedAt: noon, StartedAt: noon, FinishedAt: later, ExitCode: &code,
 			FailureReason: run.ScriptFailure, Outputs: map[string]string{"o": "v"}, Erase: &run.Erasure{At: later, Actor: "dora"},
+			Downstream: &run.Downstream{ID: 9, Name: "deploy/7", Status: run.Success, Warnings: true},
 		}},
 	}
 }
@@ -73,7 +74,8 @@ func TestAllThatIsKnownOfAStepIsTold(t *testing.T) {
 		Stopped: &rpc.Stop{At: noon, Actor: "eve", Note: "no", Run: "a/2"},
 		Attempts: []rpc.RunAttempt{{
 			Number: 1, Status: "failed", FailureReason: "script_failure", ExitCode: &code, ReadyAt: &noon, StartedAt: &noon, FinishedAt: &later,
-			Erased: &rpc.Erasure{At: later, Actor: "dora"},
+			Erased:     &rpc.Erasure{At: later, Actor: "dora"},
+			Downstream: &rpc.Downstream{Run: "deploy/7", ID: 9, Status: "success", Warnings: true},
 		}},
 		Outputs: map[string]string{"o": "v"},
 	}

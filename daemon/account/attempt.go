@@ -13,7 +13,15 @@ func attempt(a *run.Attempt) rpc.RunAttempt {
 		ExitCode: a.ExitCode, Message: a.Message, ReadyAt: Moment(a.ReadyAt),
 		StartedAt: Moment(begun(a)), FinishedAt: Moment(a.FinishedAt),
 		Plugin: a.Plugin, Leftovers: a.Leftovers, Log: attemptLog(a.Log), Erased: erasedBy(a.Erase),
+		Downstream: downstream(a.Downstream),
 	}
+}
+
+func downstream(d *run.Downstream) *rpc.Downstream {
+	if d == nil {
+		return nil
+	}
+	return &rpc.Downstream{Run: d.Name, ID: d.ID, Status: string(d.Status), Warnings: d.Warnings}
 }
 
 func erasedBy(e *run.Erasure) *rpc.Erasure {

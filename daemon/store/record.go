@@ -131,6 +131,7 @@ const (
 // Upstream is the place in another run from which a run follows.
 type Upstream struct {
 	Run     uint64 `json:"run"`
+	Name    string `json:"name"`              // build/7/deploy/start/1, or build/7 for its end, as it was named then: it outlives the run
 	Step    int    `json:"step,omitempty"`    // index into its plan
 	Attempt int    `json:"attempt,omitempty"` // 0: the end of the run, not a step
 	// Root is the run that it all began with, Lineage the pipelines from there
