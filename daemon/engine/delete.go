@@ -133,6 +133,5 @@ func (t *turn) deletePipeline(id uint64) (runs []uint64, err error) {
 		}
 		runs = append(runs, record.ID)
 	}
-	t.tx.DeletePipeline(pipeline)
-	return runs, nil
+	return runs, t.tx.DeletePipeline(pipeline)
 }

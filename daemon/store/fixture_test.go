@@ -142,7 +142,7 @@ func writeFixture(t *testing.T) {
 		}
 		tx.EndRun(1)
 		tx.PutRequest("key", Request{Run: 2, At: instant})
-		tx.DeletePipeline(Pipeline{ID: 2, Name: "former", LastNumber: 40})
+		check(t, tx.DeletePipeline(Pipeline{ID: 2, Name: "former", LastNumber: 40}))
 		tx.PutMeta(Meta{LastPipeline: 2, LastRun: 2, Generation: s.Meta.Generation})
 	})
 	check(t, s.Close())

@@ -19,7 +19,23 @@
 //	a/<run>                         marker: the run is live; read once at start
 //	g/<name>                        Resource: the mode of a resource group; absent is the default
 //	k/<sha256 of a request key>     Request: the run that a keyed request made
+//	x/<pipeline><name>              Trigger of the current revision
+//	e/<name>\0<pipeline><name>      marker: that trigger waits for ends of the pipeline named first
+//	y/<pipeline><name>\0<at*><hash> Tick of a trigger, kept when the trigger is gone
+//	h/<id>                          Key: a trigger key
+//	u/<pipeline><id>                marker: the key is the pipeline's
+//	c/<name>                        Calendar
+//	m/freeze                        Freeze; absent: nothing is frozen
+//	d/<run><step><attempt>          id of the run that the attempt stands for
+//	z/<run>                         how many runs are below it, where it is the root of a tree
+//	o/<run><sequence>               Ending: a run's end that triggers are to be told of
+//	b/<backfill>                    Backfill
+//	w/<backfill>                    the instants of a backfill, in the order of their turn
 //	j/<part>                        a commit under way that Badger cannot write at once
+//
+// The instant of a tick is its seconds, eight bytes, and its nanoseconds, four,
+// both complemented, so that the newest comes first; the hash is the SHA-256 of
+// the tick's subject, and nothing where it has none.
 //
 // A record is its CRC-32C (Castagnoli), four bytes, and its JSON. The layout
 // and the encoding are version 1 of the schema: Badger's external magic holds
@@ -76,6 +92,27 @@ func stepKey(run uint64, step int) []byte          { return number("s/", run, ui
 func indexKey(pipeline, n uint64) []byte           { return number("i/", pipeline, ^n) }
 func liveKey(run uint64) []byte                    { return number("a/", run) }
 func resourceKey(name string) []byte               { return []byte("g/" + name) }
+
+func triggerKey(pipeline uint64, name string) []byte { return append(number("x/", pipeline), name...) }
+func childKey(run uint64, step, attempt int) []byte {
+	return number("d/", run, uint64(step), uint64(attempt))
+}
+func treeKey(root uint64) []byte                  { return number("z/", root) }
+func endingKey(run, sequence uint64) []byte       { return number("o/", run, sequence) }
+func keyKey(id string) []byte                     { return []byte("h/" + id) }
+func ownKeyKey(pipeline uint64, id string) []byte { return append(number("u/", pipeline), id...) }
+func calendarKey(name string) []byte              { return []byte("c/" + name) }
+func backfillKey(id uint64) []byte                { return number("b/", id) }
+func instantsKey(backfill uint64) []byte          { return number("w/", backfill) }
+
+var freezeKey = []byte("m/freeze")
+
+// followers is what the keys of the triggers begin with that wait for a pipeline.
+func followers(upstream string) []byte { return []byte("e/" + upstream + "\x00") }
+
+func followerKey(upstream string, pipeline uint64, name string) []byte {
+	return append(append(followers(upstream), number("", pipeline)...), name...)
+}
 
 func journalKey(part int) []byte { return number("j/", uint64(part)) }
 

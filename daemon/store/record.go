@@ -17,6 +17,7 @@ import (
 type Meta struct {
 	LastPipeline uint64 `json:"last_pipeline"`
 	LastRun      uint64 `json:"last_run"`
+	LastBackfill uint64 `json:"last_backfill,omitempty"`
 	Generation   uint64 `json:"generation"` // starts of a daemon on this store
 	// Home is the identity of the directory that the store was last opened in: a
 	// copy of it is another one.

@@ -44,7 +44,7 @@ func TestWhatIsDeletedLeavesNothing(t *testing.T) {
 		for range tx.RunsOf(1) {
 			t.Error("a run that the transaction has deleted is listed")
 		}
-		tx.DeletePipeline(pipeline)
+		check(t, tx.DeletePipeline(pipeline))
 	})
 	if got := keys(t, s); !slices.Equal(got, want) {
 		t.Errorf("the keys are %q, want %q", got, want)
@@ -56,7 +56,7 @@ func TestARenamedPipelineHasOneName(t *testing.T) {
 	p := Pipeline{ID: 1, Name: "old", LastNumber: 5}
 	put(t, s, func(tx *Tx) {
 		tx.PutPipeline(p)
-		tx.DeletePipeline(Pipeline{ID: 9, Name: "new", LastNumber: 40})
+		check(t, tx.DeletePipeline(Pipeline{ID: 9, Name: "new", LastNumber: 40}))
 	})
 	var err error
 	put(t, s, func(tx *Tx) { p, err = tx.RenamePipeline(p, "new") })

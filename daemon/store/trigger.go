@@ -1,7 +1,9 @@
 package store
 
 import (
-	"time"
+	"encoding/binary"
+	"errors"
+	"iter"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/schedule"
@@ -23,58 +25,67 @@ type Trigger struct {
 	PauseOnFailure bool `json:"pause_on_failure,omitempty"`
 }
 
-// Tick is the record of what was decided of one due instant of a trigger, or
-// of one call, file or end that it heard of. It is written in the same commit
-// as the run that it makes, and never changes.
-type Tick struct {
-	Pipeline uint64    `json:"pipeline"`
-	Trigger  string    `json:"trigger"`
-	At       time.Time `json:"at"` // the instant, as the schedule means it
-	// Subject tells ticks of one instant apart: the run that ended, the file. An
-	// instant of a schedule has none.
-	Subject   string            `json:"subject,omitempty"`
-	Decision  schedule.Decision `json:"decision"`
-	Reason    schedule.Reason   `json:"reason,omitempty"`
-	Message   string            `json:"message,omitempty"` // for people
-	Run       uint64            `json:"run,omitempty"`     // that it made
-	Actor     string            `json:"actor,omitempty"`   // who asked for it by hand: play, backfill
-	DecidedAt time.Time         `json:"decided_at"`
-	Revision  uint64            `json:"revision"` // of the pipeline
-	// Count is how many instants the record stands for, up to and with Last,
-	// where they share a decision and are too many for a record each; 0 is one,
-	// negative is more than were counted.
-	Count int       `json:"count,omitempty"`
-	Last  time.Time `json:"last,omitzero"`
+// PutTrigger writes a trigger of a pipeline.
+func (tx *Tx) PutTrigger(t Trigger) error {
+	old, err := tx.Trigger(t.Pipeline, t.Name)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	tx.unfollow(old)
+	tx.put(triggerKey(t.Pipeline, t.Name), t)
+	if t.After != nil {
+		tx.put(followerKey(t.After.Pipeline, t.Pipeline, t.Name), true)
+	}
+	return nil
 }
 
-// Key is a trigger key. Its secret is nowhere: only what it is recognised by.
-type Key struct {
-	ID        string    `json:"id"` // 16 hex digits, part of the secret that callers send
-	Pipeline  uint64    `json:"pipeline"`
-	Name      string    `json:"name"`                // for people; changes nothing of the secret
-	Digest    []byte    `json:"digest"`              // SHA-256 of the secret
-	Hint      string    `json:"hint"`                // the first four characters of the secret
-	Form      string    `json:"form"`                // of calls: api, or a webhook's: see daemon/key
-	Addresses []string  `json:"addresses,omitempty"` // CIDR prefixes that may call; none: any
-	CreatedAt time.Time `json:"created_at"`
-	CreatedBy string    `json:"created_by"`
-	ExpiresAt time.Time `json:"expires_at,omitzero"`
-	LastUsed  time.Time `json:"last_used,omitzero"`
+// RemoveTrigger removes a trigger; its ticks stay.
+func (tx *Tx) RemoveTrigger(t Trigger) {
+	tx.unfollow(t)
+	tx.remove(triggerKey(t.Pipeline, t.Name))
 }
 
-// Calendar is a named set of days and times, as it was put.
-type Calendar struct {
-	Name  string    `json:"name"`
-	Text  string    `json:"text"` // iCalendar or TOML, as config/calendar reads it
-	PutAt time.Time `json:"put_at"`
-	PutBy string    `json:"put_by"`
-	Note  string    `json:"note,omitempty"`
+// unfollow removes the mark of a trigger that waits for another pipeline.
+func (tx *Tx) unfollow(t Trigger) {
+	if t.After != nil {
+		tx.remove(followerKey(t.After.Pipeline, t.Pipeline, t.Name))
+	}
 }
 
-// Freeze stops every run from being started.
-type Freeze struct {
-	At     time.Time `json:"at"`
-	Actor  string    `json:"actor"`
-	Until  time.Time `json:"until,omitzero"` // zero: until it is lifted
-	Reason string    `json:"reason,omitempty"`
+// Trigger reads a trigger of a pipeline.
+func (r *reader) Trigger(pipeline uint64, name string) (t Trigger, err error) {
+	return t, r.get(triggerKey(pipeline, name), &t)
+}
+
+// TriggersOf lists the triggers of a pipeline by name; in a Tx those that it has
+// put come last.
+func (r *reader) TriggersOf(pipeline uint64) (all []Trigger, err error) {
+	return list[Trigger](r, number("x/", pipeline))
+}
+
+// Triggers visits the triggers of all pipelines.
+func (r *reader) Triggers() iter.Seq2[Trigger, error] {
+	return visitAll[Trigger](r, []byte("x/"))
+}
+
+// Followed reports whether a trigger waits for the ends of the pipeline of a
+// name. A Tx does not see those that it has put itself.
+func (r *reader) Followed(upstream string) (found bool, err error) {
+	prefix := followers(upstream)
+	return found, r.scan(prefix, prefix, func(_, _ []byte) error {
+		found = true
+		return errStop
+	})
+}
+
+// Followers lists the triggers that wait for the ends of the pipeline of a name,
+// the oldest pipeline first.
+func (r *reader) Followers(upstream string) (all []Trigger, err error) {
+	prefix := followers(upstream)
+	return all, r.scan(prefix, prefix, func(key, _ []byte) error {
+		rest := key[len(prefix):]
+		t, err := r.Trigger(binary.BigEndian.Uint64(rest), string(rest[8:]))
+		all = append(all, t)
+		return err
+	})
 }

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -29,7 +31,7 @@ type write struct {
 func (s *Store) Begin() *Tx {
 	tx := &Tx{store: s, latest: map[string]int{}}
 	tx.txn = s.db.NewTransaction(false)
-	tx.pending = tx.own
+	tx.pending, tx.added = tx.own, tx.fresh
 	return tx
 }
 
@@ -40,6 +42,21 @@ func (tx *Tx) own(key []byte) (record []byte, written bool) {
 		return nil, false
 	}
 	return tx.writes[i].record, true
+}
+
+// fresh lists the keys with a prefix that tx has put and nobody has committed.
+func (tx *Tx) fresh(prefix []byte) (keys [][]byte) {
+	for text, i := range tx.latest {
+		key := []byte(text)
+		if tx.writes[i].record == nil || !bytes.HasPrefix(key, prefix) {
+			continue
+		}
+		if _, err := tx.txn.Get(key); errors.Is(err, badger.ErrKeyNotFound) {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, bytes.Compare)
+	return keys
 }
 
 // Mark is a place in a Tx to go back to.
@@ -192,21 +209,56 @@ func (tx *Tx) ForgetRequests(before time.Time) error {
 	})
 }
 
-// DeleteRun removes a run with its plan and its steps.
+// DeleteRun removes a run with its plan and its steps, and the rows that lead
+// from it to its children; those stay.
 func (tx *Tx) DeleteRun(r Run) error {
 	tx.remove(runKey(r.ID))
 	tx.remove(indexKey(r.Pipeline, r.Number))
 	tx.remove(liveKey(r.ID))
-	return errors.Join(tx.removeUnder(number("s/", r.ID)), tx.removeUnder(number("l/", r.ID)))
+	tx.remove(treeKey(r.ID))
+	var errs []error
+	for _, prefix := range []string{"s/", "l/", "d/", "o/"} {
+		errs = append(errs, tx.removeUnder(number(prefix, r.ID)))
+	}
+	return errors.Join(errs...)
 }
 
-// DeletePipeline removes a pipeline with its revisions; its runs go first.
-func (tx *Tx) DeletePipeline(p Pipeline) {
+// DeletePipeline removes a pipeline with its revisions, triggers, trigger keys
+// and backfills. Its runs go first; its ticks, which may be many, later: see
+// Tx.ForgetTicks.
+func (tx *Tx) DeletePipeline(p Pipeline) error {
 	tx.remove(pipelineKey(p.ID))
 	tx.retire(p)
 	for n := uint64(1); n <= p.Revision; n++ {
 		tx.remove(revisionKey(p.ID, n))
 	}
+	return errors.Join(tx.removeTriggers(p.ID), tx.removeKeys(p.ID), tx.removeBackfills(p.ID))
+}
+
+func (tx *Tx) removeTriggers(pipeline uint64) error {
+	all, err := tx.TriggersOf(pipeline)
+	for _, t := range all {
+		tx.RemoveTrigger(t)
+	}
+	return err
+}
+
+func (tx *Tx) removeKeys(pipeline uint64) error {
+	all, err := tx.KeysOf(pipeline)
+	for _, k := range all {
+		tx.RemoveKey(k)
+	}
+	return err
+}
+
+func (tx *Tx) removeBackfills(pipeline uint64) error {
+	all, err := list[Backfill](&tx.reader, []byte("b/"))
+	for _, b := range all {
+		if b.Pipeline == pipeline {
+			tx.RemoveBackfill(b.ID)
+		}
+	}
+	return err
 }
 
 // removeUnder removes the committed keys with a prefix.

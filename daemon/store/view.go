@@ -33,6 +33,7 @@ func (v *View) Close() { v.txn.Discard() }
 type reader struct {
 	txn     *badger.Txn
 	pending func(key []byte) (record []byte, written bool) // nil: nothing pends
+	added   func(prefix []byte) [][]byte                   // keys that pend and are not committed
 }
 
 // get reads the record of key into v, or answers ErrNotFound.
@@ -290,6 +291,47 @@ func (r *reader) Runs(before uint64) iter.Seq2[Run, error] {
 				return
 			}
 		}
+	}
+}
+
+// scanAll visits what scan does, and after that what a Tx has added. It looks
+// at all that the Tx has written, so it is for what is rarely asked.
+func (r *reader) scanAll(prefix []byte, visit func(key, record []byte) error) error {
+	if err := r.scan(prefix, prefix, visit); err != nil || r.added == nil {
+		return err
+	}
+	for _, key := range r.added(prefix) {
+		record, _ := r.pending(key)
+		if err := visit(key, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list reads the records whose keys have a prefix, with those that a Tx added.
+func list[T any](r *reader, prefix []byte) (all []T, err error) {
+	return all, r.scanAll(prefix, func(key, record []byte) error {
+		var v T
+		err := decode(key, record, &v)
+		all = append(all, v)
+		return err
+	})
+}
+
+// visitAll visits the committed records whose keys have a prefix.
+func visitAll[T any](r *reader, prefix []byte) iter.Seq2[T, error] {
+	return visitFrom[T](r, prefix, prefix)
+}
+
+// visitFrom is visitAll from a key on.
+func visitFrom[T any](r *reader, prefix, from []byte) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		r.each(prefix, from, func(key, record []byte) (bool, error) {
+			var v T
+			err := decode(key, record, &v)
+			return err == nil && yield(v, nil), err
+		}, func(err error) { yield(*new(T), err) })
 	}
 }
 
