@@ -8,7 +8,6 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
-	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
@@ -23,18 +22,41 @@ func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.Run
 		return nil, failure(err, "run")
 	}
 	name, uid := actor(ctx)
-	cause := store.Cause{Source: store.ByCommand, Actor: name, UID: uid, Note: q.Note}
-	for {
-		record, duplicate, err := d.start(ctx, q, cause)
-		if errors.Is(err, engine.ErrRevision) {
-			continue // somebody applied a text meanwhile: theirs is to run
-		}
-		if err != nil {
-			return nil, failure(err, fmt.Sprintf("pipeline %q", q.Pipeline))
-		}
-		summary := summarize(record, q.Pipeline, time.Now())
-		return &rpc.RunStartResponse{Run: summary, Duplicate: duplicate}, nil
+	record, duplicate, err := d.start(ctx, q.Pipeline, &request{
+		cause:  store.Cause{Source: store.ByCommand, Actor: name, UID: uid, Note: q.Note},
+		inputs: q.Inputs, variables: q.Variables, key: q.Key, subQueue: q.SubQueue, priority: q.Priority,
+	})
+	if err != nil {
+		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Pipeline))
 	}
+	return &rpc.RunStartResponse{Run: summarize(record, q.Pipeline, time.Now()), Duplicate: duplicate}, nil
+}
+
+// start starts the run that is asked for, of the pipeline of a name, and
+// answers once it is durable. The error is a *plan.Refusal, or the engine's.
+func (d *Daemon) start(ctx context.Context, pipeline string, r *request) (record store.Run, duplicate bool, err error) {
+	for {
+		record, duplicate, err = d.startOnce(ctx, pipeline, r)
+		if !errors.Is(err, engine.ErrRevision) {
+			return record, duplicate, err
+		} // somebody applied a text meanwhile: theirs is to run
+	}
+}
+
+func (d *Daemon) startOnce(ctx context.Context, name string, r *request) (store.Run, bool, error) {
+	pipeline, definition, err := d.current(name)
+	if err != nil {
+		return store.Run{}, false, err
+	}
+	if record, known, err := d.known(ctx, r.key); known || err != nil {
+		return d.owned(record, pipeline, known, err)
+	}
+	q, err := resolve(pipeline, definition, r)
+	if err != nil {
+		return store.Run{}, false, err
+	}
+	record, duplicate, err := d.engine.Start(ctx, q)
+	return d.owned(record, pipeline, duplicate, err)
 }
 
 // knownKey reports whether a run was started with the key: its answer is due,
@@ -44,31 +66,6 @@ func (d *Daemon) knownKey(key string) bool {
 	defer view.Close()
 	_, err := view.Request(key)
 	return key != "" && err == nil
-}
-
-func (d *Daemon) start(ctx context.Context, q *rpc.RunStartRequest, cause store.Cause) (store.Run, bool, error) {
-	pipeline, definition, err := d.current(q.Pipeline)
-	if err != nil {
-		return store.Run{}, false, err
-	}
-	if record, known, err := d.known(ctx, q.Key); known || err != nil {
-		return d.owned(record, pipeline, known, err)
-	}
-	resolved, err := plan.Resolve(definition, plan.Request{
-		Inputs: q.Inputs, Variables: q.Variables, Source: string(cause.Source), Actor: cause.Actor, Revision: pipeline.Revision,
-	})
-	if err != nil {
-		return store.Run{}, false, err
-	}
-	priority := definition.Priority
-	if q.Priority != nil {
-		priority = *q.Priority
-	}
-	record, duplicate, err := d.engine.Start(ctx, engine.StartRequest{
-		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: resolved, Cause: cause, Key: q.Key,
-		SubQueue: q.SubQueue, Priority: priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
-	})
-	return d.owned(record, pipeline, duplicate, err)
 }
 
 // known finds the run that was started with the key. It comes before all that
