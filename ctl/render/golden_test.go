@@ -78,6 +78,22 @@ func pages(t *testing.T, s Style) map[string]string {
 		"info":         s.Info(sampleInfo()),
 		"applied":      s.Applied(rpc.PipelineApplyResponse{Pipeline: "nightly", Revision: 3, Changed: true, Difference: sampleDifference}, true),
 		"changes":      changes(s),
+
+		"schedules":       s.Schedules(sampleSchedules(), sampleFreeze()),
+		"instants":        s.Instants(sampleInstants()),
+		"ticks":           s.Ticks(sampleTicks()),
+		"ticks-several":   s.Ticks(append(sampleTicks()[:2], rpc.Tick{Schedule: "poll/schedule", Wall: "2026-03-14T11:00:00Z", Decision: "fired", Run: "poll/1"})),
+		"calendars":       s.Calendars(sampleCalendars()),
+		"calendar":        s.Calendar(sampleCalendar()),
+		"calendar-put":    s.CalendarPut(samplePut(), false),
+		"backfills":       s.Backfills(sampleBackfills()),
+		"backfill":        s.Backfill(rpc.BackfillStartResponse{Backfill: sampleBackfills()[0]}, false),
+		"backfill-dry":    s.Backfill(dryBackfill(), true),
+		"forecast":        s.Forecast(sampleForecast(24)),
+		"forecast-days":   s.Forecast(sampleForecast(24 * 4)),
+		"forecast-none":   s.Forecast(rpc.Forecast{From: noon, To: noon.Add(24 * time.Hour)}),
+		"applied-planned": s.Applied(rpc.PipelineApplyResponse{Pipeline: "nightly", Revision: 3, Created: true, Changed: true, Schedules: sampleSchedules()[:2]}, false),
+		"info-frozen":     s.Info(rpc.Info{Freeze: sampleFreeze()}),
 	}
 }
 

@@ -99,6 +99,9 @@ func (s Style) Applied(r rpc.PipelineApplyResponse, dryRun bool) string {
 		verb = "would be " + verb
 	}
 	line := fmt.Sprintf("%s: %s, revision %d\n", s.paint(bold, Line(r.Pipeline)), verb, r.Revision)
+	for _, one := range r.Schedules {
+		line += "  " + Line(one.Trigger) + ": " + Line(one.Description) + ", next " + s.next(one) + "\n"
+	}
 	if dryRun {
 		line += s.Difference(r.Difference)
 	}

@@ -1,0 +1,23 @@
+package render
+
+import "github.com/penstock/penstock/rpc"
+
+// Freeze is a line on the freeze that is in force; "" without one.
+func (s Style) Freeze(f *rpc.Freeze) string {
+	if f == nil {
+		return ""
+	}
+	return s.paint(red, "frozen "+s.frozenBy(*f)) + "\n"
+}
+
+// frozenBy says who froze everything, since when, until when and why.
+func (s Style) frozenBy(f rpc.Freeze) string {
+	text := "by " + Line(f.Actor) + " " + s.When(f.At)
+	if f.Until != nil {
+		text += " until " + s.Moment(*f.Until)
+	}
+	if f.Reason != "" {
+		text += ": " + Line(f.Reason)
+	}
+	return text
+}
