@@ -18,6 +18,9 @@ var pure = map[string][]string{
 	"daemon/schedule": {
 		"container/heap", "hash/fnv", module + "/config/calendar", module + "/config/cron",
 	},
+	"daemon/key": {
+		"crypto/hkdf", "crypto/hmac", "crypto/sha256", "crypto/subtle", "encoding/base64", "encoding/hex", "log/slog", "math/big", "net/netip",
+	},
 	"daemon/plan": {
 		"encoding/json", module + "/config", module + "/config/expression", module + "/config/spelling", module + "/daemon/run",
 	},

@@ -18,6 +18,7 @@ type Daemon struct {
 	Plugins    Plugins
 	Storage    Storage
 	Access     Access
+	HTTP       HTTP
 }
 
 // Log is the daemon's own log, on stderr. Reload: all of it.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"reflect"
 	"testing"
 	"time"
@@ -43,6 +44,13 @@ ballast = "0"
 viewers = ["@staff"]
 operators = ["alice", "1001"]
 admins = ["@1002", "4294967294"]
+[http]
+listen = "unix:/run/../run/h.sock"
+tls_cert = "/c.pem"
+tls_key = "/k.pem"
+trusted_proxies = ["unix", "10.0.0.1"]
+allow = ["10.0.0.0/8"]
+metrics = ["2001:db8::1"]
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +61,12 @@ admins = ["@1002", "4294967294"]
 		Steps:   Steps{3, time.Minute, 1e6},
 		Plugins: Plugins{5 * time.Second, "/sys/fs/cgroup/penstock", map[string]string{"shell": pin}},
 		Access:  Access{[]string{"@staff"}, []string{"alice", "1001"}, []string{"@1002", "4294967294"}},
+		HTTP: HTTP{
+			Listen: "unix:/run/h.sock", TLSCert: "/c.pem", TLSKey: "/k.pem",
+			TrustedProxies: Callers{Unix: true, Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}},
+			Allow:          Callers{Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
+			Metrics:        Callers{Prefixes: []netip.Prefix{netip.MustParsePrefix("2001:db8::1/128")}},
+		},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
@@ -96,6 +110,33 @@ func TestPathsThatNobodyTellsAreAnError(t *testing.T) {
 	for _, home := range []string{"", "relative"} {
 		if got, err := DefaultPaths(func(name string) string { return map[string]string{"HOME": home}[name] }, 1000); err == nil {
 			t.Errorf("HOME=%q: got %+v", home, got)
+		}
+	}
+}
+
+func TestCallersAreFoundByTheirAddress(t *testing.T) {
+	prefix := netip.MustParsePrefix("10.0.0.0/8")
+	for _, c := range []struct {
+		callers Callers
+		address string // "" is a Unix socket
+		want    bool
+	}{
+		{Callers{}, "10.0.0.1", false},
+		{Callers{}, "", false},
+		{Callers{Prefixes: []netip.Prefix{prefix}}, "10.1.2.3", true},
+		{Callers{Prefixes: []netip.Prefix{prefix}}, "::ffff:10.1.2.3", true},
+		{Callers{Prefixes: []netip.Prefix{prefix}}, "11.0.0.1", false},
+		{Callers{Prefixes: []netip.Prefix{prefix}}, "::10.1.2.3", false},
+		{Callers{Prefixes: []netip.Prefix{prefix}}, "", false},
+		{Callers{Unix: true}, "", true},
+		{Callers{Unix: true}, "10.0.0.1", false},
+	} {
+		var a netip.Addr
+		if c.address != "" {
+			a = netip.MustParseAddr(c.address)
+		}
+		if got := c.callers.Has(a); got != c.want {
+			t.Errorf("%v has %q: %v", c.callers, c.address, got)
 		}
 	}
 }

@@ -9,12 +9,13 @@ import (
 
 // The tables of a daemon's configuration.
 var (
-	daemonKind  = kind{"the configuration", []string{"state", "socket", "plugin_dirs", "log", "steps", "plugins", "storage", "access"}}
+	daemonKind  = kind{"the configuration", []string{"state", "socket", "plugin_dirs", "log", "steps", "plugins", "storage", "access", "http"}}
 	logKind     = kind{"[log]", []string{"level", "format"}}
 	stepsKind   = kind{"[steps]", []string{"max_running", "grace", "log_limit"}}
 	pluginsKind = kind{"[plugins]", []string{"idle", "cgroup", "sha256"}}
 	storageKind = kind{"[storage]", []string{"min_free", "ballast"}}
 	accessKind  = kind{"[access]", []string{"viewers", "operators", "admins"}}
+	httpKind    = kind{"[http]", []string{"listen", "tls_cert", "tls_key", "trusted_proxies", "allow", "metrics"}}
 )
 
 const (
@@ -57,6 +58,7 @@ func (t table) daemon(d *Daemon) {
 	t.each(pluginsKind, "plugins", func(t table) { t.plugins(&d.Plugins) })
 	t.each(storageKind, "storage", func(t table) { t.storage(&d.Storage) })
 	t.each(accessKind, "access", func(t table) { t.access(&d.Access) })
+	t.each(httpKind, "http", func(t table) { t.http(&d.HTTP) })
 }
 
 // each reads the table at key, where there is one.

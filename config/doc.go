@@ -279,6 +279,15 @@
 //	operators = ["alice"]
 //	admins    = ["@1002"]
 //
+//	[http]                         # trigger keys over HTTP; without listen there is no listener
+//	listen   = "127.0.0.1:8420"    # or ":8420", "[::1]:8420", "unix:/run/penstock/http.sock"
+//	tls_cert = "/etc/penstock/tls/cert.pem"
+//	tls_key  = "/etc/penstock/tls/key.pem"
+//	# SIGHUP reloads these, and reads the two files again
+//	trusted_proxies = ["10.0.0.1", "unix"] # whose X-Forwarded-For is believed; default nobody's
+//	allow           = ["10.0.0.0/8"]       # who may call at all; default everybody
+//	metrics         = ["10.0.0.5"]         # who may read /metrics; default nobody
+//
 // # Limits
 //
 // A text has at most 256 KiB, lines of 8 KiB, brackets 64 deep and 16 dots in a

@@ -1,0 +1,32 @@
+package key
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// CheckVariable refuses a variable that a caller with a key may not set, whose
+// text is no author's: those by which the programs that a step calls are found,
+// or made to run other code. An author may set them in the pipeline. What nobody
+// may set (LD_PRELOAD, BASH_ENV, PENSTOCK_* …) is refused with the run.
+func CheckVariable(name string) error {
+	upper := strings.ToUpper(name)
+	if slices.Contains(steering, upper) || slices.ContainsFunc(steeringPrefixes, func(p string) bool { return strings.HasPrefix(upper, p) }) {
+		return fmt.Errorf("variable %q: it decides which code the programs of a step run, and is the pipeline's to set, not a caller's", name)
+	}
+	return nil
+}
+
+// steering are the variables of interpreters, and of programs that run
+// others, by their manuals.
+var steering = []string{
+	"PATH", "HOME", "SHELL", "CDPATH", "TMPDIR", "ZDOTDIR", "FPATH", "PROMPT_COMMAND", "FIGNORE", "GLOBIGNORE",
+	"NODE_OPTIONS", "NODE_PATH", "RUBYOPT", "RUBYLIB", "PERLLIB", "CLASSPATH", "PHPRC", "PHP_INI_SCAN_DIR",
+	"JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_HOME", "GOFLAGS", "GOTOOLCHAIN", "RUSTC_WRAPPER", "RUSTFLAGS",
+	"MAKEFLAGS", "MAKEFILES", "CC", "CXX", "EDITOR", "VISUAL", "PAGER", "MANPAGER", "BROWSER", "LESSOPEN", "LESSCLOSE", "SSH_ASKPASS",
+	"LUA_PATH", "LUA_CPATH", "LUA_INIT", "R_PROFILE", "R_ENVIRON", "TCLLIBPATH", "RSYNC_RSH", "CVS_RSH", "TAR_OPTIONS", "WGETRC", "CURL_HOME",
+	"OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "LOCPATH", "NLSPATH", "HOSTALIASES", "RES_OPTIONS",
+}
+
+var steeringPrefixes = []string{"PYTHON", "PERL5", "GIT_", "NPM_CONFIG_", "DYLD_", "MALLOC_", "BASH_FUNC_", "COR_", "DOTNET_", "BUNDLE_", "PIP_"}
