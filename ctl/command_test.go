@@ -38,6 +38,8 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 	always[resourceList](d, rpc.ResourceListResponse{Resources: []rpc.Resource{{Name: "production", Mode: "unordered"}}})
 	always[rpc.ResourceModeRequest](d, rpc.Resource{Name: "production", Mode: "oldest_first"})
 	always[rpc.Empty](d, rpc.Info{Version: "v9", Protocol: rpc.Version, Role: "admin"})
+	always[rpc.RunLatestRequest](d, rpc.RunLatestResponse{Run: &run})
+	since := time.Date(2026, 11, 21, 2, 30, 0, 0, time.UTC)
 	for _, c := range []struct {
 		args string
 		want string // in the text on stdout
@@ -54,7 +56,14 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 		{"rename nightly daily", "nightly: renamed to daily", &rpc.Empty{}, &rpc.PipelineRenameRequest{Name: "nightly", To: "daily"}},
 		{"clone nightly copy", "copy: created, revision 1", &rpc.PipelineApplyResponse{}, &rpc.PipelineCloneRequest{Name: "nightly", To: "copy"}},
 		{"runs", "nightly/42", &rpc.RunListResponse{}, &rpc.RunListRequest{Limit: 20}},
-		{"runs nightly --status failed -n 7", "nightly/42", nil, &rpc.RunListRequest{Pipeline: "nightly", Status: "failed", Limit: 7}},
+		{"runs nightly --status failed -n 7", "nightly/42", nil, &rpc.RunListRequest{Pipeline: "nightly", Status: []string{"failed"}, Limit: 7}},
+		{"runs --status failed,canceled --status skipped --source schedule,file --actor ann --name rel*", "nightly/42", nil, &rpc.RunListRequest{
+			Status: []string{"failed", "canceled", "skipped"}, Source: []string{"schedule", "file"}, Actor: "ann", RunName: "rel*", Limit: 20}},
+		{"runs --label team=db --input keep=7 --children --asc --since 2026-11-21T02:30:00Z", "nightly/42", nil, &rpc.RunListRequest{
+			Labels: map[string]string{"team": "db"}, Inputs: map[string]string{"keep": "7"}, Children: true, Ascending: true, Since: &since, Limit: 20}},
+		{"runs --order duration -n 3", "nightly/42", nil, &rpc.RunListRequest{Limit: 1000}},
+		{"latest nightly --status success --label team=db", "nightly/42\n", &rpc.RunSummary{}, &rpc.RunLatestRequest{
+			Pipeline: "nightly", Status: []string{"success"}, Labels: map[string]string{"team": "db"}}},
 		{"status nightly/42", "build", &rpc.Run{}, &rpc.RunGetRequest{Run: "nightly/42"}},
 		{"status 1007", "build", nil, &rpc.RunGetRequest{Run: "1007"}},
 		{"cancel nightly/latest --force --note why", "nightly/latest: asked to end", &rpc.Empty{}, &rpc.RunCancelRequest{Run: "nightly/latest", Force: true, Note: "why"}},

@@ -161,3 +161,17 @@ func (a *app) completePlugin(cmd *cobra.Command, args []string, _ string) (propo
 		return names, nil
 	})
 }
+
+// The words that the filters of runs take.
+var (
+	runStatuses = []string{
+		"created", "waiting_for_resource", "pending", "running", "scheduled", "manual", "success", "failed", "canceling", "canceled",
+		"skipped", "finished",
+	}
+	runSources = []string{"command", "schedule", "trigger", "pipeline", "parent_pipeline", "subscription", "file"}
+)
+
+// completeWords proposes the values of a flag.
+func completeWords(cmd *cobra.Command, flag string, words ...string) {
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)))
+}

@@ -178,6 +178,10 @@ func (d *fake) RunList(ctx context.Context, q *rpc.RunListRequest) (*rpc.RunList
 	return ask[rpc.RunListRequest, rpc.RunListResponse](ctx, d, q)
 }
 
+func (d *fake) RunLatest(ctx context.Context, q *rpc.RunLatestRequest) (*rpc.RunLatestResponse, error) {
+	return ask[rpc.RunLatestRequest, rpc.RunLatestResponse](ctx, d, q)
+}
+
 func (d *fake) RunGet(ctx context.Context, q *rpc.RunGetRequest) (*rpc.Run, error) {
 	return ask[rpc.RunGetRequest, rpc.Run](ctx, d, q)
 }

@@ -1,7 +1,10 @@
 package ctl
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -9,44 +12,181 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
+// filters are which runs are wanted, as the command line has it.
+type filters struct {
+	statuses []string
+	sources  []string
+	actor    string
+	name     string
+	labels   []string // KEY=VALUE
+	inputs   []string // NAME=VALUE
+	since    string
+	until    string
+	children bool
+}
+
+// listing is how a list of runs was asked for.
+type listing struct {
+	filters
+	limits
+	order     string
+	ascending bool
+}
+
 func (a *app) runsCommand() *cobra.Command {
-	var status string
-	limits := limits{count: 20}
+	l := listing{limits: limits{count: 20}}
 	cmd := &cobra.Command{
-		Use:               "runs [NAME]",
-		Short:             "List runs, newest first",
+		Use:   "runs [NAME]",
+		Short: "List runs, newest first",
+		Long: "List runs, newest first: those for which every filter holds. Of a filter that is given several\n" +
+			"values (--status failed,canceled) one is enough, but for --label and --input, which must all hold.\n\n" +
+			"--since and --until are a time, 18:00 (the last one, local), \"2026-11-24 08:00\" (local) or RFC 3339,\n" +
+			"or how long ago it was: 2h, 3d.\n\n" +
+			"In another --order than that of their making all runs that pass are fetched before the first is\n" +
+			"shown: name a pipeline or a time where there are very many.",
+		Example: "  penstockctl runs nightly --status failed --since 7d\n" +
+			"  penstockctl runs --source schedule,trigger --label team=db --order duration -n 10",
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completePipeline,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			request := rpc.RunListRequest{Status: status}
+			request, err := l.request(time.Now())
+			if err != nil {
+				return err
+			}
 			if len(args) > 0 {
 				request.Pipeline = args[0]
 			}
-			return a.runs(cmd.Context(), request, limits)
+			return a.runs(cmd.Context(), request, l)
 		},
 	}
-	cmd.Flags().StringVar(&status, "status", "", "only runs of this status: created, waiting_for_resource, pending, running, scheduled, manual, success, failed, canceling, canceled or skipped")
-	limits.flags(cmd)
+	l.flags(cmd)
 	return a.outputs(cmd)
 }
 
-func (a *app) runs(ctx context.Context, request rpc.RunListRequest, limits limits) error {
-	if err := limits.check(); err != nil {
+func (l *listing) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSliceVar(&l.statuses, "status", nil, "created, waiting_for_resource, pending, running, scheduled, manual, success, failed, canceling, canceled, skipped, or finished: success, failed and canceled")
+	f.StringSliceVar(&l.sources, "source", nil, "what made it: command, schedule, trigger, pipeline, parent_pipeline, subscription or file")
+	f.StringVar(&l.actor, "actor", "", "who made it")
+	f.StringVar(&l.name, "name", "", "its own name: a pattern with * and ?")
+	f.StringArrayVar(&l.labels, "label", nil, "KEY=VALUE, a label that it has; may be repeated")
+	f.StringArrayVar(&l.inputs, "input", nil, "NAME=VALUE, an input that it was given; may be repeated")
+	f.StringVar(&l.since, "since", "", "created then or later")
+	f.StringVar(&l.until, "until", "", "created before")
+	f.BoolVar(&l.children, "children", false, "also those that are children of other runs")
+	f.StringVar(&l.order, "order", "id", "id, started, finished or duration: latest, or longest, first")
+	f.BoolVar(&l.ascending, "asc", false, "the other way round")
+	l.limits.flags(cmd)
+	completeWords(cmd, "status", runStatuses...)
+	completeWords(cmd, "source", runSources...)
+	completeWords(cmd, "order", "id", "started", "finished", "duration")
+}
+
+// request is what the daemon is asked for.
+func (l *listing) request(now time.Time) (rpc.RunListRequest, error) {
+	q := rpc.RunListRequest{
+		Status: l.statuses, Source: l.sources, Actor: l.actor, RunName: l.name, Children: l.children, Ascending: l.ascending,
+	}
+	if err := l.check(); err != nil {
+		return q, err
+	}
+	if !slices.Contains([]string{"id", "started", "finished", "duration"}, l.order) {
+		return q, usagef("--order %q: want id, started, finished or duration", l.order)
+	}
+	var err error
+	if q.Labels, err = pairs("--label", l.labels); err != nil {
+		return q, err
+	}
+	if q.Inputs, err = pairs("--input", l.inputs); err != nil {
+		return q, err
+	}
+	if q.Since, err = past("--since", l.since, now); err != nil {
+		return q, err
+	}
+	q.Until, err = past("--until", l.until, now)
+	return q, err
+}
+
+func (a *app) runs(ctx context.Context, request rpc.RunListRequest, l listing) error {
+	limits := l.limits
+	if l.order != "id" {
+		limits.all = true
+	}
+	all, err := a.runPages(ctx, request, limits)
+	if err != nil {
 		return err
 	}
+	more := all.Next != 0
+	if l.order != "id" {
+		sortRuns(all.Runs, l.order, l.ascending)
+		more = !l.all && len(all.Runs) > l.count
+		if more {
+			all.Runs = all.Runs[:l.count]
+		}
+	}
+	err = a.answer(all, func(s render.Style) string { return s.Runs(all.Runs) })
+	a.older(more)
+	return err
+}
+
+// runPages is as many pages of a list as hold what is wanted. A page may be
+// short, or empty, and the list go on.
+func (a *app) runPages(ctx context.Context, request rpc.RunListRequest, limits limits) (rpc.RunListResponse, error) {
 	all := rpc.RunListResponse{Runs: []rpc.RunSummary{}}
 	for !limits.reached(len(all.Runs)) {
-		request.Before, request.Limit = all.Next, limits.page(len(all.Runs))
+		request.Limit = limits.page(len(all.Runs))
 		page, err := call(ctx, a.link, (*rpc.Client).RunList, &request)
 		if err != nil {
-			return err
+			return all, err
 		}
 		all.Runs, all.Next = append(all.Runs, page.Runs...), page.Next
 		if page.Next == 0 {
 			break
 		}
+		if request.Ascending {
+			request.After = page.Next
+		} else {
+			request.Before = page.Next
+		}
 	}
-	err := a.answer(all, func(s render.Style) string { return s.Runs(all.Runs) })
-	a.older(all.Next != 0)
-	return err
+	return all, nil
+}
+
+// sortRuns puts runs into an order that the daemon has no index for. Those that
+// have not come so far are the last, whichever way it goes.
+func sortRuns(runs []rpc.RunSummary, order string, ascending bool) {
+	way := -1
+	if ascending {
+		way = 1
+	}
+	slices.SortStableFunc(runs, func(a, b rpc.RunSummary) int {
+		x, far := measure(a, order)
+		y, further := measure(b, order)
+		switch {
+		case far && further:
+			return way * cmp.Compare(x, y)
+		case far:
+			return -1
+		case further:
+			return 1
+		}
+		return 0
+	})
+}
+
+// measure is what a run is sorted by, where it has come so far.
+func measure(r rpc.RunSummary, order string) (n float64, ok bool) {
+	moment := r.StartedAt
+	switch {
+	case order == "duration" && r.Duration != nil:
+		return *r.Duration, true
+	case order == "duration":
+		return 0, false
+	case order == "finished":
+		moment = r.FinishedAt
+	}
+	if moment == nil {
+		return 0, false
+	}
+	return float64(moment.UnixMicro()), true
 }

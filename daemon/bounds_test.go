@@ -33,11 +33,11 @@ func TestAStatusThatNoRunHasIsRefused(t *testing.T) {
 	h.apply(one("nightly", "true"))
 	h.perform("nightly")
 	for _, status := range []string{"bogus", "Success", "held"} {
-		_, err := h.RunList(t.Context(), &rpc.RunListRequest{Status: status})
+		_, err := h.RunList(t.Context(), &rpc.RunListRequest{Status: []string{status}})
 		refused(t, err, rpc.CodeInvalid, status, "created, waiting_for_resource, pending, running, scheduled, manual, success, failed, canceling, canceled, skipped")
 	}
-	for status, want := range map[string]int{"": 1, "success": 1, "skipped": 0, "created": 0, "manual": 0, "scheduled": 0, "waiting_for_resource": 0} {
-		if page := must[*rpc.RunListResponse](t)(h.RunList(t.Context(), &rpc.RunListRequest{Status: status})); len(page.Runs) != want {
+	for status, want := range map[string]int{"success": 1, "finished": 1, "skipped": 0, "created": 0, "manual": 0, "scheduled": 0, "waiting_for_resource": 0} {
+		if page := must[*rpc.RunListResponse](t)(h.RunList(t.Context(), &rpc.RunListRequest{Status: []string{status}})); len(page.Runs) != want {
 			t.Errorf("%q: %+v", status, page.Runs)
 		}
 	}

@@ -14,7 +14,7 @@ func summarize(r store.Run, pipeline string, now time.Time) rpc.RunSummary {
 	s := account.Summary(&r.State, now)
 	s.Name, s.ID, s.Number = fmt.Sprintf("%s/%d", pipeline, r.Number), r.ID, r.Number
 	s.Pipeline, s.Revision, s.SubQueue, s.Priority = pipeline, r.Revision, r.SubQueue, r.Priority
-	s.Cause = cause(r.Cause)
+	s.RunName, s.Labels, s.Cause = r.Name, r.Labels, cause(r.Cause)
 	return s
 }
 

@@ -200,8 +200,8 @@ func TestRunsAreListedNewestFirstInPages(t *testing.T) {
 	}{
 		{rpc.RunListRequest{}, "bad/3 good/3 bad/2 good/2 bad/1 good/1"},
 		{rpc.RunListRequest{Pipeline: "good"}, "good/3 good/2 good/1"},
-		{rpc.RunListRequest{Status: "failed"}, "bad/3 bad/2 bad/1"},
-		{rpc.RunListRequest{Pipeline: "good", Status: "failed"}, ""},
+		{rpc.RunListRequest{Status: []string{"failed"}}, "bad/3 bad/2 bad/1"},
+		{rpc.RunListRequest{Pipeline: "good", Status: []string{"failed"}}, ""},
 		{rpc.RunListRequest{Pipeline: "good", Before: 5}, "good/2 good/1"},
 	} {
 		for _, limit := range []int{0, 1, 2, 3, 5} {

@@ -3,8 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/penstock/penstock/daemon/account"
@@ -18,48 +16,66 @@ func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunList
 	if err != nil {
 		return nil, err
 	}
-	if err := checkStatus(q.Status); err != nil {
+	wanted, err := newSelection(q)
+	if err != nil {
 		return nil, err
 	}
 	view := d.store.View()
 	defer view.Close()
-	runs := view.Runs(q.Before)
+	list := store.Listing{Before: q.Before, After: q.After, Ascending: q.Ascending}
 	if q.Pipeline != "" {
 		p, err := view.PipelineNamed(q.Pipeline)
 		if err != nil {
 			return nil, failure(err, fmt.Sprintf("pipeline %q", q.Pipeline))
 		}
-		runs = view.RunsOf(p.ID)
+		list.Pipeline = p.ID
 	}
-	answer := &rpc.RunListResponse{Runs: []rpc.RunSummary{}}
+	found, next, err := look(view, list, wanted, limit, lookFor)
+	if err != nil {
+		return nil, failure(err, "runs")
+	}
+	answer := &rpc.RunListResponse{Runs: make([]rpc.RunSummary, len(found)), Next: next}
 	names, now := pipelineNames{view: view}, time.Now()
-	for record, err := range runs {
-		if err != nil {
-			return nil, failure(err, "runs")
-		}
-		if q.Before != 0 && record.ID >= q.Before || q.Status != "" && string(record.State.Status) != q.Status {
-			continue
-		}
-		if len(answer.Runs) == limit {
-			answer.Next = answer.Runs[limit-1].ID
-			break
-		}
+	for i, record := range found {
 		name, err := names.of(record.Pipeline)
 		if err != nil {
 			return nil, failure(err, "runs")
 		}
-		answer.Runs = append(answer.Runs, summarize(record, name, now))
+		answer.Runs[i] = summarize(record, name, now)
 	}
 	return answer, nil
 }
 
-// checkStatus refuses a filter that no run can pass; "" is none.
-func checkStatus(status string) error {
-	known := []string{"created", "waiting_for_resource", "pending", "running", "scheduled", "manual", "success", "failed", "canceling", "canceled", "skipped"}
-	if status == "" || slices.Contains(known, status) {
-		return nil
+// RunLatest finds the newest run of a pipeline.
+func (d *Daemon) RunLatest(_ context.Context, q *rpc.RunLatestRequest) (*rpc.RunLatestResponse, error) {
+	wanted, err := newSelection(&rpc.RunListRequest{Status: q.Status, Labels: q.Labels})
+	if err != nil {
+		return nil, err
 	}
-	return rpc.Errorf(rpc.CodeInvalid, "no run has the status %q: want %s", status, strings.Join(known, ", "))
+	view := d.store.View()
+	defer view.Close()
+	p, err := view.PipelineNamed(q.Pipeline)
+	if err != nil {
+		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Pipeline))
+	}
+	found, next, err := look(view, store.Listing{Pipeline: p.ID, Before: q.Before}, wanted, 1, lookFor)
+	switch {
+	case err != nil:
+		return nil, failure(err, "runs")
+	case len(found) > 0:
+		latest := summarize(found[0], p.Name, time.Now())
+		return &rpc.RunLatestResponse{Run: &latest}, nil
+	case next != 0:
+		return &rpc.RunLatestResponse{Next: next}, nil
+	}
+	return nil, noneLatest(p, q)
+}
+
+func noneLatest(p store.Pipeline, q *rpc.RunLatestRequest) error {
+	if len(q.Status) == 0 && len(q.Labels) == 0 {
+		return rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no runs yet", p.Name)
+	}
+	return rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no run like that", p.Name)
 }
 
 // pipelineNames looks each name up once.

@@ -64,6 +64,9 @@ func (e echo) RunStart(ctx context.Context, r *RunStartRequest) (*RunStartRespon
 func (e echo) RunList(ctx context.Context, r *RunListRequest) (*RunListResponse, error) {
 	return reply[RunListResponse](ctx, e, RunList, r)
 }
+func (e echo) RunLatest(ctx context.Context, r *RunLatestRequest) (*RunLatestResponse, error) {
+	return reply[RunLatestResponse](ctx, e, RunLatest, r)
+}
 func (e echo) RunGet(ctx context.Context, r *RunGetRequest) (*Run, error) {
 	return reply[Run](ctx, e, RunGet, r)
 }

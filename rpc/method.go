@@ -16,6 +16,7 @@ const (
 	PipelineResume   = "pipeline.resume"
 	RunStart         = "run.start"
 	RunList          = "run.list"
+	RunLatest        = "run.latest"
 	RunGet           = "run.get"
 	RunWatch         = "run.watch"
 	RunWhy           = "run.why"
@@ -52,6 +53,7 @@ type Service interface {
 	PipelineResume(context.Context, *PipelineResumeRequest) (*PipelinePausesResponse, error)
 	RunStart(context.Context, *RunStartRequest) (*RunStartResponse, error)
 	RunList(context.Context, *RunListRequest) (*RunListResponse, error)
+	RunLatest(context.Context, *RunLatestRequest) (*RunLatestResponse, error)
 	RunGet(context.Context, *RunGetRequest) (*Run, error)
 	RunWatch(context.Context, *RunWatchRequest) (*RunWatchResponse, error)
 	RunWhy(context.Context, *RunWhyRequest) (*Explanation, error)

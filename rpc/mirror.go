@@ -62,6 +62,11 @@ func (c *Client) RunList(ctx context.Context, r *RunListRequest) (*RunListRespon
 	return invoke[RunListResponse](ctx, c, RunList, r)
 }
 
+// RunLatest finds the newest run of a pipeline.
+func (c *Client) RunLatest(ctx context.Context, r *RunLatestRequest) (*RunLatestResponse, error) {
+	return invoke[RunLatestResponse](ctx, c, RunLatest, r)
+}
+
 // RunGet gets a run with all its steps.
 func (c *Client) RunGet(ctx context.Context, r *RunGetRequest) (*Run, error) {
 	return invoke[Run](ctx, c, RunGet, r)

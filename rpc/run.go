@@ -32,37 +32,78 @@ type RunStartResponse struct {
 	Duplicate bool       `json:"duplicate,omitempty"` // the key was known: nothing was started
 }
 
-// RunListRequest asks for runs, newest first.
+// RunListRequest asks for runs, newest first: those for which all that is said
+// here holds.
+//
+// A request looks at runs for a short while only. Its answer may be a page that
+// is not full, or empty, with a Next: the list goes on there.
 type RunListRequest struct {
 	Pipeline string `json:"pipeline,omitempty"` // "" is all pipelines
-	Status   string `json:"status,omitempty"`   // only runs of this status
-	Before   uint64 `json:"before,omitempty"`   // ids below this one: Next of the page before
-	Limit    int    `json:"limit,omitempty"`    // 1 to 1000; 0 means 20
+	// Status lists statuses, of which the run's is one; the word finished stands
+	// for success, failed and canceled.
+	Status []string `json:"status,omitempty"`
+	// Source lists sources, of which the run's is one: see [Cause].
+	Source  []string          `json:"source,omitempty"`
+	Actor   string            `json:"actor,omitempty"`    // as in its cause
+	RunName string            `json:"run_name,omitempty"` // a pattern: * is any text, ? any character
+	Labels  map[string]string `json:"labels,omitempty"`   // it has all of them
+	// Inputs are texts as placeholders would write the values. A run without such
+	// an input does not pass. They cost most of all filters: the plan of each run
+	// that passes the others is read.
+	Inputs map[string]string `json:"inputs,omitempty"`
+	Since  *time.Time        `json:"since,omitempty"` // created then or later
+	Until  *time.Time        `json:"until,omitempty"` // created before
+	// Children adds the runs that are children of others; so does a Source of
+	// parent_pipeline.
+	Children  bool   `json:"children,omitempty"`
+	Ascending bool   `json:"ascending,omitempty"` // oldest first
+	Before    uint64 `json:"before,omitempty"`    // ids below this one: Next of the page before
+	After     uint64 `json:"after,omitempty"`     // ids above this one: Next of the page before, where Ascending
+	Limit     int    `json:"limit,omitempty"`     // 1 to 1000; 0 means 20
 }
 
 // RunListResponse is a page of runs.
 type RunListResponse struct {
 	Runs []RunSummary `json:"runs"`
-	Next uint64       `json:"next,omitempty"` // ask again with Before = Next; 0 is the end
+	Next uint64       `json:"next,omitempty"` // ask again with Before, or After, = Next; 0 is the end
+}
+
+// RunLatestRequest asks for the newest run of a pipeline for which all that is
+// said here holds. Children of other runs do not count.
+type RunLatestRequest struct {
+	Pipeline string            `json:"pipeline"`
+	Status   []string          `json:"status,omitempty"` // as in RunListRequest
+	Labels   map[string]string `json:"labels,omitempty"`
+	Before   uint64            `json:"before,omitempty"` // Next of the answer before
+}
+
+// RunLatestResponse has the run, or a Next where none was found in the short
+// while that a request looks. That there is none is CodeNotFound.
+type RunLatestResponse struct {
+	Run  *RunSummary `json:"run,omitempty"`
+	Next uint64      `json:"next,omitempty"` // ask again with Before = Next
 }
 
 // RunSummary is one line of a list of runs.
 type RunSummary struct {
-	Name       string     `json:"name"` // nightly/42
-	ID         uint64     `json:"id"`
-	Number     uint64     `json:"number"`
-	Pipeline   string     `json:"pipeline"`
-	Revision   uint64     `json:"revision"`
-	Status     string     `json:"status"`
-	Warnings   bool       `json:"warnings,omitempty"` // a step that may fail did
-	Held       bool       `json:"held,omitempty"`     // it waits for its turn among the runs of its pipeline
-	SubQueue   string     `json:"sub_queue,omitempty"`
-	Priority   int        `json:"priority,omitempty"`
-	Cause      Cause      `json:"cause"`
-	CreatedAt  time.Time  `json:"created_at"`
-	StartedAt  *time.Time `json:"started_at"`
-	FinishedAt *time.Time `json:"finished_at"`
-	Duration   *float64   `json:"duration"` // seconds in which at least one step ran; null before any did
+	Name     string `json:"name"` // nightly/42
+	ID       uint64 `json:"id"`
+	Number   uint64 `json:"number"`
+	Pipeline string `json:"pipeline"`
+	Revision uint64 `json:"revision"`
+	Status   string `json:"status"`
+	Warnings bool   `json:"warnings,omitempty"` // a step that may fail did
+	Held     bool   `json:"held,omitempty"`     // it waits for its turn among the runs of its pipeline
+	SubQueue string `json:"sub_queue,omitempty"`
+	Priority int    `json:"priority,omitempty"`
+	// RunName is what it is called beside its Name: see run_name of a pipeline.
+	RunName    string            `json:"run_name,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Cause      Cause             `json:"cause"`
+	CreatedAt  time.Time         `json:"created_at"`
+	StartedAt  *time.Time        `json:"started_at"`
+	FinishedAt *time.Time        `json:"finished_at"`
+	Duration   *float64          `json:"duration"` // seconds in which at least one step ran; null before any did
 	// QueuedDuration is seconds from the creation to the first step's start, or to
 	// the present while none has started.
 	QueuedDuration float64 `json:"queued_duration"`

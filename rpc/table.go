@@ -48,6 +48,8 @@ func methods() []method {
 			"Start a run of a pipeline's current revision", CodeInvalid, CodeNotFound, CodeConflict, CodeDiskLow),
 		bind(RunList, Viewer, Service.RunList,
 			"List runs, newest first", CodeInvalid, CodeNotFound),
+		bind(RunLatest, Viewer, Service.RunLatest,
+			"Find the newest run of a pipeline", CodeInvalid, CodeNotFound),
 		bind(RunGet, Viewer, Service.RunGet,
 			"Get a run with all its steps", CodeInvalid, CodeNotFound),
 		bind(RunWatch, Viewer, Service.RunWatch,

@@ -10,16 +10,25 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
-// Runs is a list of runs.
+// Runs is a list of runs. There is a column for names of their own where one of
+// them has one.
 func (s Style) Runs(list []rpc.RunSummary) string {
+	named := slices.ContainsFunc(list, func(r rpc.RunSummary) bool { return r.RunName != "" })
+	headings := []string{"RUN", "ID", "STATUS", "CAUSE", "CREATED", "DURATION"}
+	if named {
+		headings = slices.Insert(headings, 2, "NAME")
+	}
 	rows := make([][]string, len(list))
 	for i, r := range list {
 		rows[i] = []string{
 			s.paint(bold, Line(r.Name)), fmt.Sprint(r.ID), s.outcome(r),
 			cause(r.Cause), s.When(r.CreatedAt), elapsed(r),
 		}
+		if named {
+			rows[i] = slices.Insert(rows[i], 2, Line(r.RunName))
+		}
 	}
-	return s.table([]string{"RUN", "ID", "STATUS", "CAUSE", "CREATED", "DURATION"}, rows)
+	return s.table(headings, rows)
 }
 
 // Run is a run with all its steps. Its lines are not cut: what a failed step
@@ -28,6 +37,8 @@ func (s Style) Run(r rpc.Run) string {
 	s.Width = 0
 	return s.paint(bold, Line(r.Name)) + gap + s.outcome(r.RunSummary) + "\n" +
 		s.pairs(
+			[2]string{"name", Line(r.RunName)},
+			[2]string{"labels", variables(r.Labels)},
 			[2]string{"id", fmt.Sprint(r.ID)},
 			[2]string{"revision", fmt.Sprint(r.Revision)},
 			[2]string{"cause", cause(r.Cause)},

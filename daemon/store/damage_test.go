@@ -26,7 +26,7 @@ func TestADamagedRecordIsAnErrorThatNamesItsKey(t *testing.T) {
 			_, get := v.Run(1)
 			_, find := v.RunNumbered(1, 1)
 			failures := []error{get, find}
-			for _, err := range v.Runs(0) {
+			for _, err := range v.List(Listing{}) {
 				failures = append(failures, err)
 			}
 			for _, err := range v.RunsOf(1) {

@@ -28,7 +28,7 @@ func TestListsAndTheirPages(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	put(t, s, func(tx *Tx) {
 		for i, name := range []string{"b", "a-b", "a", "a.b", "0"} {
-			tx.PutPipeline(Pipeline{ID: uint64(i + 1), Name: name})
+			tx.PutPipeline(Pipeline{ID: uint64(i + 1), Name: name, LastNumber: 300})
 		}
 		for id := range uint64(300) {
 			r := createRun(tx, 1+id%2, id+1, "s")
@@ -50,11 +50,21 @@ func TestListsAndTheirPages(t *testing.T) {
 		{"pipelines after a", rows(t, v.Pipelines("a"), 9, named), "a-b a.b b"},
 		{"pipelines after one that is gone", rows(t, v.Pipelines("a-c"), 9, named), "a.b b"},
 		{"pipelines after the last", rows(t, v.Pipelines("b"), 9, named), ""},
-		{"runs", rows(t, v.Runs(0), 3, numbered), "300 299 298"},
-		{"runs before 258", rows(t, v.Runs(258), 3, numbered), "257 256 255"},
-		{"runs before 3", rows(t, v.Runs(3), 9, numbered), "2 1"},
-		{"runs before the first", rows(t, v.Runs(1), 9, numbered), ""},
-		{"runs before one to come", rows(t, v.Runs(1000), 1, numbered), "300"},
+		{"runs", rows(t, v.List(Listing{}), 3, numbered), "300 299 298"},
+		{"runs before 258", rows(t, v.List(Listing{Before: 258}), 3, numbered), "257 256 255"},
+		{"runs before 3", rows(t, v.List(Listing{Before: 3}), 9, numbered), "2 1"},
+		{"runs before the first", rows(t, v.List(Listing{Before: 1}), 9, numbered), ""},
+		{"runs before one to come", rows(t, v.List(Listing{Before: 1000}), 1, numbered), "300"},
+		{"runs after 298", rows(t, v.List(Listing{After: 298}), 9, numbered), "300 299"},
+		{"the oldest runs", rows(t, v.List(Listing{Ascending: true}), 3, numbered), "1 2 3"},
+		{"the oldest runs after 257", rows(t, v.List(Listing{After: 257, Before: 260, Ascending: true}), 9, numbered), "258 259"},
+		{"a page of a pipeline", rows(t, v.List(Listing{Pipeline: 1, Before: 258}), 3, numbered), "257 255 253"},
+		{"a page of a pipeline from another's run", rows(t, v.List(Listing{Pipeline: 2, Before: 257}), 3, numbered), "256 254 252"},
+		{"the last page of a pipeline", rows(t, v.List(Listing{Pipeline: 2, Before: 6}), 9, numbered), "4 2"},
+		{"before the first of a pipeline", rows(t, v.List(Listing{Pipeline: 2, Before: 2}), 9, numbered), ""},
+		{"the oldest of a pipeline", rows(t, v.List(Listing{Pipeline: 2, Ascending: true}), 3, numbered), "2 4 6"},
+		{"the oldest of a pipeline after 257", rows(t, v.List(Listing{Pipeline: 2, After: 257, Before: 263, Ascending: true}), 9, numbered), "258 260 262"},
+		{"after the last of a pipeline", rows(t, v.List(Listing{Pipeline: 2, After: 300, Ascending: true}), 9, numbered), ""},
 		{"runs of a pipeline", rows(t, v.RunsOf(1), 3, numbered), "299 297 295"},
 		{"runs of another", rows(t, v.RunsOf(2), 2, numbered), "300 298"},
 		{"runs of none", rows(t, v.RunsOf(3), 9, numbered), ""},

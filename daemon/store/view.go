@@ -277,23 +277,6 @@ func (r *reader) RunsOf(pipeline uint64) iter.Seq2[Run, error] {
 	}
 }
 
-// Runs visits all runs with ids below one, newest first; 0 is from the newest
-// on.
-func (r *reader) Runs(before uint64) iter.Seq2[Run, error] {
-	return func(yield func(Run, error) bool) {
-		it := r.txn.NewIterator(badger.IteratorOptions{Prefix: []byte("r/"), Reverse: true})
-		defer it.Close()
-		for it.Seek(runKey(before - 1)); it.Valid(); it.Next() {
-			var v Run
-			key := it.Item().KeyCopy(nil)
-			err := it.Item().Value(func(record []byte) error { return decode(key, record, &v) })
-			if !yield(v, err) {
-				return
-			}
-		}
-	}
-}
-
 // scanAll visits what scan does, and after that what a Tx has added. It looks
 // at all that the Tx has written, so it is for what is rarely asked.
 func (r *reader) scanAll(prefix []byte, visit func(key, record []byte) error) error {
