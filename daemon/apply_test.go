@@ -188,3 +188,31 @@ func TestPipelinesAreListedByNameInPages(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestThePluginsSeeTheStepsOfAChildAsWell(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{File: "n.toml", Text: `name = "nightly"
+
+[[stage]]
+name = "s"
+
+[[stage.step]]
+name = "go"
+uses = "pipeline"
+
+[stage.step.with]
+inline = '''
+[[stage]]
+name = "s"
+
+[[stage.step]]
+name = "x"
+uses = "shell"
+with = { scrip = "true" }
+'''
+`})
+	all := problems(t, err)
+	if len(all) != 1 || all[0].Line != 11 || !strings.Contains(all[0].Message, "inline, at 7:") || !strings.Contains(all[0].Message, "scrip") {
+		t.Errorf("%+v", all)
+	}
+}

@@ -103,10 +103,7 @@ func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
 // workspace makes the directory that a step works in. Its dir may not exist
 // yet, or be made by an earlier step: both are fine.
 func (a *attempts) workspace(p *run.Plan, i int) (string, error) {
-	dir, step := a.workspaces(p.RunID), &p.Steps[i]
-	if p.Workspace == run.WorkspaceStep {
-		dir = filepath.Join(dir, p.Key(i))
-	}
+	dir, step := a.ground(p, i), &p.Steps[i]
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return dir, err
 	}
@@ -119,6 +116,14 @@ func (a *attempts) workspace(p *run.Plan, i int) (string, error) {
 	}
 	err = root.MkdirAll(step.Dir, 0o700)
 	return filepath.Join(dir, step.Dir), errors.Join(err, root.Close())
+}
+
+// ground is the workspace of a step: the run's, or its own.
+func (a *attempts) ground(p *run.Plan, i int) string {
+	if p.Workspace == run.WorkspaceStep {
+		return filepath.Join(a.workspaces(p.RunID), p.Key(i))
+	}
+	return a.workspaces(p.RunID)
 }
 
 func (a *attempts) workspaces(run uint64) string {

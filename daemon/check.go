@@ -15,7 +15,14 @@ import (
 // checkText reads a pipeline and has every step's settings checked by its
 // plugin: all that is wrong with it, at once, in the order of the text.
 func (d *Daemon) checkText(ctx context.Context, file, text string) (*config.Source, error) {
-	source, err := config.ParsePipeline(file, []byte(text))
+	return d.check(ctx, config.ParsePipeline, file, text)
+}
+
+// check reads a text as parse does, and has the settings in it checked.
+func (d *Daemon) check(
+	ctx context.Context, parse func(file string, text []byte) (*config.Source, error), file, text string,
+) (*config.Source, error) {
+	source, err := parse(file, []byte(text))
 	var problems config.Problems
 	if err != nil && (!errors.As(err, &problems) || source == nil) {
 		return nil, err
@@ -43,14 +50,9 @@ func (c *settingsCheck) all(ctx context.Context) (problems config.Problems, err 
 	p := &c.source.Pipeline
 	for k := range p.Stages {
 		for i := range p.Stages[k].Steps {
-			step := &p.Stages[k].Steps[i]
-			if step.Uses == "" || step.Uses == config.DownstreamType {
-				continue // the text has a problem there already, or needs no plugin
-			}
-			with, guessed := sample(p, &p.Stages[k], step)
-			found, err := c.one(ctx, step.Uses, with, guessed)
+			found, err := c.step(ctx, p, &p.Stages[k], &p.Stages[k].Steps[i])
 			if err != nil {
-				return nil, fmt.Errorf("check step %q: %w", step.Name, err)
+				return nil, fmt.Errorf("check step %q: %w", p.Stages[k].Steps[i].Name, err)
 			}
 			for _, p := range found {
 				problems = append(problems, c.source.Problem(fmt.Sprintf("stage[%d].step[%d]%s", k, i, p.Path), p.Message))
@@ -58,6 +60,38 @@ func (c *settingsCheck) all(ctx context.Context) (problems config.Problems, err 
 		}
 	}
 	return problems, nil
+}
+
+// step checks the settings of a step; the problems' paths begin below it.
+func (c *settingsCheck) step(ctx context.Context, p *config.Pipeline, stage *config.Stage, step *config.Step) ([]host.Problem, error) {
+	switch step.Uses {
+	case "": // the text has a problem there already
+		return nil, nil
+	case config.DownstreamType:
+		return c.inline(ctx, step)
+	}
+	with, guessed := sample(p, stage, step)
+	return c.one(ctx, step.Uses, with, guessed)
+}
+
+// inline checks the steps of a child whose text a step holds.
+func (c *settingsCheck) inline(ctx context.Context, step *config.Step) (problems []host.Problem, err error) {
+	text, ok := step.With["inline"].(string)
+	if !ok {
+		return nil, nil
+	}
+	child, err := config.ParseChild("inline", []byte(text))
+	if err != nil {
+		return nil, nil // the text around it has these problems already
+	}
+	of := settingsCheck{source: child, host: c.host, known: c.known}
+	found, err := of.all(ctx)
+	for _, p := range found {
+		problems = append(problems, host.Problem{
+			Path: ".with.inline", Message: fmt.Sprintf("inline, at %d:%d: %s", p.Line, p.Column, p.Message),
+		})
+	}
+	return problems, err
 }
 
 // one checks the settings of a step, of which some values are guessed; the

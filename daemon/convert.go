@@ -25,5 +25,8 @@ func cause(c store.Cause) rpc.Cause {
 	if c.UID >= 0 {
 		answer.UID = &c.UID
 	}
+	if up := c.Upstream; up != nil {
+		answer.Upstream = &rpc.Upstream{ID: up.Run, Name: up.Name}
+	}
 	return answer
 }

@@ -112,9 +112,13 @@ func (d *Daemon) RunGet(_ context.Context, q *rpc.RunGetRequest) (*rpc.Run, erro
 		return nil, failure(err, fmt.Sprintf("run %q", q.Run))
 	}
 	record.State = r.State
+	stages := account.Stages(r)
+	if err := presentStages(view, stages); err != nil {
+		return nil, failure(err, fmt.Sprintf("run %q", q.Run))
+	}
 	return &rpc.Run{
 		RunSummary: summarize(record, pipeline.Name, time.Now()),
 		Message:    account.Message(&r.State), Inputs: r.Plan.Values.Inputs, Variables: r.Plan.Values.Variables,
-		Sequence: r.State.Sequence, Stages: account.Stages(r), Absent: account.Absent(r.Plan),
+		Sequence: r.State.Sequence, Stages: stages, Absent: account.Absent(r.Plan),
 	}, nil
 }

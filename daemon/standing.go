@@ -18,7 +18,8 @@ type standingWith struct {
 	engine.Standing
 }
 
-func (s standingWith) explanation(x run.Explanation) rpc.Explanation {
+// explanation is x with that; below adds what is to be said of a step beside.
+func (s standingWith) explanation(x run.Explanation, below func(step int) rpc.Causes) rpc.Explanation {
 	e := rpc.Explanation{
 		Subject: x.Subject, Status: string(x.Status), Since: account.Moment(x.Since), Text: x.Text, Release: x.Release,
 	}
@@ -32,7 +33,10 @@ func (s standingWith) explanation(x run.Explanation) rpc.Explanation {
 		s.inLine(&e)
 	}
 	for _, cause := range x.Causes {
-		e.Causes = append(e.Causes, s.explanation(cause))
+		e.Causes = append(e.Causes, s.explanation(cause, below))
+	}
+	if x.Step >= 0 {
+		e.Causes = append(e.Causes, below(x.Step)...)
 	}
 	return e
 }

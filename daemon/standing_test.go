@@ -37,6 +37,9 @@ func others() standingWith {
 	}}
 }
 
+// nobody adds nothing to what is said of a step.
+func nobody(int) rpc.Causes { return nil }
+
 func TestWhatOthersHoldIsTold(t *testing.T) {
 	for name, c := range map[string]struct {
 		told   run.Explanation
@@ -52,7 +55,7 @@ func TestWhatOthersHoldIsTold(t *testing.T) {
 		"the turn":         {run.Explanation{Subject: "a/7", Step: -1, Status: run.Created, Text: "it waits"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
 		"nobody":           {run.Explanation{Step: 1, Status: run.Success, Text: "it succeeded"}, "it succeeded", nil},
 	} {
-		got := others().explanation(c.told)
+		got := others().explanation(c.told, nobody)
 		var causes []string
 		for _, cause := range got.Causes {
 			causes = append(causes, cause.Subject)
@@ -73,7 +76,7 @@ func TestStepsAreNamedWithTheirStagesAndTimes(t *testing.T) {
 	told := run.Explanation{Subject: "x", Step: 1, Status: run.Created, Causes: []run.Explanation{{Step: -1, Text: "and 3 more"}}}
 	s := others()
 	s.Line = nil
-	got := s.explanation(told)
+	got := s.explanation(told, nobody)
 	if got.Subject != "build/test: [linux, a/b]" || got.Since == nil || !got.Since.Equal(time.Unix(7, 0)) {
 		t.Errorf("%+v", got)
 	}

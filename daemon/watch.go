@@ -96,7 +96,11 @@ func changes(view *store.View, id uint64, news engine.News, answer *rpc.RunWatch
 			stages[stage] = true
 			answer.Stages = append(answer.Stages, rpc.StageChange{Name: name, Status: string(news.Stages[stage])})
 		}
-		answer.Steps = append(answer.Steps, rpc.StepChange{Stage: name, RunStep: account.Step(news.Plan, i, &s)})
+		step := []rpc.RunStep{account.Step(news.Plan, i, &s)}
+		if err := present(view, step); err != nil {
+			return err
+		}
+		answer.Steps = append(answer.Steps, rpc.StepChange{Stage: name, RunStep: step[0]})
 	}
 	return nil
 }
@@ -107,5 +111,5 @@ func whole(view *store.View, record store.Run, answer *rpc.RunWatchResponse) err
 		return failure(err, "run")
 	}
 	answer.Whole = account.Stages(r)
-	return nil
+	return failure(presentStages(view, answer.Whole), "run")
 }

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,19 +18,26 @@ func (d *Daemon) RunWhy(ctx context.Context, q *rpc.RunWhyRequest) (*rpc.Explana
 	if err != nil {
 		return nil, err
 	}
-	answer, err := d.why(ctx, r.ID, q)
-	if err == nil && q.Step == "" {
-		answer.Causes = slices.Insert(answer.Causes, 0, rpc.Explanation{Text: origin(r.Cause)})
+	x, err := d.why(ctx, r.ID, q)
+	if err != nil {
+		return nil, err
 	}
-	return answer, err
+	f := following{Daemon: d, left: maxFollowed}
+	answer := f.tell(ctx, x)
+	if q.Step == "" {
+		view := d.store.View()
+		defer view.Close()
+		answer.Causes = slices.Insert(answer.Causes, 0, origin(view, r.Cause))
+	}
+	return &answer, nil
 }
 
 // why asks a live run in the engine's loop, together with what concerns several
 // runs: so both are of the same moment however fast the run moves. One that is
 // over is asked by its record.
-func (d *Daemon) why(ctx context.Context, id uint64, q *rpc.RunWhyRequest) (*rpc.Explanation, error) {
+func (d *Daemon) why(ctx context.Context, id uint64, q *rpc.RunWhyRequest) (*statement, error) {
 	for {
-		var answer *rpc.Explanation
+		var answer *statement
 		var refused error
 		live, err := d.engine.Look(ctx, id, func(r *run.Run, s engine.Standing) { answer, refused = tell(r, s, q.Step) })
 		if err != nil {
@@ -48,15 +54,6 @@ func (d *Daemon) why(ctx context.Context, id uint64, q *rpc.RunWhyRequest) (*rpc
 			return tell(over, engine.Standing{}, q.Step)
 		}
 	}
-}
-
-// origin says who wanted a run, how, and why.
-func origin(c store.Cause) string {
-	text := "it was started by " + cmp.Or(c.Actor, "nobody known") + " (" + string(c.Source) + ")"
-	if c.Note != "" {
-		text += ": " + c.Note
-	}
-	return text
 }
 
 // found is the record of a run.
@@ -79,15 +76,60 @@ func (d *Daemon) restored(name string) (*run.Run, error) {
 	return r, failure(err, fmt.Sprintf("run %q", name))
 }
 
-// tell has a run explain itself, or a step, and adds what it cannot
-// know.
-func tell(r *run.Run, s engine.Standing, step string) (*rpc.Explanation, error) {
-	told, err := explain(r, step)
+// statement is what a run said of itself, or of a step, in one moment, and what
+// it could not know.
+type statement struct {
+	said run.Explanation
+	standingWith
+	runs map[int]uint64 // for which steps of said stand that have not succeeded, by the step
+}
+
+// tell has a run explain itself, or a step, and keeps what it cannot know.
+func tell(r *run.Run, s engine.Standing, step string) (*statement, error) {
+	said, err := explain(r, step)
 	if err != nil {
 		return nil, err
 	}
-	answer := standingWith{r.Plan, r.State.CreatedAt, s}.explanation(told)
-	return &answer, nil
+	x := &statement{said: said, standingWith: standingWith{r.Plan, r.State.CreatedAt, s}, runs: map[int]uint64{}}
+	x.noteRuns(r, &said)
+	return x, nil
+}
+
+func (x *statement) noteRuns(r *run.Run, said *run.Explanation) {
+	if i := said.Step; i >= 0 {
+		if a := r.Steps[i].Latest(); a != nil && a.Downstream != nil && a.Status != run.Success {
+			x.runs[i] = a.Downstream.ID
+		}
+	}
+	for k := range said.Causes {
+		x.noteRuns(r, &said.Causes[k])
+	}
+}
+
+// following tells statements, and follows their steps into the runs that these
+// stand for.
+type following struct {
+	*Daemon
+	left int // how many runs may be asked yet
+}
+
+// maxFollowed bounds how many runs are asked why, for one answer.
+const maxFollowed = 50
+
+func (f *following) tell(ctx context.Context, x *statement) rpc.Explanation {
+	return x.explanation(x.said, func(step int) rpc.Causes {
+		id, ok := x.runs[step]
+		if !ok || f.left == 0 {
+			return nil
+		}
+		f.left--
+		delete(x.runs, step) // it may be named again
+		below, err := f.why(ctx, id, &rpc.RunWhyRequest{Run: fmt.Sprint(id)})
+		if err != nil {
+			return rpc.Causes{{Text: err.Error()}}
+		}
+		return rpc.Causes{f.tell(ctx, below)}
+	})
 }
 
 // explain asks a run about itself, or about a step: one that is in it, one that

@@ -120,6 +120,14 @@ type Cause struct {
 	// Trigger is the name of the trigger, or of the trigger key, that made the run.
 	Trigger     string     `json:"trigger,omitempty"`
 	ScheduledAt *time.Time `json:"scheduled_at,omitempty"` // the instant that it is for
+	Upstream    *Upstream  `json:"upstream,omitempty"`     // what it follows from
+}
+
+// Upstream is what a run follows from: an attempt of a step that stands for it,
+// or the end of another run.
+type Upstream struct {
+	ID   uint64 `json:"id"`   // of the run; it may have been deleted
+	Name string `json:"name"` // build/7/deploy/start/1, the attempt, or build/7, the run that ended; as it was named then
 }
 
 // RunGetRequest asks for a run with all its steps.
@@ -213,14 +221,13 @@ type RunAttempt struct {
 	Downstream    *Downstream `json:"downstream,omitempty"` // the run that it stands for, once there is one
 }
 
-// Downstream is a run that an attempt of a step stands for, as the attempt last
-// heard of it: a step that waits for it has its present status, one that does
-// not has that of its beginning.
+// Downstream is a run that an attempt of a step stands for, as it is now.
 type Downstream struct {
 	Run      string `json:"run"` // deploy/7
 	ID       uint64 `json:"id"`
-	Status   string `json:"status"`
+	Status   string `json:"status"` // of a run that was deleted: the last that the attempt heard of
 	Warnings bool   `json:"warnings,omitempty"`
+	Deleted  bool   `json:"deleted,omitempty"`
 }
 
 // Erasure says who removed a log.

@@ -4,7 +4,10 @@ import "github.com/penstock/penstock/rpc"
 
 // downstream names the run that a step stands for, and how that stands.
 func (s Style) downstream(d rpc.Downstream) string {
-	if d.Warnings {
+	switch {
+	case d.Deleted:
+		return Line(d.Run) + " " + s.paint(dim, "deleted")
+	case d.Warnings:
 		return Line(d.Run) + " " + s.paint(yellow, Line(d.Status)+" with warnings")
 	}
 	return Line(d.Run) + " " + s.status(d.Status)

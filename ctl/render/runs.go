@@ -178,6 +178,9 @@ func cause(c rpc.Cause) string {
 	if c.Actor != "" {
 		text += " by " + Line(c.Actor)
 	}
+	if c.Upstream != nil {
+		text += ", from " + Line(c.Upstream.Name)
+	}
 	if c.Note != "" {
 		text += ": " + Line(c.Note)
 	}

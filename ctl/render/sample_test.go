@@ -52,7 +52,7 @@ func summaries() []rpc.RunSummary {
 		{Name: "nightly/41", ID: 1001, Number: 41, Pipeline: "nightly", Revision: 3, Status: "success", Warnings: true,
 			Cause: rpc.Cause{Source: "command", Actor: "uid 1000"}, CreatedAt: before(26 * time.Hour), StartedAt: at(26 * time.Hour), FinishedAt: at(25 * time.Hour), Duration: took(3600)},
 		{Name: "备份/7", ID: 12, Number: 7, Pipeline: "备份", Revision: 1, Status: "failed",
-			Cause: rpc.Cause{Source: "command"}, CreatedAt: before(30 * 24 * time.Hour)},
+			Cause: rpc.Cause{Source: "pipeline", Upstream: &rpc.Upstream{ID: 11, Name: "build/7/deploy/start/1"}}, CreatedAt: before(30 * 24 * time.Hour)},
 	}
 }
 

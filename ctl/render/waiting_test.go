@@ -75,7 +75,7 @@ func deployStage() rpc.RunStage {
 		{Name: "too-late", Status: "failed", Stopped: &rpc.Stop{Actor: "penstock", Note: "it waited for longer than 2s", FailureReason: "stuck_or_timeout"}},
 		{Name: "by-hand", Status: "failed", MaxAttempts: 1, Attempts: attempts(failedAttempt("lost"), failedAttempt("lost"))},
 		{Name: "secret", Status: "failed", Attempts: attempts(erased)},
-		child("works", "running", "running"), child("asks", "manual", "manual"), child("done", "success", "success"), child("broken", "failed", "failed"),
+		child("works", "running", "running"), child("asks", "manual", "manual"), child("done", "success", "success"), child("broken", "failed", "failed"), deletedChild(),
 	}}
 }
 
@@ -91,6 +91,12 @@ func child(name, status, run string) rpc.RunStep {
 		a.FailureReason, a.Message = "downstream_pipeline_failed", name+"/7 ended as failed"
 	}
 	return rpc.RunStep{Name: name, Uses: "pipeline", Status: status, Attempts: attempts(a)}
+}
+
+func deletedChild() rpc.RunStep {
+	step := child("gone", "success", "success")
+	step.Attempts[0].Downstream.Deleted = true
+	return step
 }
 
 func heldSummary() rpc.RunSummary {

@@ -59,12 +59,9 @@ type begin struct {
 // environment evaluates level by level: templates see what is outside of
 // theirs.
 func (b *begin) environment() (map[string]string, error) {
-	all, stage := map[string]string{}, &b.plan.Stages[b.step.Stage]
-	for _, level := range []table{
-		{b.plan.Environment, b.plan.Late}, {b.plan.RuleEnvironment, b.plan.RuleLate}, {stage.Environment, stage.Late},
-		{b.step.Environment, b.step.Late}, {b.step.RuleEnvironment, b.step.RuleLate},
-	} {
-		late, err := b.late(level.late, all)
+	all := map[string]string{}
+	for _, level := range b.levels() {
+		late, err := b.late(level.late, all, b.plan.Values.Variables)
 		if err != nil {
 			return nil, err
 		}
@@ -75,10 +72,20 @@ func (b *begin) environment() (map[string]string, error) {
 	return all, nil
 }
 
-func (b *begin) late(templates, visible map[string]string) (map[string]string, error) {
+// levels are the variables that the step sees, from the outside in.
+func (b *begin) levels() []table {
+	stage := &b.plan.Stages[b.step.Stage]
+	return []table{
+		{b.plan.Environment, b.plan.Late}, {b.plan.RuleEnvironment, b.plan.RuleLate}, {stage.Environment, stage.Late},
+		{b.step.Environment, b.step.Late}, {b.step.RuleEnvironment, b.step.RuleLate},
+	}
+}
+
+// late evaluates the templates of a table but those that something wins over.
+func (b *begin) late(templates, visible, over map[string]string) (map[string]string, error) {
 	values := make(map[string]string, len(templates))
 	for name, template := range templates {
-		if _, given := b.plan.Values.Variables[name]; given {
+		if _, given := over[name]; given {
 			continue
 		}
 		v, err := b.evaluate(template, visible)

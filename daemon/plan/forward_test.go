@@ -1,0 +1,32 @@
+package plan_test
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/penstock/penstock/daemon/plan"
+)
+
+func TestWhatTheTextSaysIsHandedDown(t *testing.T) {
+	p := resolve(t, layers, plan.Request{Variables: map[string]string{"F": "given", "NUMBER": "n7", "NEW": "given"}})
+	p.RunID, p.Number = 1, 42
+	got, err := plan.Forwarded(&p, 1, map[string]map[string]string{"first": {"id": "7"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"A": "file", "B": "run rule", "C": "stage", "D": "step", "E": "rule", "F": "file", "NUMBER": "42",
+		"NAME": "step stage 2-p", "R": "n7/file", "BUILD": "bn7", "TAG": "bn7-linux-7", "LAST": "<bn7-linux-7>",
+		"OS": "linux", "ARCH": "rule",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func TestNothingIsHandedDownOfAnOutputThatIsMissing(t *testing.T) {
+	p := resolve(t, layers, plan.Request{})
+	if got, err := plan.Forwarded(&p, 1, nil); err == nil {
+		t.Errorf("got %v", got)
+	}
+}
