@@ -102,6 +102,10 @@ func (r *Run) apply(c *changing, ev Event) error {
 		return r.erase(c, ev)
 	case Erased:
 		return r.erased(c, ev)
+	case Spawned:
+		return r.spawned(c, ev)
+	case Followed:
+		return r.followed(c, ev)
 	case Hold:
 		return r.hold(c)
 	case Release:

@@ -101,15 +101,24 @@ func (r *Run) ended(c *changing, ev Ended) error {
 	if a.Ended() {
 		return fmt.Errorf("end of attempt %d of %s: %w", ev.Attempt, r.Plan.Steps[ev.Step].Name, ErrStale)
 	}
-	s := &r.Steps[ev.Step]
-	a.settle(s.stopping(ev.Outcome), ev.At)
-	r.graph.unfinished++
-	if a.Status == Failed && r.tryAgain(c, ev.Step) {
+	if r.Plan.Steps[ev.Step].Downstream != "" {
+		r.finish(c, ev.Step, ev.Outcome)
 		return nil
 	}
-	r.setStatus(c, ev.Step, a.Status)
-	r.spread(c, ev.Step)
+	a.settle(r.Steps[ev.Step].stopping(ev.Outcome), ev.At)
+	r.graph.unfinished++
+	r.over(c, ev.Step)
 	return nil
+}
+
+// over draws the conclusions from the end of the newest attempt of step i.
+func (r *Run) over(c *changing, i int) {
+	a := r.Steps[i].Latest()
+	if a.Status == Failed && r.tryAgain(c, i) {
+		return
+	}
+	r.setStatus(c, i, a.Status)
+	r.spread(c, i)
 }
 
 // stopping is what the end of an attempt that was asked to end counts as.
@@ -140,6 +149,9 @@ func (r *Run) sealed(c *changing, ev Sealed) error {
 
 func (r *Run) erase(c *changing, ev Erase) error {
 	s := &r.Steps[ev.Step]
+	if r.Plan.Steps[ev.Step].Downstream != "" {
+		return r.refuse(ev.Step, "it stands for another run and has no log of its own")
+	}
 	first, last := ev.Attempt, ev.Attempt
 	if ev.Attempt == 0 {
 		first, last = 1, len(s.Attempts)

@@ -29,7 +29,7 @@ func (r *Run) cancelSteps(c *changing, ev Cancel) error {
 		if s.Status.Complete() {
 			return r.refuse(i, "there is nothing left to cancel")
 		}
-		if s.Status == Manual {
+		if s.Status == Manual && !s.follows() {
 			return r.refuse(i, "it begins only if somebody plays it")
 		}
 		if s.Status == Canceling && (s.Stopped.Force || !ev.Force) {
@@ -60,7 +60,10 @@ func (r *Run) end(c *changing, i int, why Cancellation) {
 	}
 	s.Stopped = &why
 	switch {
-	case s.Status == Running:
+	case s.Status == Running && r.unborn(i):
+		s.Status = Canceling
+		r.finish(c, i, Outcome{Status: Canceled})
+	case s.Status == Running, s.follows():
 		s.Latest().Status = Canceling
 		r.setStatus(c, i, Canceling)
 	case s.Status == Canceling:
@@ -70,6 +73,12 @@ func (r *Run) end(c *changing, i int, why Cancellation) {
 	default:
 		r.setStatus(c, i, Canceled)
 	}
+}
+
+// unborn reports whether step i, which works, stands for a run that does not
+// exist yet: then nothing has to end before it does.
+func (r *Run) unborn(i int) bool {
+	return r.Plan.Steps[i].Downstream != "" && r.Steps[i].Latest().Downstream == nil
 }
 
 // spread ends what is to end because step i has failed for good.
@@ -90,7 +99,8 @@ func (r *Run) spread(c *changing, i int) {
 // endOthers ends the steps of a set, but those that a person begins.
 func (r *Run) endOthers(c *changing, note string, member func(int) bool) {
 	for i := range r.Steps {
-		if s := r.Steps[i].Status; member(i) && !s.Complete() && s != Manual && s != Canceling {
+		s := &r.Steps[i]
+		if member(i) && !s.Status.Complete() && (s.Status != Manual || s.follows()) && s.Status != Canceling {
 			r.end(c, i, Cancellation{At: c.at, Actor: automatic, Note: note})
 		}
 	}

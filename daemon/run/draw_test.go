@@ -44,6 +44,9 @@ func drawStep(t *rapid.T, p *Plan, stage int) PlanStep {
 	if odds(t, 6, "codes") {
 		s.AllowExitCodes = []int{3}
 	}
+	if odds(t, 4, "downstream") {
+		s.Downstream = rapid.SampledFrom([]Strategy{StrategyNone, StrategyDepend, StrategyMirror}).Draw(t, "strategy")
+	}
 	if s.When == Delayed {
 		s.StartIn = time.Duration(rapid.IntRange(1, 5).Draw(t, "start_in")) * time.Second
 	}
@@ -87,6 +90,8 @@ func worldly(t *rapid.T, r *Run, ready []int, now time.Time) (events []Event) {
 	for i := range r.Steps {
 		for _, e := range r.Owed(i) {
 			switch e.Kind {
+			case Spawn:
+				events = append(events, drawSpawn(t, i, e.Attempt, now))
 			case Seal:
 				events = append(events, Sealed{Step: i, Attempt: e.Attempt, At: now})
 			case EraseLog:
@@ -94,6 +99,9 @@ func worldly(t *rapid.T, r *Run, ready []int, now time.Time) (events []Event) {
 			default:
 				events = append(events, Ended{Step: i, Attempt: e.Attempt, At: now, Outcome: drawOutcome(t, now)})
 			}
+		}
+		if a := r.Steps[i].Latest(); a != nil && a.Downstream != nil && !a.Ended() {
+			events = append(events, drawFollowed(t, i, a.Number, now))
 		}
 		if r.Steps[i].Status == WaitingForResource {
 			events = append(events, Grant{Step: i, At: now})
@@ -125,10 +133,25 @@ func personal(t *rapid.T, r *Run, now time.Time) []Event {
 		Pause{Steps: some, Paused: Paused{At: now, Actor: "x", Until: now.Add(3 * time.Second)}},
 		Resume{Steps: some, At: now},
 		Erase{Step: i, Attempt: rapid.IntRange(0, 2).Draw(t, "attempt"), At: now, Actor: "x"},
+		drawFollowed(t, i, max(1, len(r.Steps[i].Attempts)), now),
 		Hold{At: now},
 		Cancel{Cancellation: Cancellation{At: now, Actor: "x"}, Steps: some},
 		Cancel{Cancellation: Cancellation{At: now, Actor: "x", Force: rapid.Bool().Draw(t, "force")}},
 	}
+}
+
+// drawSpawn is what becomes of a run that a step is to stand for.
+func drawSpawn(t *rapid.T, step, attempt int, now time.Time) Event {
+	if odds(t, 5, "refused") {
+		return Ended{Step: step, Attempt: attempt, At: now, Outcome: Outcome{Status: Failed, FailureReason: DownstreamCreationFailed}}
+	}
+	status := rapid.SampledFrom([]Status{Created, Pending, Manual, Success, Skipped}).Draw(t, "child")
+	return Spawned{Step: step, Attempt: attempt, At: now, Run: Downstream{ID: uint64(attempt), Name: "child/1", Status: status}}
+}
+
+func drawFollowed(t *rapid.T, step, attempt int, now time.Time) Event {
+	statuses := []Status{Pending, Running, Manual, Canceling, Success, Success, Failed, Canceled, Skipped}
+	return Followed{Step: step, Attempt: attempt, At: now, Status: rapid.SampledFrom(statuses).Draw(t, "child")}
 }
 
 func drawOutcome(t *rapid.T, now time.Time) Outcome {

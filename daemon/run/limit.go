@@ -93,7 +93,7 @@ func (r *Run) queue() (steps []int) {
 // occupy gives the slots of a restored run to the steps that work.
 func (r *Run) occupy() {
 	for i := range r.Steps {
-		if executes(r.Steps[i].Status) {
+		if executes(r.Steps[i].Status) || r.Steps[i].follows() {
 			r.take(i)
 		}
 	}

@@ -20,6 +20,8 @@ const (
 	Stop
 	// Seal: the attempt's log is to be put into its final form.
 	Seal
+	// Spawn: the run that the attempt stands for is to exist.
+	Spawn
 	// EraseLog: the attempt's log is to be removed.
 	EraseLog
 )
@@ -30,6 +32,10 @@ func (r *Run) Owed(i int) []Effect {
 	for k := range r.Steps[i].Attempts {
 		a := &r.Steps[i].Attempts[k]
 		switch {
+		case r.Plan.Steps[i].Downstream != "":
+			if a.Status == Running && a.Downstream == nil {
+				owed = append(owed, Effect{Kind: Spawn, Step: i, Attempt: a.Number})
+			}
 		case a.Status == Running:
 			owed = append(owed, Effect{Kind: Launch, Step: i, Attempt: a.Number})
 		case a.Status == Canceling:

@@ -20,6 +20,8 @@ func (r *Run) playable(c *changing, i int) error {
 		return err
 	}
 	switch s := &r.Steps[i]; {
+	case s.follows():
+		return r.refuse(i, "it waits for a manual step of %s; play that one", s.Latest().Downstream.Name)
 	case s.Status == Manual || s.Status == Scheduled:
 		return nil
 	case s.Status == Created:
@@ -52,7 +54,7 @@ func (r *Run) enqueueSteps(c *changing, ev Enqueue) error {
 		if err := r.unpaused(c, i); err != nil {
 			return err
 		}
-		if s := r.Steps[i].Status; s != Manual && s != Scheduled && s != Skipped || r.State.Held {
+		if s := r.Steps[i].Status; r.Steps[i].follows() || s != Manual && s != Scheduled && s != Skipped || r.State.Held {
 			return r.refuse(i, "only a manual, scheduled or skipped step of a run that is not held can be put to pending")
 		}
 	}

@@ -108,9 +108,11 @@ func checkStep(t *rapid.T, r *Run, i int, now time.Time) {
 		t.Fatalf("%s is %s and due at %v", p.Name, s.Status, s.DueAt)
 	case s.Status == Canceling && s.Stopped == nil:
 		t.Fatalf("%s is canceling and nobody knows why", p.Name)
-	case executes(s.Status) != (len(s.Attempts) > 0 && !s.Latest().Ended()) || executes(s.Status) && s.Latest().Status != s.Status:
+	case works(r, i) != (len(s.Attempts) > 0 && !s.Latest().Ended()) || executes(s.Status) && s.Latest().Status != s.Status:
 		t.Fatalf("%s is %s, its newest attempt is not", p.Name, s.Status)
-	case r.State.Held && slices.Contains([]Status{Pending, WaitingForResource, Scheduled, Running}, s.Status):
+	case s.Latest() != nil && s.Latest().Downstream != nil && s.Status == s.Latest().Status && s.Stopped == nil && standing(p, s.Latest().Downstream) != s.Status:
+		t.Fatalf("%s is %s, the run that it stands for %s", p.Name, s.Status, s.Latest().Downstream.Status)
+	case r.State.Held && (s.Latest() == nil || s.Latest().Downstream == nil) && slices.Contains([]Status{Pending, WaitingForResource, Scheduled, Running}, s.Status):
 		t.Fatalf("%s is %s in a run that is held", p.Name, s.Status)
 	case (s.Status == Pending || s.Status == WaitingForResource) && pausedAt(s, now):
 		t.Fatalf("%s is %s, though it is paused", p.Name, s.Status)
@@ -118,6 +120,31 @@ func checkStep(t *rapid.T, r *Run, i int, now time.Time) {
 		t.Fatalf("%s was left out as paused, and is not", p.Name)
 	case s.Status == Created && !r.State.Held && s.Requested != nil && s.Requested.Waits:
 		t.Fatalf("%s was asked for, and its run is not held any more", p.Name)
+	}
+}
+
+// works reports whether an attempt of step i lives: it may be blocked by the
+// run that it stands for.
+func works(r *Run, i int) bool {
+	s, p := &r.Steps[i], &r.Plan.Steps[i]
+	blocked := len(s.Attempts) > 0 && s.Latest().Status == Running && s.Latest().Downstream != nil && s.Latest().Downstream.Status == Manual
+	return executes(s.Status) || s.Status == Manual && blocked && p.Downstream == StrategyMirror && !p.AllowFailure
+}
+
+// standing is the status of a step by the run that it stands for, read from
+// GitLab's table of strategies.
+func standing(p PlanStep, d *Downstream) Status {
+	table := map[Strategy]map[Status]Status{
+		StrategyDepend: {Success: Success, Skipped: Success, Failed: Failed, Canceled: Failed},
+		StrategyMirror: {Success: Success, Skipped: Success, Failed: Failed, Canceled: Canceled, Manual: Manual},
+	}
+	switch as := table[p.Downstream][d.Status]; {
+	case p.Downstream == StrategyNone:
+		return Success
+	case as == "", as == Manual && p.AllowFailure:
+		return Running
+	default:
+		return as
 	}
 }
 
@@ -192,13 +219,14 @@ func checkCounts(t *rapid.T, r *Run) {
 // checkLimits: no limit is exceeded, none is left unused, none leaks.
 func checkLimits(t *rapid.T, r *Run, ready []int) {
 	for n, most := range append([]int{r.Plan.MaxParallel}, cells(r.Plan)...) {
-		taken := 0
+		taken, forced := 0, 0
 		for i := range r.Steps {
-			if member := n == 0 || r.Plan.Steps[i].Group == n; member && (executes(r.Steps[i].Status) || slices.Contains(ready, i)) {
+			if member := n == 0 || r.Plan.Steps[i].Group == n; member && (works(r, i) || slices.Contains(ready, i)) {
 				taken++
+				forced += count(r.Plan.Steps[i].Downstream != "")
 			}
 		}
-		if most > 0 && taken > most {
+		if most > 0 && taken > most+forced { // a run that goes on asks nobody
 			t.Fatalf("limit %d lets %d begin, %d are allowed", n, taken, most)
 		}
 		if r.graph.limits[n].taken != taken {
@@ -226,6 +254,7 @@ func checkMoves(t *rapid.T, r *Run, ready []int) {
 	for i := range r.Steps {
 		s := r.Steps[i].Status
 		moves = moves || len(r.Owed(i)) > 0 || !r.Alarm(i).IsZero() || s == WaitingForResource || s == Manual
+		moves = moves || works(r, i) && r.Steps[i].Latest().Downstream != nil
 	}
 	if !r.Complete() && !moves {
 		t.Fatalf("the run is %s, and nothing will ever move it", r.State.Status)

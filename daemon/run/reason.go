@@ -17,7 +17,7 @@ func (e *explaining) text(i int) string {
 	case Pending:
 		return e.crowd(i)
 	case Running:
-		return fmt.Sprintf("attempt %d works%s", s.Latest().Number, e.again(i))
+		return fmt.Sprintf("attempt %d %s%s", s.Latest().Number, s.Latest().doing(p), e.again(i))
 	case Manual:
 		return e.manual(i)
 	case Scheduled:
@@ -44,12 +44,18 @@ func (e *explaining) releases(i int) string {
 		return "it goes on when the group is free for it" + e.deadline(i)
 	case s.Status == Pending:
 		return "it begins when there is a place" + e.deadline(i)
+	case s.follows():
+		return "it goes on when a step of " + s.Latest().Downstream.Name + " is played"
 	case s.Status == Manual:
 		return "it begins when somebody plays it"
 	case s.Status == Scheduled:
 		return "it begins at " + moment(s.DueAt) + ", or when somebody plays it"
+	case s.Status == Canceling && p.Downstream != "":
+		return "it is over when " + s.Latest().Downstream.Name + " is"
 	case s.Status == Canceling:
 		return "it is over when its processes are gone"
+	case s.Status == Running && p.Downstream != "":
+		return "it ends with the run that it stands for"
 	case s.Status == Running && p.Timeout > 0:
 		return fmt.Sprintf("it ends by itself, or by its timeout of %s", length(p.Timeout))
 	case s.Status == Running:
@@ -142,6 +148,9 @@ func (e *explaining) again(i int) string {
 
 func (e *explaining) manual(i int) string {
 	s, p := &e.Steps[i], &e.Plan.Steps[i]
+	if s.follows() {
+		return "it stands for " + s.Latest().Downstream.Name + ", which waits for somebody to play a step of it; the run waits for it"
+	}
 	text := "it is begun by hand"
 	if p.When != ByHand && s.Requested != nil {
 		text += ": it was unscheduled by " + s.Requested.Actor
@@ -243,6 +252,17 @@ func (e *explaining) failed(i int) string {
 		text += fmt.Sprintf("; it was tried as often as retry.max = %d allows", p.Retry.Max)
 	}
 	return text
+}
+
+// doing says what a, which lives, does.
+func (a *Attempt) doing(p *PlanStep) string {
+	switch {
+	case p.Downstream == "":
+		return "works"
+	case a.Downstream == nil:
+		return "is about to start a run"
+	}
+	return fmt.Sprintf("waits for %s, which is %s", a.Downstream.Name, a.Downstream.Status)
 }
 
 // ended says how a ended, as "failed (script_failure, exit code 3)".

@@ -11,7 +11,7 @@ import (
 // its retry rule wants it.
 func (r *Run) tryAgain(c *changing, i int) bool {
 	s, rule := &r.Steps[i], &r.Plan.Steps[i].Retry
-	if len(s.Attempts) > rule.Max || s.Status == Canceling || r.paused(c, i) || !rule.wants(s.Latest()) {
+	if len(s.Attempts) > rule.Max || s.Status == Canceling || r.State.Held || r.paused(c, i) || !rule.wants(s.Latest()) {
 		return false
 	}
 	delay := rule.delay(len(s.Attempts), r.Plan.RunID+uint64(i)<<32)
@@ -71,7 +71,7 @@ func (r *Run) retry(c *changing, ev Retry) error {
 		}
 	}
 	for _, i := range later {
-		if !r.Steps[i].Status.Complete() && r.Steps[i].Status != Created && r.Steps[i].Status != Manual {
+		if s := &r.Steps[i]; s.follows() || !s.Status.Complete() && s.Status != Created && s.Status != Manual {
 			return r.refuse(i, "it comes after what is to be tried again; cancel it first, or wait for it")
 		}
 	}
@@ -123,6 +123,9 @@ func (r *Run) retryable(c *changing, i, attempt int) error {
 	}
 	if err := r.unpaused(c, i); err != nil {
 		return err
+	}
+	if s.follows() {
+		return r.refuse(i, "it waits for %s; to end it now, cancel it", s.Latest().Downstream.Name)
 	}
 	switch s.Status {
 	case Success, Failed, Canceled:

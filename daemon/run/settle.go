@@ -151,7 +151,7 @@ func (r *Run) setStatus(c *changing, i int, s Status) {
 	case from.complete() && !to.complete():
 		r.reopen(c, i)
 	}
-	if !executes(s) {
+	if !executes(s) && !step.follows() {
 		r.leave(c, i)
 	}
 	if s == Pending {

@@ -37,7 +37,7 @@ func checkCauses(t *rapid.T, r *Run, i int, x Explanation) {
 			t.Fatalf("s%d is said to wait for s%d, which is over", i, cause.Step)
 		case s.Status == Created && !looksAt(r.Plan, i, cause.Step):
 			t.Fatalf("s%d is said to wait for s%d, at which it does not look", i, cause.Step)
-		case s.Status == Pending && r.Steps[cause.Step].Status != Pending && !executes(r.Steps[cause.Step].Status):
+		case s.Status == Pending && r.Steps[cause.Step].Status != Pending && !works(r, cause.Step):
 			t.Fatalf("s%d is said to wait for the slot of s%d, which has none", i, cause.Step)
 		case s.Skipped == NotAdmitted && r.Plan.Steps[i].When != OnFailure && slowTag(r, cause.Step) == tagSuccess:
 			t.Fatalf("s%d is said to be skipped because s%d succeeded", i, cause.Step)
