@@ -59,6 +59,7 @@ func (t *turn) actOnPast(id uint64, decide Decide) error {
 	if err != nil {
 		return err
 	}
+	was := l.run.State
 	if goesOn(ev) && t.full(l) {
 		if err := l.apply(run.Hold{At: t.now}); err != nil {
 			return err
@@ -71,6 +72,7 @@ func (t *turn) actOnPast(id uint64, decide Decide) error {
 	t.adopt(l)
 	t.touch(l)
 	t.follow(l, l.steps)
+	t.pay(l, l.steps, was)
 	return nil
 }
 
@@ -94,7 +96,7 @@ func (t *turn) past(id uint64) (*live, error) {
 	}
 	l := newLive(record, r)
 	l.note(change.Settled(r), change.Ready)
-	for _, ev := range pausing(r, pipeline.Paused(t.now), t.now) {
+	for _, ev := range pausing(r, pausesOf(pipeline, &record.Cause, t.now), t.now) {
 		if err := l.apply(ev); err != nil {
 			return nil, err
 		}
@@ -114,7 +116,7 @@ func goesOn(ev run.Event) bool {
 // full reports whether a run that is over has to wait for its turn to go on.
 func (t *turn) full(l *live) bool {
 	in := t.lines[lineOf(&l.record)]
-	if in == nil {
+	if in == nil || isChild(&l.record) {
 		return false
 	}
 	rule := config.Overlap{Policy: config.OverlapQueue, Limit: l.record.Limit}

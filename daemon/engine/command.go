@@ -43,6 +43,9 @@ func (e *Engine) Cancel(ctx context.Context, id uint64, actor, note string, forc
 // no error.
 func (t *turn) cancel(l *live, why run.Cancellation, steps []int) error {
 	err := t.apply(l, run.Cancel{Cancellation: why, Steps: steps})
+	if steps == nil && (err == nil || errors.Is(err, run.ErrStale)) {
+		t.endChildren(l, why)
+	}
 	if errors.Is(err, run.ErrStale) {
 		return nil
 	}

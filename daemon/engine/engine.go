@@ -57,6 +57,7 @@ import (
 type Engine struct {
 	store    *store.Store
 	host     Host
+	spawner  Spawner
 	archive  Archive
 	log      *slog.Logger
 	clock    Clock
@@ -91,6 +92,7 @@ type Engine struct {
 type Config struct {
 	Store    *store.Store
 	Host     Host
+	Spawner  Spawner
 	Archive  Archive
 	Log      *slog.Logger
 	Clock    Clock  // nil: the clock of the machine
@@ -118,7 +120,7 @@ type attemptID struct {
 // loop.
 func Open(c Config) (*Engine, error) {
 	e := &Engine{
-		store: c.Store, host: c.Host, archive: c.Archive, log: c.Log, clock: c.Clock, bootID: c.BootID,
+		store: c.Store, host: c.Host, spawner: c.Spawner, archive: c.Archive, log: c.Log, clock: c.Clock, bootID: c.BootID,
 		settings: c.Settings, settled: c.Settled, inbox: make(chan message, 1024), done: make(chan struct{}),
 		archiving: newQueue[archiving](), board: newBoard(),
 		live: map[uint64]*live{}, lines: map[lineID]*line{}, moved: map[lineID]bool{},

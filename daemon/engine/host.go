@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/penstock/penstock/daemon/run"
+import (
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
+)
 
 // Host performs attempts. Its methods return at once and may be repeated.
 type Host interface {
@@ -19,6 +22,8 @@ type Attempt struct {
 	Number   int
 	BootID   string // of the boot in which it was decided
 	Canceled bool
+	Cause    store.Cause // of its run
+	Pipeline uint64      // id
 	// Variables are those that were given when the step was played or retried:
 	// they win over all others.
 	Variables map[string]string

@@ -8,14 +8,16 @@ import (
 
 // live is a run that is not settled.
 type live struct {
-	record  store.Run
-	run     *run.Run
-	groups  map[string][]int // the resource groups that occur in it, and their steps
-	ready   []int            // steps that may begin, in the order of their turn; those that cannot any more are dropped when met
-	pending int              // steps that are pending
-	turning bool             // it is in the order of turns
-	place   place            // in its line
-	gone    chan struct{}    // closed when the engine has let go of it
+	record store.Run
+	run    *run.Run
+	groups map[string][]int // the resource groups that occur in it, and their steps
+	// spawning are steps that may begin and stand for other runs.
+	spawning []int
+	ready    []int         // steps that may begin, in the order of their turn; those that cannot any more are dropped when met
+	pending  int           // steps that are pending
+	turning  bool          // it is in the order of turns
+	place    place         // in its line
+	gone     chan struct{} // closed when the engine has let go of it
 
 	// Of this turn.
 	dirty   bool
@@ -54,7 +56,13 @@ func (l *live) note(steps, ready []int) {
 			l.steps = append(l.steps, i)
 		}
 	}
-	l.ready = append(l.ready, ready...)
+	for _, i := range ready {
+		if l.run.Plan.Steps[i].Downstream != "" {
+			l.spawning = append(l.spawning, i)
+		} else {
+			l.ready = append(l.ready, i)
+		}
+	}
 }
 
 // apply applies an event to l; what follows from it is the caller's.
@@ -76,7 +84,7 @@ func (l *live) belongs() place {
 	switch {
 	case l.run.State.Held:
 		return waiting
-	case l.run.Complete():
+	case l.run.Complete(), isChild(&l.record):
 		return outside
 	}
 	return active

@@ -72,7 +72,7 @@ func (d *daemon) start(fuse int, late bool) {
 	d.Helper()
 	var err error
 	d.Engine, err = Open(Config{
-		Store: d.store, Host: d.machine, Archive: d.machine,
+		Store: d.store, Host: d.machine, Archive: d.machine, Spawner: d.machine,
 		Log:   slog.New(slog.NewTextHandler(d.machine, &slog.HandlerOptions{Level: slog.LevelError})),
 		Clock: d.clock, BootID: "boot", Settings: Settings{MaxRunning: d.maxRunning},
 	})

@@ -51,7 +51,7 @@ func (e *Engine) changePauses(ctx context.Context, id uint64, change func([]stor
 		t.tx.PutPipeline(pipeline)
 		pauses := pipeline.Paused(t.now)
 		for _, l := range t.live {
-			if l.record.Pipeline == id {
+			if l.record.Pipeline == id && !isChild(&l.record) {
 				t.applyAll(l, pausing(l.run, pauses, t.now))
 			}
 		}

@@ -49,7 +49,7 @@ func (e *Engine) restoreRun(view *store.View, id uint64) error {
 	all := make([]int, len(r.Steps))
 	for i := range r.Steps {
 		all[i] = i
-		if a := r.Steps[i].Latest(); a != nil && !a.Ended() {
+		if a := r.Steps[i].Latest(); a != nil && !a.Ended() && r.Plan.Steps[i].Downstream == "" {
 			e.running++
 		}
 	}

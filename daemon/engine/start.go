@@ -77,12 +77,21 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 	}
 	l := t.create(plan, store.Run{
 		ID: plan.RunID, Pipeline: pipeline.ID, Number: plan.Number, Revision: q.Revision, Cause: q.Cause, Terms: terms,
-	}, verdict.Kind == policy.Hold, pipeline.Paused(t.now))
+	}, verdict.Kind == policy.Hold, pausesOf(pipeline, &q.Cause, t.now))
 	if q.Key != "" {
 		t.tx.PutRequest(q.Key, store.Request{Run: plan.RunID, At: t.now})
 	}
 	t.supersede(l, verdict.Cancel)
 	return l.record, false, nil
+}
+
+// pausesOf are the pauses that hold for a run of a pipeline. They name parts of
+// its text, which a child has not.
+func pausesOf(p store.Pipeline, cause *store.Cause, now time.Time) []store.Pause {
+	if cause.Source == store.ByParent {
+		return nil
+	}
+	return p.Paused(now)
 }
 
 // startable is the pipeline of a run that may be started.
@@ -93,6 +102,9 @@ func (t *turn) startable(q StartRequest) (store.Pipeline, error) {
 	}
 	if t.isDeleting(&store.Run{Pipeline: pipeline.ID}) {
 		return pipeline, ErrDeleting
+	}
+	if q.Cause.Source == store.ByParent {
+		return pipeline, nil // what it does comes from a run that was let in
 	}
 	for _, pause := range pipeline.Paused(t.now) {
 		if pause.Part == (store.Part{}) {
@@ -165,6 +177,9 @@ func (t *turn) applyAll(l *live, events []run.Event) {
 // supersede ends the runs that a new one takes the place of, and those, or
 // those of their steps, that it makes redundant.
 func (t *turn) supersede(by *live, replaced []uint64) {
+	if isChild(&by.record) {
+		return
+	}
 	name := by.reference().Name
 	for _, id := range replaced {
 		t.end(t.live[id], nil, fmt.Sprintf("overlap = %q", config.OverlapCancel), name)

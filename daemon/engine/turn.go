@@ -75,6 +75,7 @@ func (t *turn) touch(l *live) {
 
 // apply applies an event to a live run.
 func (t *turn) apply(l *live, ev run.Event) error {
+	was := l.run.State
 	change, err := l.run.Apply(ev)
 	if err != nil {
 		return err
@@ -82,11 +83,13 @@ func (t *turn) apply(l *live, ev run.Event) error {
 	l.note(change.Steps, change.Ready)
 	t.touch(l)
 	t.follow(l, change.Steps)
+	t.pay(l, change.Steps, was)
 	return nil
 }
 
 // admit gives free places to steps that may begin.
 func (t *turn) admit() {
+	t.beginDownstream()
 	for t.running < t.settings.MaxRunning {
 		id, ok := t.turns.Front()
 		if !ok {
@@ -168,6 +171,8 @@ func (e *Engine) perform(l *live, i int) {
 	for _, owed := range l.run.Owed(i) {
 		id := attemptID{l.record.ID, i, owed.Attempt}
 		switch owed.Kind {
+		case run.Spawn:
+			e.spawn(l, id)
 		case run.Launch:
 			e.launch(l, id, false)
 		case run.Stop:
@@ -187,12 +192,18 @@ func (e *Engine) launch(l *live, id attemptID, canceled bool) {
 	}
 	e.inHand[id] = true
 	crash.Point(crash.BeforeLaunch)
-	a := &l.run.Steps[id.step].Attempts[id.attempt-1]
-	e.host.Launch(Attempt{
-		Plan: l.run.Plan, Step: id.step, Number: id.attempt, BootID: a.BootID, Canceled: canceled,
-		Variables: l.variables(id.step), Outputs: l.run.Outputs(id.step),
-	}, func(r Report) { e.report(id, r) })
+	at := e.attempt(l, id)
+	at.Canceled = canceled
+	e.host.Launch(at, func(r Report) { e.report(id, r) })
 	crash.Point(crash.AfterLaunch)
+}
+
+// attempt is an attempt of l as those need it who perform it.
+func (e *Engine) attempt(l *live, id attemptID) Attempt {
+	return Attempt{
+		Plan: l.run.Plan, Step: id.step, Number: id.attempt, BootID: l.run.Steps[id.step].Attempts[id.attempt-1].BootID,
+		Variables: l.variables(id.step), Outputs: l.run.Outputs(id.step), Cause: l.record.Cause, Pipeline: l.record.Pipeline,
+	}
 }
 
 // report takes the end of an attempt from the host.

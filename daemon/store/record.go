@@ -137,6 +137,8 @@ type Upstream struct {
 	Attempt int    `json:"attempt,omitempty"` // 0: the end of the run, not a step
 	// Root is the run that it all began with, Lineage the pipelines from there
 	// down to that of Run, Depth how many inline children lie above.
+	// Waits is set where the step waits for the run.
+	Waits   bool     `json:"waits,omitempty"`
 	Root    uint64   `json:"root"`
 	Lineage []uint64 `json:"lineage"`
 	Depth   int      `json:"depth,omitempty"`

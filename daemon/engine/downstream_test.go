@@ -1,0 +1,299 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// Spawn is Spawner's: a step named child stands for a run of the steps work and,
+// two levels down at most, child; one named refused has none.
+func (m *machine) Spawn(at Attempt, answer func(Spawn)) {
+	m.effect(func() {
+		m.journal = append(m.journal, "spawn "+at.Plan.AttemptName(at.Step, at.Number))
+		s := spawnOf(at)
+		go answer(s)
+	})
+}
+
+func spawnOf(at Attempt) Spawn {
+	step := &at.Plan.Steps[at.Step]
+	if step.Name == "refused" {
+		return Spawn{Failure: run.Outcome{Status: run.Failed, FailureReason: run.LoopDetected}}
+	}
+	q := request("", "work")
+	if deep, ok := at.Plan.Values.Inputs["deep"].(float64); ok && deep > 0 {
+		q = parent(step.Downstream, deep-1)
+	}
+	q.Cause.Source = store.ByPipeline
+	if at.Plan.Values.Inputs["inline"] == true {
+		q.Cause.Source = store.ByParent
+		q.Plan.Values.Inputs = map[string]any{"inline": true}
+	}
+	root := at.Plan.RunID
+	if at.Cause.Upstream != nil {
+		root = at.Cause.Upstream.Root
+	}
+	q.Cause.Upstream = &store.Upstream{Run: at.Plan.RunID, Step: at.Step, Attempt: at.Number, Root: root}
+	return Spawn{Start: &q}
+}
+
+// parent is a run with a step work and a step that stands for another run, of
+// the same kind as far as it goes deep.
+func parent(strategy run.Strategy, deep float64) StartRequest {
+	q := request("", "work", "child")
+	q.Plan.Values.Inputs = map[string]any{"deep": deep}
+	q.Plan.Steps[1].Downstream = strategy
+	q.Plan.Steps = append(q.Plan.Steps, run.PlanStep{Name: "after", Uses: "shell", Stage: 1})
+	q.Plan.Stages = append(q.Plan.Stages, run.PlanStage{Name: "later"})
+	return q
+}
+
+// child is the run that the newest attempt of a step of a run stands for.
+func (d *daemon) child(id uint64, step int) uint64 {
+	d.Helper()
+	v := d.store.View()
+	defer v.Close()
+	s, err := v.Step(id, step)
+	d.check(err)
+	a := s.Latest()
+	if a == nil || a.Downstream == nil {
+		d.Fatalf("step %d of run %d stands for nothing: %+v", step, id, s)
+	}
+	if row, err := v.Child(id, step, a.Number); err != nil || row != a.Downstream.ID {
+		d.Errorf("the index has run %d (%v), the step %d", row, err, a.Downstream.ID)
+	}
+	return a.Downstream.ID
+}
+
+func (d *daemon) stepStatus(id uint64, step int) run.Status {
+	d.Helper()
+	v := d.store.View()
+	defer v.Close()
+	s, err := v.Step(id, step)
+	d.check(err)
+	return s.Status
+}
+
+func TestAStepTakesOverWhatItsStrategySays(t *testing.T) {
+	for _, c := range []struct {
+		strategy run.Strategy
+		child    run.Status
+		want     run.Status
+	}{
+		{run.StrategyNone, run.Failed, run.Success}, {run.StrategyDepend, run.Failed, run.Failed}, {run.StrategyMirror, run.Failed, run.Failed},
+		{run.StrategyNone, run.Success, run.Success}, {run.StrategyDepend, run.Success, run.Success}, {run.StrategyMirror, run.Success, run.Success},
+	} {
+		d := begin(t, 1) // the step takes no place, or the run behind it would never have one
+		d.startOf(parent(c.strategy, 0))
+		launched := 3
+		if c.want == run.Failed {
+			launched = 2 // what comes after it does not begin
+		}
+		for range launched {
+			at := <-d.machine.launched
+			if at.name == "nightly/2/stage/work/1" {
+				at.end(c.child)
+			} else {
+				at.end(run.Success)
+			}
+		}
+		d.settled(2)
+		d.settled(1)
+		if got := d.stepStatus(1, 1); got != c.want {
+			t.Errorf("%s: the run was %s, the step is %s, want %s", c.strategy, c.child, got, c.want)
+		}
+		if id := d.child(1, 1); id != 2 {
+			t.Errorf("the step stands for run %d", id)
+		}
+		d.nothingIsLeft()
+	}
+}
+
+func TestARefusedRunFailsItsStep(t *testing.T) {
+	d := begin(t, 1)
+	q := request("", "refused")
+	q.Plan.Steps[0].Downstream = run.StrategyDepend
+	d.startOf(q)
+	d.settled(1)
+	v := d.store.View()
+	defer v.Close()
+	s, err := v.Step(1, 0)
+	if a := s.Latest(); err != nil || a.FailureReason != run.LoopDetected || a.Downstream != nil {
+		t.Errorf("it ended as %+v, %v", a, err)
+	}
+	d.nothingIsLeft()
+}
+
+func TestACancelGoesDownAndTheEndComesUp(t *testing.T) {
+	d := begin(t, 9)
+	d.startOf(parent(run.StrategyDepend, 1))
+	work := []*attempt{d.next("nightly/1/stage/work/1"), d.next("nightly/2/stage/work/1"), d.next("nightly/3/stage/work/1")}
+	d.check(d.Cancel(d.ctx, 1, "ann", "", false))
+	d.idle()
+	for id := uint64(1); id <= 3; id++ {
+		if s := d.record(id).State; s.Status != run.Canceling || s.Cancel.Actor != "ann" {
+			t.Errorf("run %d is %s, ended by %+v", id, s.Status, s.Cancel)
+		}
+	}
+	for _, a := range work {
+		a.end(run.Success)
+	}
+	for id := uint64(1); id <= 3; id++ {
+		if s := d.settled(id).State.Status; s != run.Canceled {
+			t.Errorf("run %d ended as %s", id, s)
+		}
+	}
+	d.nothingIsLeft()
+}
+
+// A child of its own pipeline ends with its parent even where no step waits for
+// it; a run of another pipeline is left.
+func TestACancelEndsChildrenThatNobodyWaitsFor(t *testing.T) {
+	for _, inline := range []bool{true, false} {
+		d := begin(t, 9)
+		q := parent(run.StrategyNone, 0)
+		q.Plan.Values.Inputs["inline"] = inline
+		d.startOf(q)
+		own, childs := d.next("nightly/1/stage/work/1"), d.next("nightly/2/stage/work/1")
+		d.check(d.Cancel(d.ctx, 1, "ann", "", false))
+		d.idle()
+		if got := d.record(2).State.Status; (got == run.Canceling) != inline {
+			t.Errorf("inline %v: the child is %s", inline, got)
+		}
+		own.end(run.Success)
+		childs.end(run.Success)
+		d.settled(1)
+		d.settled(2)
+		d.nothingIsLeft()
+	}
+}
+
+func TestAParentLivesAgainWithItsChild(t *testing.T) {
+	d := begin(t, 9)
+	d.startOf(parent(run.StrategyMirror, 0))
+	d.next("nightly/1/stage/work/1").end(run.Success)
+	d.next("nightly/2/stage/work/1").end(run.Failed)
+	d.settled(1)
+	d.settled(2)
+	if got := d.status(1); got != "failed" {
+		t.Fatalf("the parent is %s", got)
+	}
+	d.check(d.Act(d.ctx, 2, retry(0)))
+	again := d.next("nightly/2/stage/work/2")
+	if got := d.stepStatus(1, 1); got != run.Running {
+		t.Errorf("the step is %s while its run works again", got)
+	}
+	again.end(run.Success)
+	d.next("nightly/1/later/after/1").end(run.Success) // what was skipped is decided anew
+	d.settled(1)
+	if got := d.status(1); got != "success" {
+		t.Errorf("the parent is %s", got)
+	}
+	d.nothingIsLeft()
+}
+
+func TestARetriedStepHasAnotherRun(t *testing.T) {
+	d := begin(t, 9)
+	d.startOf(parent(run.StrategyDepend, 0))
+	d.next("nightly/1/stage/work/1").end(run.Success)
+	d.next("nightly/2/stage/work/1").end(run.Failed)
+	d.settled(1)
+	d.check(d.Act(d.ctx, 1, retry(1)))
+	d.next("nightly/3/stage/work/1").end(run.Success)
+	d.next("nightly/1/later/after/1").end(run.Success)
+	d.settled(1)
+	d.check(d.Act(d.ctx, 2, retry(0))) // of it nobody wants to know any more
+	d.next("nightly/2/stage/work/2").end(run.Failed)
+	d.settled(2)
+	if got := d.status(1); got != "success" {
+		t.Errorf("the parent is %s", got)
+	}
+	d.nothingIsLeft()
+}
+
+func TestATreeIsBounded(t *testing.T) {
+	d := begin(t, 9)
+	d.check(d.Update(d.ctx, func(tx *store.Tx, _ time.Time) error {
+		for i := range MaxTree {
+			r := store.Run{ID: uint64(5000 + i), Cause: store.Cause{Upstream: &store.Upstream{Run: 1, Step: 7, Attempt: i + 1, Root: 1}}}
+			if err := tx.PutChild(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	d.startOf(parent(run.StrategyDepend, 0))
+	d.next("nightly/1/stage/work/1").end(run.Success)
+	d.settled(1)
+	v := d.store.View()
+	defer v.Close()
+	if s, err := v.Step(1, 1); err != nil || s.Latest().FailureReason != run.TooLarge {
+		t.Errorf("the step ended as %+v, %v", s.Latest(), err)
+	}
+}
+
+// Parent, child and grandchild, while the engine dies before and after each
+// effect in turn: each step has one run, and all of them end well.
+func TestEveryStepHasOneRunWhateverDies(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		d := begin(t, 9)
+		deaths, first := 0, uint64(1)
+		for fuse := 0; deaths == fuse; fuse++ {
+			d.end()
+			d.start(fuse, late)
+			q := parent(run.StrategyDepend, 1)
+			q.Key = fmt.Sprint("fuse ", fuse)
+			for {
+				record, _, err := d.Start(d.ctx, q)
+				if err == nil {
+					first = record.ID
+					break
+				}
+				d.revive(&deaths)
+			}
+			for d.Pulse(d.ctx) != nil || d.Load().LiveRuns > 0 {
+				if errors.Is(d.Pulse(d.ctx), ErrStopping) {
+					d.revive(&deaths)
+				}
+				d.machine.workAll()
+			}
+			for d.Pulse(d.ctx) != nil { // it died at an effect that no run waits for
+				d.revive(&deaths)
+			}
+			if last := d.child(d.child(first, 1), 1); last != first+2 {
+				t.Errorf("after %d deaths the grandchild of run %d is %d", deaths, first, last)
+			}
+			for id := first; id < first+3; id++ {
+				if got := d.record(id).State.Status; got != run.Success {
+					t.Errorf("after %d deaths run %d is %s", deaths, id, got)
+				}
+			}
+		}
+		if deaths < 10 {
+			t.Errorf("the engine died at %d effects only", deaths)
+		}
+		d.nothingIsLeft()
+	}
+}
+
+func (d *daemon) revive(deaths *int) {
+	d.end()
+	d.check(d.err)
+	*deaths++
+	d.start(-1, false)
+}
+
+// workAll ends every attempt that the engine has heard of.
+func (m *machine) workAll() {
+	m.mu.Lock()
+	all := m.list(func(a *attempt) bool { return a.joined != nil && !a.told })
+	m.mu.Unlock()
+	for _, a := range all {
+		a.end(run.Success)
+	}
+}
