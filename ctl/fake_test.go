@@ -234,6 +234,14 @@ func (d *fake) ResourceMode(ctx context.Context, q *rpc.ResourceModeRequest) (*r
 	return ask[rpc.ResourceModeRequest, rpc.Resource](ctx, d, q)
 }
 
+func (d *fake) ScheduleAudit(ctx context.Context, q *rpc.ScheduleAuditRequest) (*rpc.ScheduleAuditResponse, error) {
+	return ask[rpc.ScheduleAuditRequest, rpc.ScheduleAuditResponse](ctx, d, q)
+}
+
+func (d *fake) ScheduleHistory(ctx context.Context, q *rpc.ScheduleHistoryRequest) (*rpc.ScheduleHistoryResponse, error) {
+	return ask[rpc.ScheduleHistoryRequest, rpc.ScheduleHistoryResponse](ctx, d, q)
+}
+
 func (d *fake) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc.PluginListResponse, error) {
 	return ask[rpc.PluginListRequest, rpc.PluginListResponse](ctx, d, q)
 }

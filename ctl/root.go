@@ -37,6 +37,7 @@ func (a *app) root() *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "pipelines", Title: "Pipelines:"},
 		&cobra.Group{ID: "runs", Title: "Runs:"},
+		&cobra.Group{ID: "schedules", Title: "Schedules:"},
 		&cobra.Group{ID: "daemon", Title: "The daemon:"},
 	)
 	group(root, "pipelines", a.applyCommand(), a.validateCommand(), a.simulateCommand(), a.testCommand(), a.editCommand(), a.listCommand(),
@@ -44,6 +45,7 @@ func (a *app) root() *cobra.Command {
 		a.deleteCommand())
 	group(root, "runs", a.runCommand(), a.runsCommand(), a.latestCommand(), a.statusCommand(), a.whyCommand(), a.watchCommand(), a.logsCommand(),
 		a.playCommand(), a.unscheduleCommand(), a.retryCommand(), a.cancelCommand(), a.eraseCommand())
+	group(root, "schedules", a.scheduleCommand())
 	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.resourceCommand(), a.versionCommand())
 	root.AddCommand(exitTopic())
 	root.InitDefaultCompletionCmd()

@@ -103,6 +103,12 @@ func (e echo) ResourceList(ctx context.Context, r *Empty) (*ResourceListResponse
 func (e echo) ResourceMode(ctx context.Context, r *ResourceModeRequest) (*Resource, error) {
 	return reply[Resource](ctx, e, ResourceMode, r)
 }
+func (e echo) ScheduleAudit(ctx context.Context, r *ScheduleAuditRequest) (*ScheduleAuditResponse, error) {
+	return reply[ScheduleAuditResponse](ctx, e, ScheduleAudit, r)
+}
+func (e echo) ScheduleHistory(ctx context.Context, r *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error) {
+	return reply[ScheduleHistoryResponse](ctx, e, ScheduleHistory, r)
+}
 func (e echo) PluginList(ctx context.Context, r *PluginListRequest) (*PluginListResponse, error) {
 	return reply[PluginListResponse](ctx, e, PluginList, r)
 }

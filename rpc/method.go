@@ -29,6 +29,8 @@ const (
 	LogErase         = "log.erase"
 	ResourceList     = "resource.list"
 	ResourceMode     = "resource.mode"
+	ScheduleAudit    = "schedule.audit"
+	ScheduleHistory  = "schedule.history"
 	PluginList       = "plugin.list"
 	DaemonInfo       = "daemon.info"
 	Discover         = "rpc.discover"
@@ -66,6 +68,8 @@ type Service interface {
 	LogErase(context.Context, *LogEraseRequest) (*LogEraseResponse, error)
 	ResourceList(context.Context, *Empty) (*ResourceListResponse, error)
 	ResourceMode(context.Context, *ResourceModeRequest) (*Resource, error)
+	ScheduleAudit(context.Context, *ScheduleAuditRequest) (*ScheduleAuditResponse, error)
+	ScheduleHistory(context.Context, *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error)
 	PluginList(context.Context, *PluginListRequest) (*PluginListResponse, error)
 	DaemonInfo(context.Context, *Empty) (*Info, error)
 }

@@ -127,6 +127,16 @@ func (c *Client) ResourceMode(ctx context.Context, r *ResourceModeRequest) (*Res
 	return invoke[Resource](ctx, c, ResourceMode, r)
 }
 
+// ScheduleAudit lists what was decided of the instants of a trigger, newest first.
+func (c *Client) ScheduleAudit(ctx context.Context, r *ScheduleAuditRequest) (*ScheduleAuditResponse, error) {
+	return invoke[ScheduleAuditResponse](ctx, c, ScheduleAudit, r)
+}
+
+// ScheduleHistory lists the runs that a schedule made, newest first.
+func (c *Client) ScheduleHistory(ctx context.Context, r *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error) {
+	return invoke[ScheduleHistoryResponse](ctx, c, ScheduleHistory, r)
+}
+
 // PluginList lists the step plugins that the daemon finds.
 func (c *Client) PluginList(ctx context.Context, r *PluginListRequest) (*PluginListResponse, error) {
 	return invoke[PluginListResponse](ctx, c, PluginList, r)
