@@ -95,6 +95,7 @@ func (t *turn) past(id uint64) (*live, error) {
 		return nil, fmt.Errorf("run %d: %w", id, err)
 	}
 	l := newLive(record, r)
+	l.over = true
 	l.note(change.Settled(r), change.Ready)
 	for _, ev := range pausing(r, pausesOf(pipeline, &record.Cause, t.now), t.now) {
 		if err := l.apply(ev); err != nil {

@@ -29,6 +29,18 @@
 // one function (follow) that is called after each change; nothing of it is
 // stored.
 //
+// # Runs that nobody asked for
+//
+// [Engine.Fire] is how instants, files and the ends of other runs become runs.
+// What was decided of an instant, how far its trigger has come and the run that
+// it made are one commit, and an instant with a record is never decided again:
+// there are not two runs for it, nor is one lost, wherever the daemon dies. Whether
+// a trigger is paused, or everything frozen, is looked at in that same turn.
+//
+// The end of a run is committed with what belongs to it: the pause of a trigger
+// that wants one after a failure, and a row (store.Ending) where triggers of other
+// pipelines wait for such ends. The row stays until each of them has its tick.
+//
 // # Runs that are over
 //
 // A run is let go of once it is over and its logs are sealed. [Engine.Act] loads
@@ -64,6 +76,7 @@ type Engine struct {
 	bootID   string
 	settings Settings
 	settled  func(pipeline uint64)
+	ended    func()
 
 	inbox     chan message
 	done      chan struct{} // closed when the loop has ended
@@ -101,6 +114,9 @@ type Config struct {
 	// Settled is told of each pipeline of which a run is over and owed nothing
 	// more. It must return at once; nil is nobody.
 	Settled func(pipeline uint64)
+	// Ended is told when the store has an end of a run, or several, that triggers
+	// wait for: see store.Ending. It must return at once; nil is nobody.
+	Ended func()
 }
 
 // Settings may change while the engine runs.
@@ -121,7 +137,7 @@ type attemptID struct {
 func Open(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, host: c.Host, spawner: c.Spawner, archive: c.Archive, log: c.Log, clock: c.Clock, bootID: c.BootID,
-		settings: c.Settings, settled: c.Settled, inbox: make(chan message, 1024), done: make(chan struct{}),
+		settings: c.Settings, settled: c.Settled, ended: c.Ended, inbox: make(chan message, 1024), done: make(chan struct{}),
 		archiving: newQueue[archiving](), board: newBoard(),
 		live: map[uint64]*live{}, lines: map[lineID]*line{}, moved: map[lineID]bool{},
 		groups: map[string]*group{}, modes: map[string]policy.Mode{}, contested: map[string]bool{},
@@ -129,6 +145,9 @@ func Open(c Config) (*Engine, error) {
 	}
 	if e.settled == nil {
 		e.settled = func(uint64) {}
+	}
+	if e.ended == nil {
+		e.ended = func() {}
 	}
 	if e.clock == nil {
 		e.clock = newSystemClock()

@@ -17,6 +17,7 @@ type live struct {
 	pending  int           // steps that are pending
 	turning  bool          // it is in the order of turns
 	place    place         // in its line
+	over     bool          // it is, in the store
 	gone     chan struct{} // closed when the engine has let go of it
 
 	// Of this turn.

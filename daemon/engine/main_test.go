@@ -26,6 +26,7 @@ type daemon struct {
 	machine    *machine
 	clock      *fakeClock
 	maxRunning int
+	bell       func() // is told of ends; nil: nobody
 
 	ctx   context.Context // of the calls
 	stop  context.CancelFunc
@@ -74,7 +75,7 @@ func (d *daemon) start(fuse int, late bool) {
 	d.Engine, err = Open(Config{
 		Store: d.store, Host: d.machine, Archive: d.machine, Spawner: d.machine,
 		Log:   slog.New(slog.NewTextHandler(d.machine, &slog.HandlerOptions{Level: slog.LevelError})),
-		Clock: d.clock, BootID: "boot", Settings: Settings{MaxRunning: d.maxRunning},
+		Clock: d.clock, BootID: "boot", Settings: Settings{MaxRunning: d.maxRunning}, Ended: d.bell,
 	})
 	d.check(err)
 	ctx, stop := context.WithCancel(context.Background())

@@ -22,8 +22,13 @@ var (
 	// ErrOverlap: other runs of the pipeline do not let this one come to be. The
 	// error is an *OverlapError.
 	ErrOverlap = errors.New("another run is in the way")
-	// ErrPaused: the pipeline is paused. The error is a *PausedError.
-	ErrPaused = errors.New("the pipeline is paused")
+	// ErrPaused: the pipeline, or the trigger, is paused. The error is a
+	// *PausedError.
+	ErrPaused = errors.New("it is paused")
+	// ErrFrozen: everything is frozen. The error is a *FrozenError.
+	ErrFrozen = errors.New("everything is frozen")
+	// ErrNotFrozen: there is no freeze to lift.
+	ErrNotFrozen = errors.New("nothing is frozen")
 	// ErrNotPaused: there is no pause to take back.
 	ErrNotPaused = errors.New("not paused")
 )
@@ -60,19 +65,41 @@ func (e *OverlapError) Error() string {
 
 func (e *OverlapError) Unwrap() error { return ErrOverlap }
 
-// PausedError says who paused a pipeline.
-type PausedError struct{ Pause store.Pause }
+// PausedError says who paused a pipeline, or one of its triggers.
+type PausedError struct {
+	Pause   store.Pause
+	Trigger string // its name; "" is the pipeline
+}
 
 // Error says until when and why.
 func (e *PausedError) Error() string {
-	text := fmt.Sprintf("it is paused by %s since %s", e.Pause.Actor, e.Pause.At.Format(time.RFC3339))
-	if !e.Pause.Until.IsZero() {
-		text += " until " + e.Pause.Until.Format(time.RFC3339)
+	what := "it"
+	if e.Trigger != "" {
+		what = fmt.Sprintf("trigger %q", e.Trigger)
 	}
-	if e.Pause.Reason != "" {
-		text += ": " + e.Pause.Reason
-	}
-	return text
+	return what + " is paused by " + decree(e.Pause.Actor, e.Pause.At, e.Pause.Until, e.Pause.Reason)
 }
 
 func (e *PausedError) Unwrap() error { return ErrPaused }
+
+// FrozenError says who froze everything.
+type FrozenError struct{ Freeze store.Freeze }
+
+// Error says until when and why.
+func (e *FrozenError) Error() string {
+	return "no run may start: everything is frozen by " + decree(e.Freeze.Actor, e.Freeze.At, e.Freeze.Until, e.Freeze.Reason)
+}
+
+func (e *FrozenError) Unwrap() error { return ErrFrozen }
+
+// decree says who decided something, since when, until when and why.
+func decree(actor string, at, until time.Time, reason string) string {
+	text := fmt.Sprintf("%s since %s", actor, at.Format(time.RFC3339))
+	if !until.IsZero() {
+		text += " until " + until.Format(time.RFC3339)
+	}
+	if reason != "" {
+		text += ": " + reason
+	}
+	return text
+}

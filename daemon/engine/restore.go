@@ -42,6 +42,7 @@ func (e *Engine) restoreRun(view *store.View, id uint64) error {
 		return err
 	}
 	l := newLive(record, r)
+	l.over = record.State.Status.Complete()
 	l.note(change.Settled(r), r.Ready())
 	l.pending = r.Pending()
 	e.pending += l.pending

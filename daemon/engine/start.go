@@ -27,7 +27,11 @@ type StartRequest struct {
 	OnNewRun config.OnNewRun // what a later run does to this one
 	Name     string          // for people; "" is none
 	Labels   map[string]string
-	Skip     bool // the run is over at once, as skipped, with nothing in it
+	Skip     bool // the run is over at once, as skipped: no step of it works, and it waits for nobody
+	// TriggerKey is the id of the trigger key that was used; "" is none. A key that
+	// is gone is ErrNotFound.
+	TriggerKey    string
+	DespiteFreeze bool
 }
 
 // terms are what is recorded of q to hold for the run among others.
@@ -63,11 +67,11 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 	if record, known, err := t.known(q.Key); known || err != nil {
 		return record, known, err
 	}
-	pipeline, err := t.startable(q)
+	pipeline, err := t.startable(&q)
 	if err != nil {
 		return record, false, err
 	}
-	terms, verdict, err := t.judge(pipeline.ID, q)
+	terms, verdict, err := t.judge(pipeline.ID, &q)
 	if err != nil {
 		return record, false, err
 	}
@@ -75,12 +79,22 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 	if err != nil {
 		return record, false, err
 	}
-	l := t.create(plan, store.Run{
-		ID: plan.RunID, Pipeline: pipeline.ID, Number: plan.Number, Revision: q.Revision, Cause: q.Cause, Terms: terms,
-	}, verdict.Kind == policy.Hold, pausesOf(pipeline, &q.Cause, t.now))
+	record = store.Run{
+		ID: plan.RunID, Pipeline: pipeline.ID, Number: plan.Number, Revision: q.Revision, Cause: q.Cause,
+		Name: q.Name, Labels: q.Labels, Terms: terms,
+	}
+	if err := t.useKey(&q); err != nil {
+		return store.Run{}, false, err
+	}
 	if q.Key != "" {
 		t.tx.PutRequest(q.Key, store.Request{Run: plan.RunID, At: t.now})
 	}
+	// From here on nothing can fail: a run that was made cannot be taken back.
+	if q.Skip {
+		*plan = plan.LeftOut("the run was skipped when it was started")
+		return t.create(plan, record, false, nil).record, false, nil
+	}
+	l := t.create(plan, record, verdict.Kind == policy.Hold, pausesOf(pipeline, &q.Cause, t.now))
 	t.supersede(l, verdict.Cancel)
 	return l.record, false, nil
 }
@@ -94,8 +108,25 @@ func pausesOf(p store.Pipeline, cause *store.Cause, now time.Time) []store.Pause
 	return p.Paused(now)
 }
 
+// useKey notes that a trigger key was used.
+func (t *turn) useKey(q *StartRequest) error {
+	if q.TriggerKey == "" {
+		return nil
+	}
+	key, err := t.tx.Key(q.TriggerKey)
+	if err == nil && key.Pipeline != q.Pipeline {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return wrapNotFound(err)
+	}
+	key.LastUsed = t.now
+	t.tx.PutKey(key)
+	return nil
+}
+
 // startable is the pipeline of a run that may be started.
-func (t *turn) startable(q StartRequest) (store.Pipeline, error) {
+func (t *turn) startable(q *StartRequest) (store.Pipeline, error) {
 	pipeline, err := t.tx.Pipeline(q.Pipeline)
 	if err != nil {
 		return pipeline, wrapNotFound(err)
@@ -106,10 +137,16 @@ func (t *turn) startable(q StartRequest) (store.Pipeline, error) {
 	if q.Cause.Source == store.ByParent {
 		return pipeline, nil // what it does comes from a run that was let in
 	}
+	if err := t.thawed(q); err != nil {
+		return pipeline, err
+	}
 	for _, pause := range pipeline.Paused(t.now) {
 		if pause.Part == (store.Part{}) {
-			return pipeline, &PausedError{pause}
+			return pipeline, &PausedError{Pause: pause}
 		}
+	}
+	if err := t.allowsCalls(pipeline.ID, &q.Cause); err != nil {
+		return pipeline, err
 	}
 	if pipeline.Revision != q.Revision {
 		return pipeline, ErrRevision
@@ -118,8 +155,11 @@ func (t *turn) startable(q StartRequest) (store.Pipeline, error) {
 }
 
 // judge decides whether a new run goes on, waits or is refused.
-func (t *turn) judge(pipeline uint64, q StartRequest) (store.Terms, policy.Verdict, error) {
+func (t *turn) judge(pipeline uint64, q *StartRequest) (store.Terms, policy.Verdict, error) {
 	terms, err := q.terms()
+	if q.Skip {
+		return terms, policy.Verdict{}, err
+	}
 	in := t.lines[lineID{pipeline, q.SubQueue}]
 	if in == nil || err != nil {
 		return terms, policy.Verdict{}, err

@@ -24,11 +24,14 @@ type turn struct {
 	now     time.Time
 	touched []*live
 	after   []func() // to be done once it is durable
+
+	followed map[string]bool // pipelines of which it is known, by name
+	rings    bool            // a run has ended of which somebody is to be told
 }
 
 // turn applies a batch, commits it, answers it and performs what is owed.
 func (e *Engine) turn(batch []message) error {
-	t := &turn{Engine: e, tx: e.store.Begin(), now: e.clock.Now()}
+	t := &turn{Engine: e, tx: e.store.Begin(), now: e.clock.Now(), followed: map[string]bool{}}
 	defer t.tx.Discard()
 	t.ring()
 	answers := make([]error, len(batch))
@@ -127,6 +130,7 @@ func (t *turn) write() {
 			t.tx.ReviveRun(l.record.ID)
 		}
 		l.revived = false
+		t.noteEnd(l)
 	}
 }
 

@@ -129,6 +129,16 @@ type RetryRule struct {
 	Jitter    float64         `json:"jitter,omitempty"`    // 0 to 1: how much of a delay is left to chance
 }
 
+// LeftOut is p with every step left out: a run of it is over at once, as
+// skipped.
+func (p Plan) LeftOut(why string) Plan {
+	p.Steps = slices.Clone(p.Steps)
+	for i := range p.Steps {
+		p.Steps[i].Skip = why
+	}
+	return p
+}
+
 // Key names step i in paths and on the command line.
 func (p *Plan) Key(i int) string {
 	s := &p.Steps[i]

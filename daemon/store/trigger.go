@@ -39,6 +39,10 @@ func (tx *Tx) PutTrigger(t Trigger) error {
 	return nil
 }
 
+// UpdateTrigger writes how far a trigger has come and what people decided of it:
+// what it waits for is as it was.
+func (tx *Tx) UpdateTrigger(t Trigger) { tx.put(triggerKey(t.Pipeline, t.Name), t) }
+
 // RemoveTrigger removes a trigger; its ticks stay.
 func (tx *Tx) RemoveTrigger(t Trigger) {
 	tx.unfollow(t)
@@ -66,6 +70,17 @@ func (r *reader) TriggersOf(pipeline uint64) (all []Trigger, err error) {
 // Triggers visits the triggers of all pipelines.
 func (r *reader) Triggers() iter.Seq2[Trigger, error] {
 	return visitAll[Trigger](r, []byte("x/"))
+}
+
+// KeyTrigger finds the trigger of a pipeline that describes the calls with the
+// trigger keys of a name. A Tx does not see one that it has added itself.
+func (r *reader) KeyTrigger(pipeline uint64, key string) (Trigger, error) {
+	for t, err := range visitAll[Trigger](r, number("x/", pipeline)) {
+		if err != nil || t.Kind == config.OnKey && t.Key == key {
+			return t, err
+		}
+	}
+	return Trigger{}, ErrNotFound
 }
 
 // Followed reports whether a trigger waits for the ends of the pipeline of a

@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// SetFreeze stops every run from being started from now on, but for those that
+// steps of live runs stand for; it takes the place of an earlier freeze. Runs
+// that live go on.
+func (e *Engine) SetFreeze(ctx context.Context, f store.Freeze) error {
+	return e.ask(ctx, func(t *turn) error {
+		f.At = t.now
+		t.tx.PutFreeze(f)
+		return nil
+	})
+}
+
+// LiftFreeze ends the freeze. ErrNotFrozen where there is none.
+func (e *Engine) LiftFreeze(ctx context.Context) error {
+	return e.ask(ctx, func(t *turn) error {
+		f, err := t.tx.Freeze()
+		if err != nil {
+			return err
+		}
+		if f == nil || f.Over(t.now) {
+			return ErrNotFrozen
+		}
+		t.tx.RemoveFreeze()
+		return nil
+	})
+}
+
+// thawed refuses a start while everything is frozen.
+func (t *turn) thawed(q *StartRequest) error {
+	if up := q.Cause.Upstream; q.DespiteFreeze || up != nil && up.Attempt > 0 {
+		return nil
+	}
+	f, err := t.tx.Freeze()
+	if err == nil && f != nil && !f.Over(t.now) {
+		err = &FrozenError{*f}
+	}
+	return err
+}
