@@ -48,7 +48,7 @@ func (a *attempts) Launch(at engine.Attempt, report func(engine.Report)) {
 	}
 	a.host.Launch(host.Attempt{
 		Directory: a.directory(at.Plan, at.Step, at.Number), Type: at.Plan.Steps[at.Step].Uses,
-		BootID: at.BootID, Canceled: at.Canceled, Request: request,
+		BootID: at.BootID, Canceled: at.Canceled, Request: request, Payload: at.Plan.Values.Payload,
 	}, func(r host.Report) {
 		switch r.Kind {
 		case host.Begun:
@@ -88,6 +88,9 @@ func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
 	if err != nil {
 		return protocol.Request{}, &unreadyError{err}
 	}
+	if p.Values.Payload != "" {
+		addPayload(environment, filepath.Join(a.directory(p, at.Step, at.Number), protocol.PayloadFile))
+	}
 	workspace, err := a.workspace(p, at.Step)
 	limits := a.limits.Load()
 	return protocol.Request{
@@ -98,6 +101,15 @@ func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
 		Workspace: workspace, Timeout: step.Timeout, SilenceTimeout: step.SilenceTimeout,
 		Grace: limits.grace, LogLimit: limits.logLimit,
 	}, err
+}
+
+// addPayload tells a step where the payload of its run lies. The second name is
+// GitLab's; a variable of the pipeline that has it stays.
+func addPayload(environment map[string]string, path string) {
+	environment[protocol.EnvPayload] = path
+	if _, taken := environment["TRIGGER_PAYLOAD"]; !taken {
+		environment["TRIGGER_PAYLOAD"] = path
+	}
 }
 
 // workspace makes the directory that a step works in. Its dir may not exist

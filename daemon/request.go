@@ -43,7 +43,17 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 	if r.overlap != nil {
 		q.Overlap = *r.overlap
 	}
+	inform(&q)
 	return q, nil
+}
+
+// inform puts into the plan what steps are told of the run's record.
+func inform(q *engine.StartRequest) {
+	v := &q.Plan.Values
+	v.Name, v.SubQueue, v.Priority = q.Name, q.SubQueue, q.Priority
+	if q.Cause.Upstream != nil {
+		v.Upstream = q.Cause.Upstream.Name
+	}
 }
 
 // instant is a time as expressions see it; "" is none.

@@ -13,6 +13,7 @@ type Attempt struct {
 	BootID    string           // of the machine when the attempt was decided, as BootID gives it
 	Canceled  bool             // it is not to begin any more: joined where it is in work, else canceled
 	Request   protocol.Request // becomes request.json
+	Payload   string           // becomes the payload file; "" makes none
 }
 
 // Kind says what a Report reports.

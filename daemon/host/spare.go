@@ -121,7 +121,8 @@ func (h *Host) Discard(directory string) error {
 	return h.spares.give(directory)
 }
 
-// prepare makes the attempt directory with request.json in it. It says whether
+// prepare makes the attempt directory with request.json, and the payload where
+// there is one, in it. It says whether
 // the directory is new; one that is there is left as it is.
 func (h *Host) prepare(a Attempt) (fresh bool, err error) {
 	text, err := json.Marshal(a.Request)
@@ -135,7 +136,11 @@ func (h *Host) prepare(a Attempt) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := overwrite(filepath.Join(draft, protocol.RequestFile), text); err != nil {
+	err = overwrite(filepath.Join(draft, protocol.RequestFile), text)
+	if a.Payload != "" && err == nil {
+		err = overwrite(filepath.Join(draft, protocol.PayloadFile), []byte(a.Payload))
+	}
+	if err != nil {
 		return false, errors.Join(err, os.RemoveAll(draft))
 	}
 	err = unix.Rename(draft, a.Directory) // refused where there is one with something in it

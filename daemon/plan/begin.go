@@ -13,7 +13,8 @@ import (
 
 // Environment is what a step sees when an attempt of it begins: the variables
 // of the pipeline, the rule that made the run, the stage, the step and the rule
-// that chose it, of the run and of the play, each over those before it. Outputs
+// that chose it, of the run and of the play, each over those before it, and what
+// is predefined over all of them. Outputs
 // are those of [run.Run.Outputs], step → name → value. An output that a step has
 // not is an [*expression.Missing].
 func Environment(p *run.Plan, step int, play map[string]string, outputs map[string]map[string]string) (map[string]string, error) {
@@ -23,6 +24,7 @@ func Environment(p *run.Plan, step int, play map[string]string, outputs map[stri
 		return nil, err
 	}
 	maps.Copy(all, play)
+	addPredefined(all, p)
 	return all, nil
 }
 

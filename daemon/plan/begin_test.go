@@ -5,6 +5,8 @@ import (
 	"errors"
 	"maps"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/penstock/penstock/config/expression"
@@ -31,6 +33,57 @@ rule = [{ variables = { E = "rule", LAST = "<{{ vars.TAG }}>", ARCH = "rule" } }
 with = { url = "x/{{ vars.TAG }}", n = "{{ inputs.n }}", deep = [{ "a/b~c" = "{{ steps.first.outputs.id }}" }, "{{ matrix.ARCH }}"], script = "echo '{{.Names}}'" }
 `
 
+// predefined are the names that every environment has.
+var predefined = []string{"PENSTOCK_REVISION", "PENSTOCK_PRIORITY", "PENSTOCK_NODE_INDEX", "PENSTOCK_NODE_TOTAL"}
+
+// own is an environment without what every step has.
+func own(all map[string]string) map[string]string {
+	all = maps.Clone(all)
+	maps.DeleteFunc(all, func(name, _ string) bool { return slices.Contains(predefined, name) })
+	return all
+}
+
+// What a run is stands over all that anybody gave, also where the plan, or a play
+// of another daemon, has such a name.
+func TestPredefinedVariablesCannotBeForged(t *testing.T) {
+	p := resolve(t, layers, plan.Request{Revision: 3})
+	p.Values.Name, p.Values.SubQueue, p.Values.Priority, p.Values.Upstream = "r", "eu", -7, "build/7"
+	p.Values.Source, p.Values.Actor, p.Values.Trigger, p.Values.ScheduledAt = "schedule", "ann", "evening", "1970-01-02T00:00:00Z"
+	want := map[string]string{
+		"PENSTOCK_REVISION": "3", "PENSTOCK_PRIORITY": "-7", "PENSTOCK_SOURCE": "schedule", "PENSTOCK_ACTOR": "ann",
+		"PENSTOCK_TRIGGER": "evening", "PENSTOCK_SCHEDULED_AT": "1970-01-02T00:00:00Z", "PENSTOCK_SCHEDULED_UNIX": "86400",
+		"PENSTOCK_RUN_NAME": "r", "PENSTOCK_SUB_QUEUE": "eu", "PENSTOCK_UPSTREAM": "build/7",
+	}
+	forged := map[string]string{}
+	for name := range want {
+		forged[name] = "forged"
+	}
+	maps.Copy(p.Environment, forged)
+	got, err := plan.Environment(&p, 0, forged, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("%s is %q, want %q", name, got[name], value)
+		}
+	}
+}
+
+// A run that has no trigger has no variable of one, not even an empty one.
+func TestWhatARunHasNotIsNotSet(t *testing.T) {
+	p := resolve(t, layers, plan.Request{})
+	got, err := plan.Environment(&p, 0, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range got {
+		if strings.HasPrefix(name, "PENSTOCK_") && !slices.Contains(predefined, name) {
+			t.Errorf("%s=%s", name, got[name])
+		}
+	}
+}
+
 func TestEnvironmentLayersOverEachOther(t *testing.T) {
 	p := resolve(t, layers, plan.Request{Variables: map[string]string{"F": "given", "NUMBER": "n7"}})
 	p.RunID, p.Number = 1, 42
@@ -42,9 +95,9 @@ func TestEnvironmentLayersOverEachOther(t *testing.T) {
 	want := map[string]string{
 		"A": "file", "B": "run rule", "C": "stage", "D": "step", "E": "play", "F": "given", "NUMBER": "n7",
 		"NAME": "step stage 2-p", "R": "n7/file", "BUILD": "bn7", "TAG": "bn7-linux-7", "LAST": "<bn7-linux-7>",
-		"OS": "linux", "ARCH": "rule", "PENSTOCK_NODE_INDEX": "1", "PENSTOCK_NODE_TOTAL": "1",
+		"OS": "linux", "ARCH": "rule",
 	}
-	if !maps.Equal(got, want) {
+	if !maps.Equal(own(got), want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }

@@ -104,7 +104,7 @@ func TestEnvironmentIsItsLayers(t *testing.T) {
 		}
 		maps.Copy(want, play)
 		got, err := plan.Environment(&resolved, 1, play, outputs)
-		if err != nil || !maps.Equal(got, want) {
+		if err != nil || !maps.Equal(own(got), own(want)) {
 			t.Fatalf("got %v, %v\nwant %v", got, err, want)
 		}
 	})

@@ -120,8 +120,8 @@ func (t *table) addAxes(matrix map[string]string, index, total int) {
 		put(&t.early, name, value)
 		delete(t.late, name)
 	}
-	put(&t.early, "PENSTOCK_NODE_INDEX", strconv.Itoa(index))
-	put(&t.early, "PENSTOCK_NODE_TOTAL", strconv.Itoa(total))
+	put(&t.early, nodeIndex, strconv.Itoa(index))
+	put(&t.early, nodeTotal, strconv.Itoa(total))
 }
 
 func (r *resolver) leaveOut(stage *config.Stage, to *target, name, why string) {

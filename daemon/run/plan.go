@@ -46,6 +46,12 @@ type Values struct {
 	// was due, in RFC 3339.
 	Trigger     string `json:"trigger,omitempty"`
 	ScheduledAt string `json:"scheduled_at,omitempty"`
+	// Name, SubQueue, Priority and Upstream, the run or the attempt that it
+	// follows from, are as its record has them: steps are told.
+	Name     string `json:"name,omitempty"`
+	SubQueue string `json:"sub_queue,omitempty"`
+	Priority int    `json:"priority,omitempty"`
+	Upstream string `json:"upstream,omitempty"`
 	// Payload is what the caller of a webhook sent. Steps read it as a file.
 	Payload string `json:"payload,omitempty"`
 }

@@ -3,10 +3,12 @@ package http
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -21,9 +23,11 @@ type body struct {
 }
 
 // bodyOf finds the request's body. Settings that Validate admits name at most
-// one.
-func bodyOf(s Settings, root *os.Root) (body, error) {
+// one. Payload is the path of the run's, "" where it has none.
+func bodyOf(s Settings, root *os.Root, payload string) (body, error) {
 	switch {
+	case s.Payload:
+		return payloadBody(payload)
 	case s.File != "":
 		return fileBody(root, s.File)
 	case s.JSON != nil:
@@ -61,6 +65,21 @@ func fileBody(root *os.Root, name string) (body, error) {
 		file:     name,
 		anything: true,
 	}, nil
+}
+
+// payloadBody is what the run was made for. It lies in a directory of the
+// daemon's, not in the workspace.
+func payloadBody(path string) (body, error) {
+	if path == "" {
+		return body{}, errors.New("the run has no payload to send: only one that a call with a body made has one")
+	}
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return body{}, err
+	}
+	defer dir.Close()
+	content, err := dir.ReadFile(filepath.Base(path))
+	return memory(content, "application/octet-stream"), err
 }
 
 // openFile opens a regular file below root. It never waits, as it would for the

@@ -2,8 +2,8 @@
 // judges the answer by its status, and hands the answer on as outputs or as a
 // file.
 //
-// It owns the exchange: the request's body from the settings or from a file of
-// the workspace, the redirects, the tries, and the answer. Package main beside
+// It owns the exchange: the request's body from the settings, from a file of
+// the workspace or the payload of the run, the redirects, the tries, and the answer. Package main beside
 // it makes it a plugin.
 //
 // # What it promises

@@ -26,13 +26,13 @@ type exchange struct {
 }
 
 // newExchange makes ready what can fail before anything is sent.
-func newExchange(s Settings, root *os.Root, log io.Writer) (*exchange, error) {
+func newExchange(s Settings, root *os.Root, payload string, log io.Writer) (*exchange, error) {
 	s = s.withDefaults()
 	target, err := parseURL(s.URL)
 	if err != nil {
 		return nil, err
 	}
-	content, err := bodyOf(s, root)
+	content, err := bodyOf(s, root, payload)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (d *desk) do(s Settings) (outcome, error) {
 	if err := s.Validate(); err != nil {
 		d.Fatalf("the settings are bad: %v", err)
 	}
-	e, err := newExchange(s, d.root, &d.log)
+	e, err := newExchange(s, d.root, "", &d.log)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -200,7 +200,7 @@ func TestCancelEndsTheTryWithItsCause(t *testing.T) {
 		<-r.Context().Done()
 	})
 	d := newDesk(t)
-	e, err := newExchange(Settings{URL: url, Retry: &Retry{}}, d.root, &d.log)
+	e, err := newExchange(Settings{URL: url, Retry: &Retry{}}, d.root, "", &d.log)
 	if err != nil {
 		t.Fatal(err)
 	}

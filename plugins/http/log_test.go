@@ -40,7 +40,7 @@ $`)
 func TestFailureShowsNoSecretOfTheURL(t *testing.T) {
 	for _, url := range []string{"http://geheim:geheim@127.0.0.1:1/?k=geheim", "http://geheim.invalid.:1%zz"} {
 		d := newDesk(t)
-		e, err := newExchange(Settings{URL: url}, d.root, &d.log)
+		e, err := newExchange(Settings{URL: url}, d.root, "", &d.log)
 		if err == nil {
 			var o outcome
 			if o, err = e.perform(t.Context()); err == nil {

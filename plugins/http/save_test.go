@@ -69,7 +69,7 @@ func TestNothingLeavesTheWorkspaceThroughLinks(t *testing.T) {
 		t.Error(err)
 	}
 	for _, file := range []string{"dir/secret", "dir/../../secret"} {
-		_, err = newExchange(Settings{URL: url, Method: "PUT", File: file}, d.root, &d.log)
+		_, err = newExchange(Settings{URL: url, Method: "PUT", File: file}, d.root, "", &d.log)
 		refuses(t, err, "escapes")
 	}
 	if text, err := os.ReadFile(secret); err != nil || string(text) != "old" {
@@ -98,7 +98,7 @@ func TestBodyFileMustBeARegularFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"pipe": "no regular file", ".": "no regular file", "none": "no such file"} {
-		_, err := newExchange(Settings{URL: "http://127.0.0.1", Method: "PUT", File: name}, d.root, &d.log)
+		_, err := newExchange(Settings{URL: "http://127.0.0.1", Method: "PUT", File: name}, d.root, "", &d.log)
 		refuses(t, err, want)
 	}
 }

@@ -14,10 +14,11 @@ type Settings struct {
 	Method  string            `json:"method,omitempty" jsonschema:"default GET; needed where there is a body"`
 	Headers map[string]string `json:"headers,omitempty" jsonschema:"request headers"`
 
-	// At most one of these three is the body.
-	Body *string `json:"body,omitempty" jsonschema:"the request body as text"`
-	JSON any     `json:"json,omitempty" jsonschema:"the request body as a value to be sent as JSON"`
-	File string  `json:"file,omitempty" jsonschema:"the request body as a file below the workspace"`
+	// At most one of these four is the body.
+	Body    *string `json:"body,omitempty" jsonschema:"the request body as text"`
+	JSON    any     `json:"json,omitempty" jsonschema:"the request body as a value to be sent as JSON"`
+	File    string  `json:"file,omitempty" jsonschema:"the request body as a file below the workspace"`
+	Payload bool    `json:"payload,omitempty" jsonschema:"the request body is the payload that the run was made for"`
 
 	Status  Statuses          `json:"status,omitempty" jsonschema:"expected statuses: 204, \"2xx\", \"200-204\" or a list of such; default 2xx"`
 	Save    string            `json:"save,omitempty" jsonschema:"file below the workspace that the answer is saved to; there whole or not at all"`

@@ -37,7 +37,7 @@ func Do(ctx context.Context, s Settings, t *step.Task) error {
 		return err
 	}
 	defer root.Close()
-	e, err := newExchange(s, root, t)
+	e, err := newExchange(s, root, t.Payload(), t)
 	if err != nil {
 		return step.Failf("%s %s: %v", s.withDefaults().Method, hidden(s.URL), err)
 	}
@@ -106,7 +106,7 @@ const documentation = `Sends one request and judges the answer by its status.
     [stage.step.with]
     method  = "PUT"
     url     = "https://backup.internal/app.sql"
-    file    = "app.sql"                      # or body = "text", or json = { … }
+    file    = "app.sql"                      # or body = "text", json = { … }, payload = true
     status  = [200, 201]                     # default "2xx"
     timeout = "10m"                          # of each try; default 5m
     headers = { X-Kind = "dump" }

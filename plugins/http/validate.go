@@ -88,7 +88,7 @@ func (s Settings) validateBody(f *finding) {
 	for _, b := range []struct {
 		name string
 		is   bool
-	}{{"body", s.Body != nil}, {"json", s.JSON != nil}, {"file", s.File != ""}} {
+	}{{"body", s.Body != nil}, {"json", s.JSON != nil}, {"file", s.File != ""}, {"payload", s.Payload}} {
 		if b.is {
 			given = append(given, b.name)
 		}

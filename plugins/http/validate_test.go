@@ -32,6 +32,7 @@ func TestSettingsAreJudgedAllAtOnce(t *testing.T) {
 		`{"url": "http://a", "body": "x"}`:                                                                   {"method"},
 		`{"url": "http://a", "method": "PUT", "body": "", "file": "f"}`:                                      {"file"},
 		`{"url": "http://a", "method": "PUT", "json": 0, "body": "x", "file": "../f"}`:                       {"file", "file"},
+		`{"url": "http://a", "method": "PUT", "file": "f", "payload": true}`:                                 {"payload"},
 		`{"url": "http://a", "method": "PUT", "file": "/etc/passwd"}`:                                        {"file"},
 		`{"url": "http://a", "save": "a/../../b"}`:                                                           {"save"},
 		`{"url": "http://a", "headers": {"A b": "x", "content-length": "1", "X": "a\r\nB: c"}}`:              {"headers.A b", "headers.X", "headers.content-length"},

@@ -11,6 +11,8 @@
 // nothing of the daemon to finish. In it lie:
 //
 //	request.json  what is to be done (Request); no secrets; never changed
+//	payload       what the caller of a webhook sent, where the run has one: its
+//	              path is in Request.Environment, as EnvPayload; never changed
 //	lock          held by flock(2), LOCK_EX, from before go until after
 //	              result.json: liveness is this lock, never a pid. Its content
 //	              is one JSON line (Holder)
@@ -93,6 +95,7 @@ const BinaryPrefix = "penstock-step-"
 const (
 	RequestFile = "request.json"
 	LockFile    = "lock"
+	PayloadFile = "payload"
 	GoFile      = "go"
 	OutputsFile = "outputs"
 	CleanupFile = "cleanup.json"
@@ -120,6 +123,8 @@ const (
 	// a step, for those who have to end them: on one machine no other attempt
 	// has it, whereas two daemons may both have a nightly/42.
 	EnvOutput = "PENSTOCK_OUTPUT"
+	// EnvPayload is the path of the payload file, where there is one.
+	EnvPayload = "PENSTOCK_PAYLOAD_FILE"
 	// EnvStatus is how the work ended, Result.Status. Only what cleans up after
 	// it has the variable.
 	EnvStatus = "PENSTOCK_STATUS"

@@ -16,17 +16,19 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 // Environment is the whole environment of a command of this attempt, as
 // name=value sorted by name: PATH, LANG=C.UTF-8, and HOME, USER, LOGNAME of the
-// account; over these the variables of the request; over these
+// account; over these the variables of the request, among which the daemon has
+// put why the run exists (docs/variables.md); over these
 //
-//	PENSTOCK_ATTEMPT    nightly/42/build/compile/1
-//	PENSTOCK_OUTPUT     path of the file that takes outputs, name=value a line
-//	PENSTOCK_PIPELINE   nightly
-//	PENSTOCK_RUN        42
-//	PENSTOCK_RUN_ID     the run's number over all pipelines
-//	PENSTOCK_STAGE      build
-//	PENSTOCK_STEP       compile
-//	PENSTOCK_WORKSPACE  the directory in which the step works
-//	PENSTOCK_STATUS     success, failed or canceled; only for a cleanup
+//	PENSTOCK_ATTEMPT         nightly/42/build/compile/1
+//	PENSTOCK_ATTEMPT_NUMBER  1
+//	PENSTOCK_OUTPUT          path of the file that takes outputs, name=value a line
+//	PENSTOCK_PIPELINE        nightly
+//	PENSTOCK_RUN             42
+//	PENSTOCK_RUN_ID          the run's number over all pipelines
+//	PENSTOCK_STAGE           build
+//	PENSTOCK_STEP            compile
+//	PENSTOCK_WORKSPACE       the directory in which the step works
+//	PENSTOCK_STATUS          success, failed or canceled; only for a cleanup
 //
 // Nothing comes from the plugin's own environment.
 func (t *Task) Environment() []string { return t.environment(nil) }
@@ -42,6 +44,7 @@ func (t *Task) environment(more map[string]string) []string {
 	maps.Copy(variables, t.request.Environment)
 	maps.Copy(variables, more)
 	variables[protocol.EnvAttempt] = t.request.Attempt
+	variables["PENSTOCK_ATTEMPT_NUMBER"] = strconv.Itoa(t.request.Number)
 	variables[protocol.EnvOutput] = t.outputs
 	variables["PENSTOCK_PIPELINE"] = t.request.Pipeline
 	variables["PENSTOCK_RUN"] = strconv.FormatUint(t.request.Run, 10)

@@ -63,6 +63,11 @@ func (t *Task) Name() string { return t.request.Attempt }
 // Workspace is the absolute path of the directory in which the step works.
 func (t *Task) Workspace() string { return t.request.Workspace }
 
+// Payload is the path of the file with what the caller sent that the run was
+// made for, such as the body of a webhook; "" where the run has none. It is not to
+// be changed, and is gone after the attempt.
+func (t *Task) Payload() string { return t.request.Environment[protocol.EnvPayload] }
+
 // Grace is the time that a process has between TERM and KILL.
 func (t *Task) Grace() time.Duration { return t.request.Grace }
 
