@@ -47,6 +47,13 @@
 // it again where somebody wants more of it: it takes its turn in its line like a
 // new run, and its cursor goes on. What is being deleted is not brought back.
 //
+// # Runs below runs
+//
+// A step that stands for another run is given to the [Spawner], which says what
+// to start. What the two runs owe each other is paid in the turn in which it
+// comes to be: a run and its step's record of it, the end of a run and that of
+// its step, the wish to end a step and that to end its run are one commit each.
+//
 // The first commit that fails ends the loop with an error, and the daemon with
 // it: steps go on by themselves, and the next start reads what is true from
 // the disk.

@@ -42,6 +42,14 @@
 // does not go back to created, and a run in which something has begun is not
 // pending again.
 //
+// # Steps that stand for another run
+//
+// A step with [PlanStep.Downstream] is performed by no plugin: its attempt is
+// owed a run (Spawn). Spawned names it, Followed tells how far it has come, and
+// the strategy says what the step takes over: nothing, its end, or its status.
+// So a step can be manual while an attempt of it lives: the run is blocked, and
+// is released there. An attempt that ended with its run goes on with it.
+//
 // # Who decides what
 //
 // Within a run everything is decided here: order, retries, timeouts, the limits
