@@ -86,6 +86,13 @@ func TestDownstreamRunThatWasNeverStartedIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+func TestDownstreamStepHasOneRun(t *testing.T) {
+	s := bridge(t, PlanStep{Downstream: StrategyDepend}).spawns(Running)
+	if _, err := s.Apply(Spawned{Attempt: 1, At: s.now, Run: Downstream{ID: 8}}); err == nil || s.Steps[0].Latest().Downstream.ID != 7 {
+		t.Errorf("it stands for another run as well: %v", err)
+	}
+}
+
 func TestDownstreamFailureIsTriedAgainByItsRule(t *testing.T) {
 	s := bridge(t, PlanStep{Downstream: StrategyDepend, Retry: RetryRule{Max: 1}}).spawns(Running).follows(Failed)
 	s.are(Running, Pending, Created).do(Begin{At: s.now}).spawns(Running)
