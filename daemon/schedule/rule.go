@@ -1,14 +1,9 @@
-// Package schedule decides when a trigger is due and what becomes of each due
-// instant. It is values in, values out: no clock, no store, no log.
-//
-// A [Rule] says when: instants of an expression in a time zone, within dates,
-// taken away or moved by calendars, with a jitter. A [Mark] says how far it has
-// been accounted for. From both and the time that it is, the [Timetable] of
-// the rule decides every instant since the mark, once: whoever asks records
-// the decisions and the new mark in one commit with what they make.
 package schedule
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Rule is when a schedule is due. It is what is kept of the text's.
 type Rule struct {
@@ -22,7 +17,17 @@ type Rule struct {
 	Exclude    []string      `json:"exclude,omitempty"`
 	Shift      string        `json:"shift,omitempty"`    // none (""), next or previous
 	CatchUp    string        `json:"catch_up,omitempty"` // one (""), all or none
-	Window     time.Duration `json:"window,omitempty"`
+	Window     time.Duration `json:"window,omitempty"`   // 0 is 24 hours
+}
+
+// Equal reports whether two rules are the same: then a schedule goes on where
+// it was.
+func (r *Rule) Equal(other *Rule) bool {
+	return r.Expression == other.Expression && r.Timezone == other.Timezone &&
+		r.From.Equal(other.From) && r.Until.Equal(other.Until) &&
+		r.Jitter == other.Jitter && r.Random == other.Random &&
+		slices.Equal(r.Include, other.Include) && slices.Equal(r.Exclude, other.Exclude) &&
+		r.Shift == other.Shift && r.CatchUp == other.CatchUp && r.Window == other.Window
 }
 
 // Mark is how far a schedule has been accounted for.
@@ -34,30 +39,18 @@ type Mark struct {
 	BootID  string    `json:"boot_id,omitempty"` // @reboot: the boot that has its record
 }
 
-// Decision is what was decided of a due instant.
-type Decision string
+// Equal reports whether two marks are the same.
+func (m Mark) Equal(other Mark) bool {
+	return m.Through.Equal(other.Through) && m.Anchor.Equal(other.Anchor) && m.BootID == other.BootID
+}
 
-// The decisions.
-const (
-	Fired    Decision = "fired"     // a run was started in time
-	CaughtUp Decision = "caught_up" // it was missed, and a run was started later
-	Skipped  Decision = "skipped"   // it was due and there was a reason not to start a run
-	Dropped  Decision = "dropped"   // it was missed and is not caught up
-)
+// Boot is the boot of the machine in which a daemon works.
+type Boot struct {
+	ID string    // of the machine, /proc/sys/kernel/random/boot_id
+	At time.Time // when the daemon started: what @reboot takes for the boot
+}
 
-// Reason says why an instant was skipped or dropped.
-type Reason string
-
-// The reasons.
-const (
-	Overlap    Reason = "overlap"     // Skipped: another run is not over
-	Paused     Reason = "paused"      // Skipped: the pipeline or the trigger is
-	Frozen     Reason = "frozen"      // Skipped: everything is
-	Blackout   Reason = "blackout"    // Skipped: a calendar takes it away
-	Refused    Reason = "refused"     // Skipped: the run's rules, its inputs or its text say no
-	Superseded Reason = "superseded"  // Dropped: catch_up = "one" takes a later one
-	NoCatchUp  Reason = "no_catch_up" // Dropped: catch_up = "none"
-	TooOld     Reason = "too_old"     // Dropped: it is outside of the window
-	TooMany    Reason = "too_many"    // Dropped: catch_up = "all" has a bound
-	Restored   Reason = "restored"    // Dropped: the store is a copy of an older one
-)
+// Begin is the mark of a rule that holds from now on: nothing before is due.
+func Begin(now time.Time, bootID string) Mark {
+	return Mark{Through: now, Anchor: now, BootID: bootID}
+}
