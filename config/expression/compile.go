@@ -30,6 +30,7 @@ type program struct {
 	code       *vm.Program
 	typ        Type
 	reads      []name
+	lookUps    []string // functions of the environment
 	references []Reference
 	late       bool
 	runTime    bool
@@ -57,7 +58,7 @@ func compile(source string, s Scope) (*program, *Error) {
 	code, typ, err := r.check(tree, config)
 	return &program{
 		source: source, code: code, typ: typ,
-		reads: r.reads, references: r.references, late: r.late, runTime: r.runTime,
+		reads: r.reads, lookUps: r.lookUps, references: r.references, late: r.late, runTime: r.runTime,
 	}, err
 }
 
@@ -81,7 +82,7 @@ var disabled = func() map[string]bool {
 
 // parse is the tree of the source, rewritten.
 func (r *rewriting) parse(config *conf.Config) (*parser.Tree, *Error) {
-	if trimmed := strings.TrimSpace(r.source); bare(trimmed) && !keywords[trimmed] && !roots[trimmed] {
+	if trimmed := strings.TrimSpace(r.source); bare(trimmed) && !keywords[trimmed] && !r.isRoot(trimmed) {
 		node := &ast.IdentifierNode{Value: trimmed}
 		node.SetLocation(file.Location{From: strings.Index(r.source, trimmed)})
 		return &parser.Tree{Node: r.bare(node), Source: file.NewSource(r.source)}, r.err
@@ -145,6 +146,7 @@ func (r *rewriting) explain(err error) *Error {
 	if strings.HasSuffix(e.Message, "exceeds maximum allowed nodes") {
 		e.Message = fmt.Sprintf("the expression is too large: it has more than %d parts", maxNodes)
 	}
+	e.Message = conversion.ReplaceAllString(e.Message, "a $2 is wanted, not a $1")
 	e.Message = strings.ReplaceAll(e.Message, string(joint), "-")
 	e.Message = goTypes.ReplaceAllStringFunc(e.Message, func(name string) string { return ourTypes[name] })
 	return e
@@ -159,6 +161,9 @@ func (r *rewriting) bytes(runes int) int {
 	}
 	return len(r.source)
 }
+
+// conversion is what expr-lang says of a value whose type nobody knew before.
+var conversion = regexp.MustCompile(`^interface conversion: interface \{\} is (.+), not (.+)$`)
 
 var (
 	goTypes  = regexp.MustCompile(`\[\]interface \{\}|\[\](float64|string|bool)|map\[string\]interface \{\}|interface \{\}|\b(float64|int|bool|unknown)\b`)

@@ -20,6 +20,17 @@
 //	pipeline.name .revision
 //	trigger.name .scheduled_at   "" where there is none
 //
+// The inputs and variables of a trigger are made before there is a run. They see
+// pipeline, trigger and what the trigger heard of:
+//
+//	upstream.pipeline .run .status        the run that ended: build, build/7, success
+//	upstream.outputs.STEP.KEY             string
+//	file.path .name .size                 the file that appeared; the size in bytes
+//	payload  payload.KEY[0].KEY           what a caller sent: JSON of any shape
+//
+// Of a payload nothing is known before it is there: a member that it has not is
+// an error that names the way to it, and with ?? it is the right side.
+//
 // A bare NAME that is none of these roots, alone in its braces or in a
 // condition, means the input or the variable of that name (Cycle's form); names
 // with - are found so too.
@@ -39,7 +50,7 @@
 //     contains startsWith endsWith
 //     matches             RE2, the pattern in quotes
 //     a ?? b              b where a is nil: an element of an array that is null,
-//     or steps.NAME.outputs.KEY that is missing
+//     or an output or a member of a payload that is missing
 //     list[0] list[-1] list[1:3]
 //     len lower upper trim split join replace string number toJSON int floor ceil round
 //
@@ -92,8 +103,22 @@ func TypeOf(value any) Type {
 	return Any
 }
 
+// Place is where an expression stands. It says which roots there are.
+type Place int
+
+// The places. All but the first are the inputs and variables of a trigger of
+// that kind.
+const (
+	InRun      Place = iota // of a run and what is in it
+	InSchedule              // nothing but the trigger and the pipeline is known
+	InAfter                 // upstream
+	InFiles                 // file
+	InKey                   // payload
+)
+
 // Scope is what an expression may name.
 type Scope struct {
+	Place     Place // in that of a trigger the rest of the scope is empty
 	Inputs    map[string]Type
 	Variables map[string]bool // their names; true: the value is Late
 	// Find knows variables that are not in Variables, where to list all of them
@@ -123,6 +148,24 @@ type Values struct {
 	Pipeline  string
 	Revision  uint64
 	Trigger   Trigger
+	Upstream  Upstream // InAfter
+	File      File     // InFiles
+	Payload   any      // InKey: as encoding/json decodes it
+}
+
+// Upstream is a run that ended.
+type Upstream struct {
+	Pipeline string
+	Run      string                       // such as build/7
+	Status   string                       // success, failed, canceled or skipped
+	Outputs  map[string]map[string]string // step → key → value
+}
+
+// File is a file that appeared.
+type File struct {
+	Path string // absolute
+	Name string // the last element of Path
+	Size int64  // bytes
 }
 
 // Trigger is what made the run.

@@ -24,8 +24,10 @@ var roots = map[string]bool{
 	"inputs": true, "vars": true, "steps": true, "matrix": true, "run": true, "pipeline": true, "trigger": true,
 }
 
-// given are the names that every scope has, with their types.
+// given are the names that a scope has which has their root, with their types.
 var given = map[name]types.Type{
+	{"upstream", "pipeline"}: types.String, {"upstream", "run"}: types.String, {"upstream", "status"}: types.String,
+	{"file", "path"}: types.String, {"file", "name"}: types.String, {"file", "size"}: types.Float64,
 	{"run", "id"}: types.Float64, {"run", "number"}: types.Float64, {"run", "name"}: types.String,
 	{"run", "source"}: types.String, {"run", "actor"}: types.String,
 	{"pipeline", "name"}: types.String, {"pipeline", "revision"}: types.Float64,
@@ -54,6 +56,9 @@ func (r *rewriting) bare(n *ast.IdentifierNode) ast.Node {
 // resolve is what stands for the value that root and the names after it mean;
 // at is the last of them.
 func (r *rewriting) resolve(root string, names []string, at ast.Node) ast.Node {
+	if why := r.unheard(root); why != "" {
+		return r.fail(at, "%s", why)
+	}
 	switch root {
 	case "inputs":
 		return r.input(at, names[0])
@@ -63,6 +68,10 @@ func (r *rewriting) resolve(root string, names []string, at ast.Node) ast.Node {
 		return r.axis(at, names[0])
 	case "steps":
 		return r.output(at, names)
+	case "upstream":
+		if names[0] == "outputs" {
+			return r.lookUp(at, "upstream", types.TypeOf(upstreamOutputs(nil).get), names[1], names[2])
+		}
 	}
 	n := name{root, names[0]}
 	t, ok := given[n]
@@ -82,6 +91,9 @@ func members(root string) (all []string) {
 		if n.root == root {
 			all = append(all, n.name)
 		}
+	}
+	if root == "upstream" {
+		all = append(all, "outputs")
 	}
 	slices.Sort(all)
 	return all
@@ -143,16 +155,6 @@ func (r *rewriting) output(at ast.Node, names []string) ast.Node {
 	return r.lookUp(at, "output", types.TypeOf(outputs(nil).get), step, output)
 }
 
-// lookUp calls a function of the environment.
-func (r *rewriting) lookUp(at ast.Node, function string, t types.Type, arguments ...string) ast.Node {
-	r.environment[function] = t
-	call := &ast.CallNode{Callee: placed(&ast.IdentifierNode{Value: function}, at)}
-	for _, a := range arguments {
-		call.Arguments = append(call.Arguments, placed(&ast.StringNode{Value: a}, at))
-	}
-	return placed(call, at)
-}
-
 // read is the identifier of a value of the environment.
 func (r *rewriting) read(at ast.Node, n name, t types.Type) ast.Node {
 	if _, again := r.environment[n.key()]; !again {
@@ -160,22 +162,6 @@ func (r *rewriting) read(at ast.Node, n name, t types.Type) ast.Node {
 		r.reads = append(r.reads, n)
 	}
 	return placed(&ast.IdentifierNode{Value: n.key()}, at)
-}
-
-// outputs are the values of steps' outputs: step → key → value.
-type outputs map[string]map[string]string
-
-func (o outputs) get(step, output string) (string, error) {
-	value, ok := o[step][output]
-	if !ok {
-		return "", &Missing{Step: step, Output: output}
-	}
-	return value, nil
-}
-
-func (o outputs) has(step, output string) bool {
-	_, ok := o[step][output]
-	return ok
 }
 
 // variables lists the variables that the program reads.
@@ -190,7 +176,7 @@ func (p *program) variables() (all []string) {
 
 // environment is what the program reads of v.
 func (p *program) environment(v *Values) (map[string]any, error) {
-	all := make(map[string]any, len(p.reads)+2)
+	all := make(map[string]any, len(p.reads)+2*len(p.lookUps))
 	for _, n := range p.reads {
 		value := v.of(n)
 		if value == nil {
@@ -198,8 +184,8 @@ func (p *program) environment(v *Values) (map[string]any, error) {
 		}
 		all[n.key()] = value
 	}
-	if len(p.references) > 0 {
-		all["output"], all["has"] = outputs(v.Outputs).get, outputs(v.Outputs).has
+	for _, function := range p.lookUps {
+		all[function], all[has(function)] = v.lookUp(function)
 	}
 	return all, nil
 }
@@ -233,6 +219,18 @@ func (v *Values) of(n name) any {
 		return v.Trigger.Name
 	case "trigger.scheduled_at":
 		return v.Trigger.ScheduledAt
+	case "upstream.pipeline":
+		return v.Upstream.Pipeline
+	case "upstream.run":
+		return v.Upstream.Run
+	case "upstream.status":
+		return v.Upstream.Status
+	case "file.path":
+		return v.File.Path
+	case "file.name":
+		return v.File.Name
+	case "file.size":
+		return float64(v.File.Size)
 	}
 	return nil
 }

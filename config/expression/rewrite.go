@@ -18,6 +18,7 @@ type rewriting struct {
 	scope       *Scope
 	environment types.Map // what the expression reads, and its types
 	reads       []name
+	lookUps     []string
 	references  []Reference
 	late        bool
 	runTime     bool
@@ -95,15 +96,20 @@ func (r *rewriting) all(nodes []ast.Node) {
 func (r *rewriting) identifier(n *ast.IdentifierNode) ast.Node {
 	_, isInput := r.scope.Inputs[n.Value]
 	_, isVariable := r.scope.variable(n.Value)
+	p, isName := r.path(n)
 	switch {
+	case isName:
+		return p.resolve(r)
 	case n.Value == "steps":
 		return r.fail(n, "steps is no value: write steps.NAME.outputs.KEY")
-	case roots[n.Value]:
+	case r.isRoot(n.Value):
 		return r.fail(n, "%s is no value: write %[1]s.NAME", n.Value)
 	case isInput:
 		return r.fail(n, "unknown name %s: write inputs.%[1]s", n.Value)
 	case isVariable:
 		return r.fail(n, "unknown name %s: write vars.%[1]s", n.Value)
+	case r.unheard(n.Value) != "" && heard[n.Value].key != "":
+		return r.fail(n, "%s", r.unheard(n.Value))
 	}
 	return r.fail(n, "unknown name %s: a name begins with inputs, vars, steps, matrix, run, pipeline or trigger, and text stands in quotes", n.Value)
 }
@@ -136,16 +142,16 @@ func (r *rewriting) binary(n *ast.BinaryNode) ast.Node {
 	return n
 }
 
-// otherwise is the right side where the left, an output, is missing. Other
-// names have a value always.
+// otherwise is the right side where the left, an output or a member of a
+// payload, is missing. Other names have a value always.
 func (r *rewriting) otherwise(n *ast.BinaryNode) ast.Node {
 	read, ok := n.Left.(*ast.CallNode)
 	if !ok {
 		return n.Left
 	}
-	r.environment["has"] = types.TypeOf(outputs(nil).has)
-	has := &ast.CallNode{Callee: placed(&ast.IdentifierNode{Value: "has"}, n), Arguments: read.Arguments}
-	return placed(&ast.ConditionalNode{Ternary: true, Cond: placed(has, n), Exp1: read, Exp2: n.Right}, n)
+	there := has(read.Callee.(*ast.IdentifierNode).Value)
+	is := &ast.CallNode{Callee: placed(&ast.IdentifierNode{Value: there}, n), Arguments: read.Arguments}
+	return placed(&ast.ConditionalNode{Ternary: true, Cond: placed(is, n), Exp1: read, Exp2: n.Right}, n)
 }
 
 // maxStates bounds what a pattern costs for each byte of the text.
@@ -252,30 +258,86 @@ func (r *rewriting) path(n ast.Node) (path, bool) {
 			continue
 		case *ast.IdentifierNode:
 			p.root = at
-			return p, roots[at.Value] && len(p.names) == depth(at.Value)
+			return p, r.isRoot(at.Value) && p.whole()
 		}
 		return p, false
 	}
 }
 
-// depth is how many names follow a root.
-func depth(root string) int {
-	if root == "steps" {
-		return len([]string{"NAME", "outputs", "KEY"})
+// whole reports whether the names after the root are as many as belong to it.
+func (p path) whole() bool {
+	n := len(p.names)
+	switch p.root.Value {
+	case "payload":
+		return true
+	case "steps":
+		return n == len([]string{"NAME", "outputs", "KEY"})
+	case "upstream":
+		if first, ok := p.first(); ok && first == "outputs" {
+			return n == len([]string{"outputs", "STEP", "KEY"})
+		}
 	}
-	return 1
+	return n == 1
+}
+
+// first is the name right after the root.
+func (p path) first() (string, bool) {
+	if len(p.names) == 0 {
+		return "", false
+	}
+	text, ok := p.names[len(p.names)-1].(*ast.StringNode)
+	if !ok {
+		return "", false
+	}
+	return text.Value, true
 }
 
 func (p path) resolve(r *rewriting) ast.Node {
+	if p.root.Value == "payload" {
+		return p.ofPayload(r)
+	}
 	names := make([]string, len(p.names))
 	for i, n := range p.names {
 		text, ok := n.(*ast.StringNode)
 		if !ok {
-			return r.fail(n, "a name after %s is fixed: what an expression reads must be known without evaluating it", p.root.Value)
+			return r.fail(n, notFixed, p.root.Value)
 		}
 		names[len(names)-1-i] = r.written(text)
 	}
 	return r.resolve(p.root.Value, names, p.names[0])
+}
+
+const notFixed = "a name after %s is fixed: what an expression reads must be known without evaluating it"
+
+// ofPayload is a member of a payload: any way of names and places.
+func (p path) ofPayload(r *rewriting) ast.Node {
+	if why := r.unheard("payload"); why != "" {
+		return r.fail(p.root, "%s", why)
+	}
+	way := make([]any, len(p.names))
+	for i, n := range p.names {
+		step, ok := r.step(n)
+		if !ok {
+			return r.fail(n, notFixed, "payload")
+		}
+		way[len(way)-1-i] = step
+	}
+	return r.lookUp(p.root, "payload", types.TypeOf(payload{}.get), way...)
+}
+
+// step is a name, or a place in an array, that is written as it is.
+func (r *rewriting) step(n ast.Node) (any, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return r.written(n), true
+	case *ast.IntegerNode:
+		return float64(n.Value), true
+	case *ast.UnaryNode:
+		if place, ok := n.Node.(*ast.IntegerNode); ok && n.Operator == "-" {
+			return -float64(place.Value), true
+		}
+	}
+	return nil, false
 }
 
 // sums is a visitor of a tree with types: it replaces + where it may join
