@@ -1,5 +1,22 @@
 package config
 
+// pipelineName reads the name of the pipeline, which a child need not have.
+func (t table) pipelineName() string {
+	if t.child && !t.has("name") {
+		return ""
+	}
+	return t.name("name", `a pipeline begins with name = "…"`)
+}
+
+// pipelineType reads the type of the pipeline. A child is dynamic by default:
+// what it is given is all that tells it from others.
+func (t table) pipelineType() Type {
+	if t.child {
+		return choose(t, "type", Dynamic, Standard)
+	}
+	return choose(t, "type", Standard, Dynamic)
+}
+
 // refuseInChild reports what a child cannot have: it belongs to the run that
 // starts it, and nothing of it stays for later runs to be beside.
 func (t table) refuseInChild() {

@@ -26,6 +26,40 @@
 //	                               # none (default) | conservative | interruptible; none (default) | all
 //	retention   = { age = "90d", count = 200, failed = { age = "365d" } }
 //	                               # age from 1d to 365d; also success, canceled, skipped; default for ever
+//	run_name    = "{{ inputs.database }} by {{ run.actor }}" # of its runs, for people; default none
+//	labels      = { team = "db" }  # of its runs, to find them by; values as of variables
+//
+//	[[trigger]]                    # at most 100; each makes runs by itself
+//	name     = "evening"           # its own in the pipeline; default its kind: schedule, after, files, key
+//	schedule = "30 18 * * mon-fri" # when: package cron has the language
+//	timezone = "Europe/Berlin"     # IANA; default UTC
+//	from     = 2026-01-01          # a date, a date and time, or either in quotes; in the time zone
+//	until    = "2026-12-31T12:00"  # no instant at or after it
+//	jitter   = { max = "5m", random = true } # how much later a run may start: 1s to 24h; or "5m", which
+//	                               # is the same for ever
+//	include  = ["business-hours"]  # calendars of the daemon: only what is in one of them counts
+//	exclude  = ["holidays"]        # what is in one of them does not
+//	shift    = "next"              # where that goes: none (default) | next | previous
+//	catch_up = "one"               # of what was missed: one (default) | all | none
+//	window   = "12h"               # how late, 1m to 31d; default 24h
+//	inputs    = { keep = 30 }      # of the runs; what has no default must be there
+//	variables = { WHEN = "{{ trigger.scheduled_at }}" }
+//	overlap   = "skip"             # default the pipeline's; of every kind of trigger, as what follows
+//	sub_queue = "evening"          # at most 25 bytes; default none
+//	pause_on_failure = true        # a run that fails pauses the trigger; default false
+//
+//	[[trigger]]
+//	after  = { pipeline = "build", status = ["success", "failed"] } # or "build", whose success counts
+//	inputs = { database = "{{ upstream.outputs.pack.name }}" }
+//
+//	[[trigger]]
+//	files  = { pattern = "/var/spool/in/*.sql", settle = "5s", claim = "/var/spool/claimed" }
+//	                               # or a pattern; settle, 100ms to 1d, is 2s by default; claim: none
+//	inputs = { database = "{{ file.name }}" }
+//
+//	[[trigger]]
+//	key    = "github"              # calls with trigger keys of that name: what their payload becomes
+//	inputs = { database = "{{ payload.repository.name ?? 'app' }}" }
 //
 //	[[input]]                      # at most 20; only a dynamic pipeline has any
 //	name        = "keep"           # [A-Za-z_][A-Za-z0-9_-]{0,62}
@@ -148,22 +182,27 @@
 // manual by a rule alone must not fail. What a manual step may by default ends
 // where a rule makes it begin by itself.
 //
-// A child (inline, or a file that an earlier step wrote, which begins below the
-// workspace, or dir) is a run inside of the run that starts it. Its text is a
-// pipeline that needs no name and has no trigger, overlap, retention and
+// A trigger is judged as the run that it starts will be: an input that does not
+// exist, a constant that its input does not take, and an input that nobody gives
+// and that has no default are errors (the callers of a key may give it). Whether
+// calendars exist only a daemon knows: see [Source.CheckCalendars].
+//
+// A child (inline, or a file that an earlier step wrote, a path below the
+// workspace) is a run inside of the run that starts it. Its text is a
+// pipeline that needs no name, is dynamic by default, and has no trigger, overlap, retention and
 // auto_cancel.on_new_run; its placeholders are its own, and it gets values as
 // inputs and variables. Strategy and forward are known when a text is read; the
 // other settings may hold placeholders.
 //
-// What the language has but this version does not (trigger, artifacts, cache,
+// What the language has but this version does not (artifacts, cache,
 // environment, run_as, secrets) is refused by name. A pipeline whose cache was
 // ignored would be worse than one that is refused.
 //
 // # Placeholders
 //
 // `{{ … }}` holds an expression; package expression has the language. They stand
-// in variables, in settings, in resource_group and in the matrix of a need, and
-// nowhere else; `if` is such an expression without braces. What they may name:
+// in variables, in settings, in resource_group, in the matrix of a need, in
+// run_name and labels and in what a trigger gives, and nowhere else; `if` is such an expression without braces. What they may name:
 //
 //	                          inputs  vars of                  run, pipeline,  matrix  steps
 //	                                                           trigger
@@ -172,7 +211,8 @@
 //	variables of a step         x     pipeline and stage             x           x       x
 //	settings                    x     pipeline, stage and step       x           x       x
 //	resource_group              x     pipeline, stage and step    not late       x
-//	if, and matrix of a need    see below
+//	run_name, labels            x     the pipeline               not late
+//	if, matrix of a need, and inputs and variables of a trigger: see below
 //
 // A variable never names one of its own table: {{ vars.PATH }} in the variables of
 // a step is that of the stage or the pipeline. The variables of a rule see those
@@ -183,6 +223,9 @@
 // that all its entries have; they are variables as well, and so are
 // PENSTOCK_NODE_INDEX and PENSTOCK_NODE_TOTAL of a step that is several. An output
 // of such a step is that of one: steps["test@2"].outputs.size is that of the second.
+//
+// What a trigger gives is made before there is a run: it sees the trigger, the
+// pipeline and what the trigger heard of (upstream, file, payload).
 //
 // A standard pipeline has no placeholder whose value may differ from run to run.
 //

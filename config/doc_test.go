@@ -41,6 +41,7 @@ func TestTheDocumentedPipelineHasEveryKey(t *testing.T) {
 	for _, k := range []kind{
 		pipelineKind, stageKind, stepKind, inputKind, runRuleKind, stepRuleKind, needKind, overlapKind, autoCancelKind,
 		retentionKind, boundsKind, retryKind, allowFailureKind, downstreamKind, forwardKind,
+		triggerKind, jitterKind, afterKind, filesKind,
 	} {
 		for _, key := range k.keys {
 			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(text) {

@@ -9,8 +9,8 @@ const DownstreamType = "pipeline"
 type Downstream struct {
 	Pipeline string // the name of a pipeline of the daemon
 	Inline   string // the text of a child, as ParseChild reads it
-	// File holds the text of a child: a clean path relative to the directory
-	// that the step would work in, written by an earlier step.
+	// File holds the text of a child: a clean path below the workspace, written by
+	// an earlier step.
 	File      string
 	Strategy  Strategy
 	Forward   Forward

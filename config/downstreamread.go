@@ -37,11 +37,10 @@ func (t table) checkDownstream(s *Step) {
 	if s.Uses != DownstreamType {
 		return
 	}
-	if t.has("silence_timeout") {
-		t.report(t.key("silence_timeout"), "silence_timeout means nothing here: a step that starts a run has no output; timeout bounds how long it waits")
-	}
-	if t.has("dir") && !t.hasSetting("file") {
-		t.report(t.key("dir"), "dir means nothing here: only with file does a step that starts a run read something")
+	for key, why := range ofWork {
+		if t.has(key) {
+			t.report(t.key(key), "%s means nothing in a step that starts a run: %s", key, why)
+		}
 	}
 	if _, ok := t.values["with"].(map[string]any); !ok && t.has("with") {
 		return // it was reported
@@ -56,10 +55,12 @@ func (t table) checkDownstream(s *Step) {
 	}
 }
 
-func (t table) hasSetting(key string) bool {
-	with, _ := t.values["with"].(map[string]any)
-	_, ok := with[key]
-	return ok
+// ofWork are the keys of a step that bound or place its work, and why a step
+// that starts a run has no use for them.
+var ofWork = map[string]string{
+	"timeout":         "it does no work of its own; the pipeline that it starts has a timeout of its own",
+	"silence_timeout": "it has no output of its own",
+	"dir":             "it works in no directory; file is a path below the workspace",
 }
 
 func anyTexts(texts map[string]string) map[string]any {
@@ -121,7 +122,7 @@ func (t downstreamTable) file() string {
 		return s
 	}
 	if s == "" || !filepath.IsLocal(s) || path.Clean(s) == "." {
-		t.report(t.key("file"), "file = %s must be a path below the directory of the step: relative, and without a way out by ..", quote(s))
+		t.report(t.key("file"), "file = %s must be a path below the workspace: relative, and without a way out by ..", quote(s))
 		return ""
 	}
 	return path.Clean(s)

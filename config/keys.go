@@ -12,7 +12,7 @@ type kind struct {
 var (
 	pipelineKind = kind{"a pipeline", []string{
 		"name", "description", "type", "order", "workspace", "priority", "timeout", "max_parallel",
-		"overlap", "auto_cancel", "retention", "input", "variables", "rule", "stage",
+		"overlap", "auto_cancel", "retention", "run_name", "labels", "trigger", "input", "variables", "rule", "stage",
 	}}
 	stageKind = kind{"a stage", []string{"name", "order", "skip", "variables", "step"}}
 	stepKind  = kind{"a step", []string{
@@ -20,6 +20,14 @@ var (
 		"timeout", "silence_timeout", "waiting_timeout", "resource_group", "interruptible", "parallel", "matrix",
 		"max_parallel", "fail_fast", "variables", "dir",
 	}}
+	triggerKind = kind{"a trigger", append([]string{
+		"name", "schedule", "after", "files", "key", "inputs", "variables", "sub_queue", "overlap", "pause_on_failure",
+	}, scheduleKeys...)}
+	// occasionKind is what only a trigger has.
+	occasionKind     = kind{"a trigger", append([]string{"schedule", "after", "files", "key"}, scheduleKeys...)}
+	jitterKind       = kind{"jitter", []string{"max", "random"}}
+	afterKind        = kind{"after", []string{"pipeline", "status"}}
+	filesKind        = kind{"files", []string{"pattern", "settle", "claim"}}
 	inputKind        = kind{"an input", []string{"name", "type", "default", "options", "regex", "description"}}
 	runRuleKind      = kind{"a rule of a pipeline", []string{"if", "when", "variables"}}
 	stepRuleKind     = kind{"a rule of a step", []string{"if", "when", "start_in", "allow_failure", "needs", "variables"}}
@@ -37,7 +45,7 @@ var (
 
 // laterKeys are in the language but not in this release. To ignore them would
 // run a pipeline that does not do what it says.
-var laterKeys = []string{"artifacts", "cache", "environment", "run_as", "secrets", "trigger"}
+var laterKeys = []string{"artifacts", "cache", "environment", "run_as", "secrets"}
 
 // allow reports every key that k does not have. The kinds in others are those
 // a key may belong to instead.

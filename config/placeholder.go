@@ -41,6 +41,8 @@ func (t table) judge(p *Pipeline, g *graph, stages []table) {
 	own := j.variables(t, p.Variables, names, nil)
 	names.variables = append(names.variables, own)
 	j.rules(t, p.Rules, names, names, own, nil)
+	j.titles(t, p, names)
+	j.triggers(t, p)
 	ofStage := map[*Stage]scope{}
 	for i, s := range stages {
 		inner := names.with(j.variables(s, p.Stages[i].Variables, names, nil))
@@ -223,15 +225,22 @@ func (j *judgement) neededCells(n *node) {
 // template judges a text that may hold placeholders, and tells whether its
 // value is late.
 func (j *judgement) template(at *place, text string, names scope, in holder) (late bool) {
+	template := j.compile(at, text, names, in)
+	return template != nil && template.Late()
+}
+
+// compile judges a text as template does, and is its template; nil where it has
+// no placeholder, or none that can be evaluated.
+func (j *judgement) compile(at *place, text string, names scope, in holder) *expression.Template {
 	if !holdsPlaceholder(text) {
-		return false
+		return nil
 	}
 	j.judged[at] = true
 	template, err := expression.ParseTemplate(text, names.of(text))
 	if err != nil {
 		_, err = expression.ParseTemplate(text, j.advice(names, text))
 		j.reportError(at, text, in, err)
-		return false
+		return nil
 	}
 	switch {
 	case j.pipeline.Type == Standard && template.RunTime():
@@ -241,7 +250,7 @@ func (j *judgement) template(at *place, text string, names scope, in holder) (la
 	case in.node != nil:
 		j.connect(at, text, in.node, template.References())
 	}
-	return template.Late()
+	return template
 }
 
 // connect makes edges of the outputs that a step reads.

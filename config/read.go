@@ -7,10 +7,10 @@ import (
 
 // pipeline reads the table at the top of a text.
 func (t table) pipeline() Pipeline {
-	t.allow(pipelineKind, stageKind, stepKind)
+	t.allow(pipelineKind, stageKind, stepKind, occasionKind)
 	p := Pipeline{
 		Name:       t.pipelineName(),
-		Type:       choose(t, "type", Standard, Dynamic),
+		Type:       t.pipelineType(),
 		Order:      choose(t, "order", Parallel, Serial),
 		Workspace:  choose(t, "workspace", WorkspaceRun, WorkspaceStep),
 		Overlap:    t.overlap(),
@@ -19,6 +19,8 @@ func (t table) pipeline() Pipeline {
 		Inputs:     t.inputs(),
 		Variables:  t.variables("variables"),
 		Rules:      t.runRules(),
+		RunName:    t.runName(),
+		Labels:     t.labels(),
 	}
 	p.Description, _ = t.text("description")
 	p.Priority, _ = t.count("priority", -maxPriority, maxPriority)
@@ -26,16 +28,9 @@ func (t table) pipeline() Pipeline {
 	p.MaxParallel, _ = t.count("max_parallel", 1, maxRunning)
 	t.refuseInputs(p.Type)
 	t.refuseInChild()
+	p.Triggers = t.triggers(&p)
 	t.stages(&p)
 	return p
-}
-
-// pipelineName reads the name of the pipeline, which a child need not have.
-func (t table) pipelineName() string {
-	if t.child && !t.has("name") {
-		return ""
-	}
-	return t.name("name", `a pipeline begins with name = "…"`)
 }
 
 // stages reads the stages and their steps, and what these want of each other.

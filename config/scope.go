@@ -11,6 +11,7 @@ import (
 
 // scope is what placeholders at one place may name.
 type scope struct {
+	place     expression.Place
 	inputs    map[string]expression.Type
 	variables []map[string]bool // from the outermost table to the innermost: name → late
 	steps     map[string]*node  // nil: none
@@ -41,7 +42,7 @@ func (s scope) of(text string) expression.Scope {
 
 // empty is the scope without variables and steps.
 func (s scope) empty() expression.Scope {
-	e := expression.Scope{Inputs: s.inputs, Variables: map[string]bool{}, Matrix: s.axes, Run: true}
+	e := expression.Scope{Place: s.place, Inputs: s.inputs, Variables: map[string]bool{}, Matrix: s.axes, Run: true}
 	if s.steps != nil {
 		e.Steps = []string{}
 	}

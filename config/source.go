@@ -22,9 +22,9 @@ func ParsePipeline(file string, text []byte) (*Source, error) {
 
 // ParseChild reads the text of a child: a run that a step starts inside of its
 // own, which has no pipeline of its own in the daemon. It is a pipeline but for
-// two things: it needs no name, and it is refused what only a pipeline has that
-// stays (trigger, overlap, auto_cancel.on_new_run, retention). What else is said
-// of [ParsePipeline] holds.
+// three things: it needs no name, it is dynamic unless it says otherwise, and it
+// is refused what only a pipeline has that stays (trigger, overlap,
+// auto_cancel.on_new_run, retention). What else is said of [ParsePipeline] holds.
 func ParseChild(file string, text []byte) (*Source, error) { return parsePipeline(file, text, true) }
 
 func parsePipeline(file string, text []byte, child bool) (*Source, error) {

@@ -34,8 +34,9 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 		return engine.StartRequest{}, err
 	}
 	q := engine.StartRequest{
-		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: resolved, Cause: r.cause, Key: r.key, SubQueue: r.subQueue,
+		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: resolved.Plan, Cause: r.cause, Key: r.key, SubQueue: r.subQueue,
 		Priority: definition.Priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
+		Name: resolved.Name, Labels: resolved.Labels,
 	}
 	if r.priority != nil {
 		q.Priority = *r.priority

@@ -30,7 +30,7 @@ func (r *rewriting) unheard(root string) string {
 	case isHeard && of.place != r.scope.Place:
 		return fmt.Sprintf("%s is known only in the inputs and variables of a trigger with %s", root, of.key)
 	case r.scope.Place != InRun && !isHeard && root != "trigger" && root != "pipeline":
-		return root + " is not known to a trigger: there is no run yet"
+		return "a trigger does not know " + root + ": there is no run yet"
 	}
 	return ""
 }

@@ -139,7 +139,7 @@ func TestAMissingOutputOfTheUpstreamRunIsNamed(t *testing.T) {
 }
 
 func TestEachPlaceHasItsRoots(t *testing.T) {
-	const runs = " is not known to a trigger: there is no run yet"
+	unknown := func(root string) string { return "a trigger does not know " + root + ": there is no run yet" }
 	only := func(root, key string) string {
 		return root + " is known only in the inputs and variables of a trigger with " + key
 	}
@@ -156,11 +156,11 @@ func TestEachPlaceHasItsRoots(t *testing.T) {
 		{expression.InRun, "payload.x.y", only("payload", "key")},
 		{expression.InRun, "1 + payload", only("payload", "key")},
 		{expression.InRun, "payload.x", only("payload", "key")},
-		{expression.InKey, "run.id", "run" + runs},
-		{expression.InKey, "inputs.keep", "inputs" + runs},
-		{expression.InKey, "vars.A", "vars" + runs},
-		{expression.InKey, "matrix.A", "matrix" + runs},
-		{expression.InKey, "steps.a.outputs.b", "steps" + runs},
+		{expression.InKey, "run.id", unknown("run")},
+		{expression.InKey, "inputs.keep", unknown("inputs")},
+		{expression.InKey, "vars.A", unknown("vars")},
+		{expression.InKey, "matrix.A", unknown("matrix")},
+		{expression.InKey, "steps.a.outputs.b", unknown("steps")},
 		{expression.InAfter, "upstream.jobs", "upstream has no jobs; known are outputs, pipeline, run, status"},
 		{expression.InAfter, "upstream.stauts", "upstream has no stauts; did you mean status?"},
 		{expression.InAfter, "upstream", "upstream is no value: write upstream.NAME"},

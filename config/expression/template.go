@@ -94,6 +94,11 @@ func (t *Template) alone() *program {
 	return nil
 }
 
+// ReadsPayload reports whether the template reads what a caller sent.
+func (t *Template) ReadsPayload() bool {
+	return t.some(func(p *program) bool { return slices.Contains(p.lookUps, "payload") })
+}
+
 // References lists the outputs that the template reads, in the order of the
 // text; one may occur twice.
 func (t *Template) References() (all []Reference) {

@@ -75,7 +75,7 @@ func TestPlaceholdersThatWereAppliedHaveValues(t *testing.T) {
 			t.Fatalf("%s\nwas applied; its run: %v", text, err)
 		}
 		if err == nil {
-			begin(t, text, &p, outputs)
+			begin(t, text, &p.Plan, outputs)
 		}
 	})
 	if passed < 10 && !testing.Short() {

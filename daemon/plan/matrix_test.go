@@ -168,7 +168,7 @@ func steps(t *testing.T, all ...config.Step) run.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return p.Plan
 }
 
 func stepNames(p run.Plan) (all []string) {

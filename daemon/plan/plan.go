@@ -9,6 +9,7 @@
 //
 //  1. Inputs are checked against their declarations and get their defaults.
 //  2. Run-level rules decide whether there is a run, and with which variables.
+//     What the run is called, run_name and labels, follows from both.
 //  3. Each step's rules decide whether it is in the run, and how.
 //  4. Matrices become steps of their own, needs on them needs on their cells.
 //  5. Needs are resolved; one on a step that rules left out is refused unless it
@@ -16,6 +17,9 @@
 //  6. Templates are evaluated, but for what is known only when an attempt begins
 //     (outputs of steps, the number of the run): that is kept as it is written,
 //     apart from values, and [Settings] and [Environment] evaluate it then.
+//
+// What a trigger gives to its runs is made before all of that, by
+// [TriggerInputs]: its templates see what the trigger heard of, and no run.
 //
 // # Rules
 //
@@ -66,7 +70,17 @@ type Request struct {
 	Actor     string
 	Trigger   expression.Trigger
 	Revision  uint64
-	Paused    []Part // at this moment
+	Paused    []Part            // at this moment
+	Payload   string            // what a caller sent; steps read it as a file
+	Name      string            // instead of run_name; "" is none
+	Labels    map[string]string // over those of the definition
+}
+
+// Resolved is a run that can be started.
+type Resolved struct {
+	run.Plan
+	Name   string            // of the run, for people; "" is none
+	Labels map[string]string // to find it by
 }
 
 // Part is a part of the pipeline that somebody paused: a stage, or a step with
@@ -85,15 +99,15 @@ const (
 
 // Resolve is the plan of a run of p. Its RunID and Number are left to whoever
 // counts. The error is a [*Refusal] with all that stands against the run.
-func Resolve(p *config.Pipeline, q Request) (run.Plan, error) {
+func Resolve(p *config.Pipeline, q Request) (Resolved, error) {
 	r := &resolver{pipeline: p, request: &q, steps: map[string]*target{}}
 	for _, phase := range []func(){r.start, r.decide, r.stages, r.connect} {
 		if phase(); len(r.problems) > 0 {
 			slices.SortStableFunc(r.problems, func(a, b Problem) int { return cmp.Compare(a.step, b.step) })
-			return run.Plan{}, &Refusal{Problems: r.problems}
+			return Resolved{}, &Refusal{Problems: r.problems}
 		}
 	}
-	return r.plan, nil
+	return Resolved{Plan: r.plan, Name: r.name, Labels: r.labels}, nil
 }
 
 // resolver makes a plan.
@@ -101,6 +115,8 @@ type resolver struct {
 	pipeline *config.Pipeline
 	request  *Request
 	plan     run.Plan
+	name     string
+	labels   map[string]string
 	problems []Problem
 	types    map[string]expression.Type // of the inputs
 	global   *names                     // what the pipeline's variables give to all below
@@ -120,7 +136,7 @@ func (r *resolver) start() {
 		CancelOnFailure: p.AutoCancel.OnStepFailure == config.FailureCancelsAll,
 		Values: run.Values{
 			Variables: q.Variables, Source: q.Source, Actor: q.Actor, Revision: q.Revision,
-			Trigger: q.Trigger.Name, ScheduledAt: q.Trigger.ScheduledAt,
+			Trigger: q.Trigger.Name, ScheduledAt: q.Trigger.ScheduledAt, Payload: q.Payload,
 		},
 	}
 	r.paused = map[Part]string{}

@@ -30,7 +30,7 @@ func resolve(t testing.TB, text string, q plan.Request) run.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return p.Plan
 }
 
 // refusals are the problems of a run that is refused.
@@ -164,7 +164,7 @@ variables = { NIGHT = "no", KIND = "none", SEEN = "{{ pipeline.name }}" }
 			continue
 		}
 		got.Number = 5
-		environment, err := plan.Environment(&got, 0, nil, nil)
+		environment, err := plan.Environment(&got.Plan, 0, nil, nil)
 		if err != nil || environment["KIND"] != tt.kind || environment["SEEN"] != "p" {
 			t.Errorf("%+v: got %v, %v", tt.request, environment, err)
 		}

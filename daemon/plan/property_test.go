@@ -94,7 +94,7 @@ func TestEnvironmentIsItsLayers(t *testing.T) {
 		for _, l := range layers {
 			want = l.over(want, given)
 		}
-		with, err := plan.Settings(&resolved, 1, outputs)
+		with, err := plan.Settings(&resolved.Plan, 1, outputs)
 		all := "x"
 		for name := range known {
 			all += want[name]
@@ -103,7 +103,7 @@ func TestEnvironmentIsItsLayers(t *testing.T) {
 			t.Fatalf("with is %v, %v, want %s", with, err, all)
 		}
 		maps.Copy(want, play)
-		got, err := plan.Environment(&resolved, 1, play, outputs)
+		got, err := plan.Environment(&resolved.Plan, 1, play, outputs)
 		if err != nil || !maps.Equal(own(got), own(want)) {
 			t.Fatalf("got %v, %v\nwant %v", got, err, want)
 		}
@@ -141,7 +141,7 @@ func TestPlansHaveWhatDefinitionsSay(t *testing.T) {
 		}
 		got := map[string][]string{}
 		for i := range resolved.Steps {
-			got[resolved.Key(i)] = neededNames(resolved, i)
+			got[resolved.Key(i)] = neededNames(resolved.Plan, i)
 			if resolved.Stages[resolved.Steps[i].Stage].Name == "" {
 				t.Fatal("a step has no stage")
 			}
@@ -265,7 +265,7 @@ func FuzzResolve(f *testing.F) {
 				t.Fatalf("%T: %v", err, err)
 			}
 			for i := range p.Steps {
-				perform(&p, i)
+				perform(&p.Plan, i)
 			}
 		}
 	})

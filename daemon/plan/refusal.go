@@ -25,6 +25,7 @@ const (
 	NoRun       Kind = "no_run"   // the pipeline's rules want none
 	Empty       Kind = "empty"    // rules left no step
 	BadNeed     Kind = "need"     // what a step waits for, or reads, is not in the run
+	BadLabel    Kind = "label"    // of a form that none has, or too many
 	BadValue    Kind = "value"    // an expression has no value, or one that cannot be used
 	TooLarge    Kind = "too_large"
 )

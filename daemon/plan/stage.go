@@ -11,6 +11,7 @@ import (
 // stages puts the steps into the plan, stage by stage. A stage without steps
 // is not in it.
 func (r *resolver) stages() {
+	r.titles()
 	for k := range r.pipeline.Stages {
 		if r.stage(&r.pipeline.Stages[k]); r.full() {
 			return

@@ -44,7 +44,7 @@ func Begin(p *config.Pipeline, s config.Start) (*World, error) {
 		return nil, err
 	}
 	resolved.RunID, resolved.Number, resolved.Pipeline = 1, 1, p.Name
-	return Of(&resolved, s.At), nil
+	return Of(&resolved.Plan, s.At), nil
 }
 
 // Of makes a run of a plan.
