@@ -30,7 +30,8 @@ var pure = map[string][]string{
 		"github.com/expr-lang/expr/compiler", "github.com/expr-lang/expr/conf", "github.com/expr-lang/expr/file",
 		"github.com/expr-lang/expr/parser", "github.com/expr-lang/expr/types", "github.com/expr-lang/expr/vm",
 	},
-	"daemon/account": {module + "/daemon/run", module + "/rpc"},
+	"daemon/forecast": {module + "/rpc"},
+	"daemon/account":  {module + "/daemon/run", module + "/rpc"},
 	"daemon/simulation": {
 		"container/heap", "encoding/json", "regexp", module + "/config", module + "/config/expression", module + "/config/spelling",
 		module + "/daemon/account", module + "/daemon/plan", module + "/daemon/policy", module + "/daemon/run", module + "/rpc",

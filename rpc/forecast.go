@@ -7,11 +7,12 @@ import "time"
 type ScheduleForecastRequest struct {
 	From *time.Time `json:"from,omitempty"` // null is now
 	To   *time.Time `json:"to,omitempty"`   // null is 24 hours after From; at most 92 days after it
-	Top  int        `json:"top,omitempty"`  // so many crowds and schedules: 1 to 1000; 0 means 10
+	Top  int        `json:"top,omitempty"`  // so many crowds and schedules: 1 to 100; 0 means 10
 }
 
 // Forecast is what all schedules together will do. It knows of no calls, files
-// and runs by hand, and of no queue: each run begins when it is due.
+// and runs by hand, of no run that lives already, and of no queue: each run
+// begins when it is due.
 type Forecast struct {
 	From  time.Time      `json:"from"`
 	To    time.Time      `json:"to"`
@@ -22,7 +23,7 @@ type Forecast struct {
 	Schedules []ScheduleForecast `json:"schedules"` // those with the most work, most first
 	Runs      int                `json:"runs"`      // of all schedules
 	Known     int                `json:"known"`     // schedules whose pipeline has past runs to go by
-	Unknown   int                `json:"unknown"`   // schedules whose runs are taken to need no time: nothing is known
+	Unknown   int                `json:"unknown"`   // schedules whose runs are taken to need a second: nothing is known
 	Paused    int                `json:"paused"`    // schedules that are left out because they are paused
 }
 

@@ -149,7 +149,7 @@ func overlaps(n int) string {
 func (s Style) remarks(f rpc.Forecast) string {
 	text := ""
 	if f.Unknown > 0 {
-		text += "\n" + s.paint(dim, count(f.Unknown, "schedule")+" without past runs: taken to need no time") + "\n"
+		text += "\n" + s.paint(dim, count(f.Unknown, "schedule")+" without past runs: taken to need a second") + "\n"
 	}
 	if f.Paused > 0 {
 		text += "\n" + s.paint(dim, count(f.Paused, "schedule")+" left out: paused") + "\n"
