@@ -242,6 +242,26 @@ func (d *fake) ScheduleHistory(ctx context.Context, q *rpc.ScheduleHistoryReques
 	return ask[rpc.ScheduleHistoryRequest, rpc.ScheduleHistoryResponse](ctx, d, q)
 }
 
+func (d *fake) FreezeSet(ctx context.Context, q *rpc.FreezeSetRequest) (*rpc.Freeze, error) {
+	return ask[rpc.FreezeSetRequest, rpc.Freeze](ctx, d, q)
+}
+
+// freezeGet is a request of freeze.get, which has no members to tell it
+// from others.
+type freezeGet struct{}
+
+func (d *fake) FreezeGet(ctx context.Context, _ *rpc.Empty) (*rpc.FreezeResponse, error) {
+	return ask[freezeGet, rpc.FreezeResponse](ctx, d, &freezeGet{})
+}
+
+// freezeLift is a request of freeze.lift, which has no members to tell it
+// from others.
+type freezeLift struct{}
+
+func (d *fake) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.Freeze, error) {
+	return ask[freezeLift, rpc.Freeze](ctx, d, &freezeLift{})
+}
+
 func (d *fake) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc.PluginListResponse, error) {
 	return ask[rpc.PluginListRequest, rpc.PluginListResponse](ctx, d, q)
 }

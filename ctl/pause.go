@@ -13,7 +13,7 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
-// pausing is how a pause was asked for.
+// pausing is how a pause, or a freeze, was asked for.
 type pausing struct {
 	reason string
 	until  string
@@ -35,10 +35,14 @@ func (a *app) pauseCommand() *cobra.Command {
 		ValidArgsFunction: a.completePipeline,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.pausePart(cmd.Context(), args[0], p) },
 	}
-	cmd.Flags().StringVar(&p.reason, "reason", "", "why; shown wherever the pause is")
+	p.flags(cmd)
+	return a.outputs(cmd)
+}
+
+func (p *pausing) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.reason, "reason", "", "why; shown wherever it holds something")
 	cmd.Flags().StringVar(&p.until, "until", "", "when it ends by itself (default: never)")
 	cmd.Flags().StringVar(&p.length, "for", "", "how long it lasts: 30m, 2h, 3d, 1w")
-	return a.outputs(cmd)
 }
 
 func (a *app) resumeCommand() *cobra.Command {
@@ -92,7 +96,7 @@ func (p pausing) end(now time.Time) (*time.Time, error) {
 	var end time.Time
 	switch {
 	case p.length != "" && p.until != "":
-		return nil, usagef("--for and --until both say when the pause ends: want one of the two")
+		return nil, usagef("--for and --until both say when it ends: want one of the two")
 	case p.length != "":
 		length, err := config.ParseDuration(p.length)
 		if err != nil || length == 0 {

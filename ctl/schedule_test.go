@@ -77,6 +77,21 @@ func TestShortPagesOfTheLedgerAreNotItsEnd(t *testing.T) {
 	d.ctl("schedule", "audit", "nightly", "-n", "1", "-o", "json").wants(t, ExitOK, `"next":"b"`, "")
 }
 
+func TestEverythingIsFrozenAndThawed(t *testing.T) {
+	d := newFake(t)
+	f := rpc.Freeze{Actor: "alice", At: time.Now(), Reason: "the move"}
+	always[rpc.FreezeSetRequest](d, f)
+	always[freezeGet](d, rpc.FreezeResponse{Freeze: &f})
+	always[freezeLift](d, f)
+	d.play(t, []scheduled{
+		{"freeze --reason move --until 2126-01-01T00:00:00Z", "frozen by alice now: the move", &rpc.Freeze{}, &rpc.FreezeSetRequest{Reason: "move", Until: utc(2126, 1, 1)}},
+		{"freeze --show", "frozen by alice", &rpc.FreezeResponse{}, &freezeGet{}},
+		{"unfreeze", "lifted: frozen by alice", &rpc.Freeze{}, &freezeLift{}},
+	})
+	always[freezeGet](d, rpc.FreezeResponse{})
+	d.ctl("freeze", "--show").wants(t, ExitOK, "", "Nothing is frozen")
+}
+
 func TestWrongUsageOfSchedulesExitsWithTwo(t *testing.T) {
 	d := newFake(t)
 	for args, stderr := range map[string]string{
@@ -90,6 +105,8 @@ func TestWrongUsageOfSchedulesExitsWithTwo(t *testing.T) {
 		"schedule audit a -n 0":         "want at least 1",
 		"schedule history a/b/c":        "names no schedule",
 		"schedule history a -n 0":       "want at least 1",
+		"freeze now":                    "freeze wants 0 arguments",
+		"freeze --until 2020-01-01":     "is past already",
 	} {
 		d.ctl(strings.Fields(args)...).wants(t, ExitUsage, "", stderr)
 	}

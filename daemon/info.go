@@ -21,13 +21,17 @@ func (d *Daemon) DaemonInfo(ctx context.Context, _ *rpc.Empty) (*rpc.Info, error
 	if err != nil {
 		return nil, failure(err, "pipelines")
 	}
+	stopped, err := d.FreezeGet(ctx, &rpc.Empty{})
+	if err != nil {
+		return nil, err
+	}
 	load := d.engine.Load()
 	info := &rpc.Info{
 		Version: d.options.Version, Protocol: rpc.Version, Pid: os.Getpid(), StartedAt: d.startedAt,
 		State: d.paths.State, Generation: d.store.Meta.Generation, Pipelines: pipelines,
 		LiveRuns: load.LiveRuns, RunningSteps: load.RunningSteps, PendingSteps: load.PendingSteps,
 		MaxRunning: load.MaxRunning, FreeBytes: free, MinFreeBytes: d.leastFree(),
-		AcceptingRuns: free >= d.leastFree(),
+		AcceptingRuns: free >= d.leastFree(), Freeze: stopped.Freeze,
 	}
 	if peer, ok := rpc.PeerFrom(ctx); ok {
 		info.You, info.Role = peerName(peer), d.access.Load().role(peer).String()

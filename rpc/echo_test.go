@@ -109,6 +109,15 @@ func (e echo) ScheduleAudit(ctx context.Context, r *ScheduleAuditRequest) (*Sche
 func (e echo) ScheduleHistory(ctx context.Context, r *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error) {
 	return reply[ScheduleHistoryResponse](ctx, e, ScheduleHistory, r)
 }
+func (e echo) FreezeSet(ctx context.Context, r *FreezeSetRequest) (*Freeze, error) {
+	return reply[Freeze](ctx, e, FreezeSet, r)
+}
+func (e echo) FreezeGet(ctx context.Context, r *Empty) (*FreezeResponse, error) {
+	return reply[FreezeResponse](ctx, e, FreezeGet, r)
+}
+func (e echo) FreezeLift(ctx context.Context, r *Empty) (*Freeze, error) {
+	return reply[Freeze](ctx, e, FreezeLift, r)
+}
 func (e echo) PluginList(ctx context.Context, r *PluginListRequest) (*PluginListResponse, error) {
 	return reply[PluginListResponse](ctx, e, PluginList, r)
 }

@@ -31,6 +31,9 @@ const (
 	ResourceMode     = "resource.mode"
 	ScheduleAudit    = "schedule.audit"
 	ScheduleHistory  = "schedule.history"
+	FreezeSet        = "freeze.set"
+	FreezeGet        = "freeze.get"
+	FreezeLift       = "freeze.lift"
 	PluginList       = "plugin.list"
 	DaemonInfo       = "daemon.info"
 	Discover         = "rpc.discover"
@@ -70,6 +73,9 @@ type Service interface {
 	ResourceMode(context.Context, *ResourceModeRequest) (*Resource, error)
 	ScheduleAudit(context.Context, *ScheduleAuditRequest) (*ScheduleAuditResponse, error)
 	ScheduleHistory(context.Context, *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error)
+	FreezeSet(context.Context, *FreezeSetRequest) (*Freeze, error)
+	FreezeGet(context.Context, *Empty) (*FreezeResponse, error)
+	FreezeLift(context.Context, *Empty) (*Freeze, error)
 	PluginList(context.Context, *PluginListRequest) (*PluginListResponse, error)
 	DaemonInfo(context.Context, *Empty) (*Info, error)
 }

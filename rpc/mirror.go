@@ -137,6 +137,21 @@ func (c *Client) ScheduleHistory(ctx context.Context, r *ScheduleHistoryRequest)
 	return invoke[ScheduleHistoryResponse](ctx, c, ScheduleHistory, r)
 }
 
+// FreezeSet freezes everything.
+func (c *Client) FreezeSet(ctx context.Context, r *FreezeSetRequest) (*Freeze, error) {
+	return invoke[Freeze](ctx, c, FreezeSet, r)
+}
+
+// FreezeGet says whether everything is frozen.
+func (c *Client) FreezeGet(ctx context.Context, r *Empty) (*FreezeResponse, error) {
+	return invoke[FreezeResponse](ctx, c, FreezeGet, r)
+}
+
+// FreezeLift lifts the freeze.
+func (c *Client) FreezeLift(ctx context.Context, r *Empty) (*Freeze, error) {
+	return invoke[Freeze](ctx, c, FreezeLift, r)
+}
+
 // PluginList lists the step plugins that the daemon finds.
 func (c *Client) PluginList(ctx context.Context, r *PluginListRequest) (*PluginListResponse, error) {
 	return invoke[PluginListResponse](ctx, c, PluginList, r)

@@ -46,8 +46,8 @@ type Instant struct {
 	Due  time.Time `json:"due"`  // its run starts then: later than At by the jitter
 	Wall string    `json:"wall"` // At on the clocks of the schedule's zone, RFC 3339
 	// Anomaly is gap where the clocks skip the time that the expression names, so
-	// At is right after the gap, or repeat where they show it twice, so At is the
-	// first of the two. "" is neither.
+	// At is right after the gap, or repeat where they show it twice: a time of day
+	// is due at the first of the two, an interval at both. "" is neither.
 	Anomaly string `json:"anomaly,omitempty"`
 	// Excluded says what takes the instant away: it is recorded, and nothing starts.
 	Excluded *Exclusion `json:"excluded,omitempty"`

@@ -153,7 +153,7 @@ func instantNote(i rpc.Instant, of rpc.Schedule) string {
 	case "gap":
 		notes = append(notes, "the clocks go forward over its time: right after the gap")
 	case "repeat":
-		notes = append(notes, "the clocks go back, the time comes twice: the first")
+		notes = append(notes, "the clocks go back: its time comes twice")
 	}
 	if i.Excluded != nil {
 		notes = append(notes, excluded(*i.Excluded))

@@ -1,0 +1,74 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/penstock/penstock/daemon/account"
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// FreezeSet freezes everything.
+func (d *Daemon) FreezeSet(ctx context.Context, q *rpc.FreezeSetRequest) (*rpc.Freeze, error) {
+	who, _ := actor(ctx)
+	f := store.Freeze{At: time.Now(), Actor: who, Reason: q.Reason}
+	if q.Until != nil {
+		f.Until = *q.Until
+	}
+	if f.Over(f.At) {
+		return nil, rpc.Errorf(rpc.CodeInvalid, "until %s: that is past already", f.Until.Format(time.RFC3339))
+	}
+	if err := checkNote(q.Reason); err != nil {
+		return nil, err
+	}
+	if err := d.engine.SetFreeze(ctx, f); err != nil {
+		return nil, failure(err, "the freeze")
+	}
+	return freeze(&f), nil
+}
+
+// FreezeGet says whether everything is frozen.
+func (d *Daemon) FreezeGet(context.Context, *rpc.Empty) (*rpc.FreezeResponse, error) {
+	view := d.store.View()
+	defer view.Close()
+	f, err := frozen(view)
+	if err != nil {
+		return nil, failure(err, "the freeze")
+	}
+	return &rpc.FreezeResponse{Freeze: f}, nil
+}
+
+// FreezeLift lifts the freeze, and answers with the one that it was.
+func (d *Daemon) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.Freeze, error) {
+	was, err := d.FreezeGet(ctx, &rpc.Empty{})
+	if err == nil && was.Freeze == nil {
+		err = engine.ErrNotFrozen
+	}
+	if err == nil {
+		err = d.engine.LiftFreeze(ctx)
+	}
+	if errors.Is(err, engine.ErrNotFrozen) {
+		return nil, rpc.Errorf(rpc.CodeConflict, "nothing is frozen")
+	}
+	if err != nil {
+		return nil, failure(err, "the freeze")
+	}
+	return was.Freeze, nil
+}
+
+// frozen is the freeze that is in force; nil is none.
+func frozen(view *store.View) (*rpc.Freeze, error) {
+	f, err := view.Freeze()
+	if err != nil || f == nil || f.Over(time.Now()) {
+		return nil, err
+	}
+	return freeze(f), nil
+}
+
+// freeze is a freeze as it is told.
+func freeze(f *store.Freeze) *rpc.Freeze {
+	return &rpc.Freeze{At: f.At, Actor: f.Actor, Reason: f.Reason, Until: account.Moment(f.Until)}
+}
