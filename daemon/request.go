@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/penstock/penstock/config"
@@ -8,6 +9,7 @@ import (
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
 )
 
 // request is a run that is asked for, by a person, an instant, a call, a file,
@@ -21,14 +23,26 @@ type request struct {
 	subQueue  string
 	priority  *int            // nil: the definition's
 	overlap   *config.Overlap // nil: the definition's
+	// trigger names the trigger of the pipeline whose inputs, variables, sub-queue
+	// and overlap hold where the request has none of its own; "" is none. upstream,
+	// file and payload are what its templates see.
+	trigger  string
+	upstream expression.Upstream
+	file     expression.File
+	payload  string // what a caller sent; steps read it as a file
 }
 
 // resolve makes of a request what the engine starts: a run of a pipeline by a
-// definition of it. The error is a *plan.Refusal.
+// definition of it. The error is a *plan.Refusal, or that there is no trigger of
+// the name.
 func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (engine.StartRequest, error) {
+	r, err := r.triggered(definition, pipeline.Revision)
+	if err != nil {
+		return engine.StartRequest{}, err
+	}
 	resolved, err := plan.Resolve(definition, plan.Request{
 		Inputs: r.inputs, Variables: r.variables, Source: string(r.cause.Source), Actor: r.cause.Actor,
-		Trigger: expression.Trigger{Name: r.cause.Trigger, ScheduledAt: instant(r.cause.ScheduledAt)}, Revision: pipeline.Revision,
+		Trigger: r.occasion(), Revision: pipeline.Revision, Payload: r.payload,
 	})
 	if err != nil {
 		return engine.StartRequest{}, err
@@ -46,6 +60,31 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 	}
 	inform(&q)
 	return q, nil
+}
+
+// triggered is r with what its trigger gives to it.
+func (r *request) triggered(definition *config.Pipeline, revision uint64) (*request, error) {
+	if r.trigger == "" {
+		return r, nil
+	}
+	t := definition.Trigger(r.trigger)
+	if t == nil {
+		return nil, rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no trigger %q", definition.Name, r.trigger)
+	}
+	full := *r
+	full.subQueue = cmp.Or(r.subQueue, t.SubQueue)
+	full.overlap = cmp.Or(r.overlap, t.Overlap)
+	var err error
+	full.inputs, full.variables, err = plan.TriggerInputs(definition, t, plan.Occasion{
+		Trigger: r.occasion(), Revision: revision, Upstream: r.upstream, File: r.file, Payload: r.payload,
+		Inputs: r.inputs, Variables: r.variables,
+	})
+	return &full, err
+}
+
+// occasion is what expressions see of what made the run.
+func (r *request) occasion() expression.Trigger {
+	return expression.Trigger{Name: cmp.Or(r.cause.Trigger, r.trigger), ScheduledAt: instant(r.cause.ScheduledAt)}
 }
 
 // inform puts into the plan what steps are told of the run's record.
