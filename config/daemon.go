@@ -17,6 +17,7 @@ type Daemon struct {
 	Steps      Steps
 	Plugins    Plugins
 	Storage    Storage
+	Schedules  Schedules
 	Access     Access
 	HTTP       HTTP
 }
@@ -73,6 +74,14 @@ type Storage struct {
 	Ballast int64 // ballast: bytes of a file that is given up when the disk is full, so that the store can still close; default 64 MiB
 }
 
+// Schedules is how long the ledger of a trigger is kept: the record of each
+// instant that was due, and of what was decided. Reload: all of it, for the next
+// sweep, which is once a day.
+type Schedules struct {
+	LedgerAge   time.Duration // ledger_age: records whose instant and decision are older go; at least a day; default 400 days
+	LedgerCount int           // ledger_count: of a trigger the newest so many stay, 100 to 1000000; default 10000
+}
+
 // Access says who may do what. An entry is the name or number of a user, or
 // with @ before it of a group: "alice", "1001", "@staff", "@1002". Names are as
 // written: the daemon looks up their numbers. All default to nobody: then only
@@ -91,5 +100,6 @@ func DefaultDaemon() Daemon {
 		Steps:      Steps{MaxRunning: max(8, 4*runtime.NumCPU()), Grace: 10 * time.Second, LogLimit: 256 << 20},
 		Plugins:    Plugins{Idle: 30 * time.Second, Cgroup: CgroupAuto},
 		Storage:    Storage{MinFree: 1 << 30, Ballast: 64 << 20},
+		Schedules:  Schedules{LedgerAge: 400 * day, LedgerCount: 10_000},
 	}
 }

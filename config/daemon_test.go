@@ -40,6 +40,9 @@ sha256 = { shell = "`+pin+`" }
 [storage]
 min_free = 0
 ballast = "0"
+[schedules]
+ledger_age = "30d"
+ledger_count = 100
 [access]
 viewers = ["@staff"]
 operators = ["alice", "1001"]
@@ -57,10 +60,11 @@ metrics = ["2001:db8::1"]
 	}
 	want := Daemon{
 		State: "/srv/penstock", Socket: "/run/p.sock", PluginDirs: []string{"/a", "/b"},
-		Log:     Log{LevelWarn, FormatJSON},
-		Steps:   Steps{3, time.Minute, 1e6},
-		Plugins: Plugins{5 * time.Second, "/sys/fs/cgroup/penstock", map[string]string{"shell": pin}},
-		Access:  Access{[]string{"@staff"}, []string{"alice", "1001"}, []string{"@1002", "4294967294"}},
+		Log:       Log{LevelWarn, FormatJSON},
+		Steps:     Steps{3, time.Minute, 1e6},
+		Plugins:   Plugins{5 * time.Second, "/sys/fs/cgroup/penstock", map[string]string{"shell": pin}},
+		Schedules: Schedules{30 * day, 100},
+		Access:    Access{[]string{"@staff"}, []string{"alice", "1001"}, []string{"@1002", "4294967294"}},
 		HTTP: HTTP{
 			Listen: "unix:/run/h.sock", TLSCert: "/c.pem", TLSKey: "/k.pem",
 			TrustedProxies: Callers{Unix: true, Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}},

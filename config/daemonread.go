@@ -9,19 +9,22 @@ import (
 
 // The tables of a daemon's configuration.
 var (
-	daemonKind  = kind{"the configuration", []string{"state", "socket", "plugin_dirs", "log", "steps", "plugins", "storage", "access", "http"}}
-	logKind     = kind{"[log]", []string{"level", "format"}}
-	stepsKind   = kind{"[steps]", []string{"max_running", "grace", "log_limit"}}
-	pluginsKind = kind{"[plugins]", []string{"idle", "cgroup", "sha256"}}
-	storageKind = kind{"[storage]", []string{"min_free", "ballast"}}
-	accessKind  = kind{"[access]", []string{"viewers", "operators", "admins"}}
-	httpKind    = kind{"[http]", []string{"listen", "tls_cert", "tls_key", "trusted_proxies", "allow", "metrics"}}
+	daemonKind    = kind{"the configuration", []string{"state", "socket", "plugin_dirs", "log", "steps", "plugins", "storage", "schedules", "access", "http"}}
+	logKind       = kind{"[log]", []string{"level", "format"}}
+	stepsKind     = kind{"[steps]", []string{"max_running", "grace", "log_limit"}}
+	pluginsKind   = kind{"[plugins]", []string{"idle", "cgroup", "sha256"}}
+	storageKind   = kind{"[storage]", []string{"min_free", "ballast"}}
+	schedulesKind = kind{"[schedules]", []string{"ledger_age", "ledger_count"}}
+	accessKind    = kind{"[access]", []string{"viewers", "operators", "admins"}}
+	httpKind      = kind{"[http]", []string{"listen", "tls_cert", "tls_key", "trusted_proxies", "allow", "metrics"}}
 )
 
 const (
 	maxSocket  = 107      // bytes of a socket's path: unix(7), sun_path without its NUL
 	maxRunning = 10000    // steps at once
 	minLog     = 64 << 10 // bytes of an attempt's log: head and tail must have room
+
+	leastLedger, mostLedger = 100, 1_000_000 // records of a trigger
 )
 
 // ParseDaemon reads the text of a daemon's configuration; file names it in
@@ -57,6 +60,7 @@ func (t table) daemon(d *Daemon) {
 	t.each(stepsKind, "steps", func(t table) { t.steps(&d.Steps) })
 	t.each(pluginsKind, "plugins", func(t table) { t.plugins(&d.Plugins) })
 	t.each(storageKind, "storage", func(t table) { t.storage(&d.Storage) })
+	t.each(schedulesKind, "schedules", func(t table) { t.schedules(&d.Schedules) })
 	t.each(accessKind, "access", func(t table) { t.access(&d.Access) })
 	t.each(httpKind, "http", func(t table) { t.http(&d.HTTP) })
 }
@@ -106,6 +110,18 @@ func (t table) cgroup(s string) string {
 func (t table) storage(s *Storage) {
 	t.setSize("min_free", 0, &s.MinFree)
 	t.setSize("ballast", 0, &s.Ballast)
+}
+
+func (t table) schedules(s *Schedules) {
+	if d, ok := t.duration("ledger_age"); ok {
+		s.LedgerAge = d
+		if d < day {
+			t.report(t.key("ledger_age"), "ledger_age is less than a day: the ledger is what tells why a run did not start; want at least 1d")
+		}
+	}
+	if n, ok := t.integer("ledger_count", leastLedger, mostLedger); ok {
+		s.LedgerCount = int(n)
+	}
 }
 
 func (t table) access(a *Access) {

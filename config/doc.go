@@ -317,6 +317,10 @@
 //	min_free = "1GiB"              # SIGHUP reloads; below it new runs are refused
 //	ballast  = "64MiB"
 //
+//	[schedules]                    # SIGHUP reloads, for the next daily sweep
+//	ledger_age   = "400d"          # how long the records of due instants are kept
+//	ledger_count = 10000           # and how many of a trigger
+//
 //	[access]                       # SIGHUP reloads; @ means a group
 //	viewers   = ["@staff", "1001"]
 //	operators = ["alice"]

@@ -60,7 +60,7 @@ func TestTheDocumentedConfigurationHasEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for table, k := range map[string]kind{"": daemonKind, "log": logKind, "steps": stepsKind, "plugins": pluginsKind, "storage": storageKind, "access": accessKind, "http": httpKind} {
+	for table, k := range map[string]kind{"": daemonKind, "log": logKind, "steps": stepsKind, "plugins": pluginsKind, "storage": storageKind, "schedules": schedulesKind, "access": accessKind, "http": httpKind} {
 		for _, key := range k.keys {
 			in := d.values
 			if table != "" {

@@ -68,6 +68,9 @@ func (d *Daemon) sweepInRhythm(ctx context.Context) {
 		ended := d.retention.bell.wait() // before take: an end in between is heard
 		due := d.retention.take()
 		d.sweepExpired(ctx, func(pipeline uint64) bool { return all || due[pipeline] })
+		if all {
+			d.sweepLedgers(ctx)
+		}
 		rest := time.NewTimer(sweepRest)
 		all = false
 		select {

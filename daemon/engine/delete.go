@@ -52,7 +52,25 @@ func (e *Engine) DeletePipeline(ctx context.Context, id uint64, actor string, fo
 	if err != nil {
 		return nil, err
 	}
+	if err := e.forgetTicks(ctx, id); err != nil {
+		e.log.Info("ticks of a deleted pipeline are left to the next sweep", "pipeline", id, "error", err)
+	}
 	return removed, nil
+}
+
+// forgetTicks removes the ledgers of a pipeline that is gone, which may be long,
+// in so many turns that nobody waits for it.
+func (e *Engine) forgetTicks(ctx context.Context, pipeline uint64) error {
+	const atOnce = 500
+	for {
+		var more bool
+		if err := e.ask(ctx, func(t *turn) (err error) {
+			more, err = t.tx.ForgetTicks(pipeline, atOnce)
+			return err
+		}); err != nil || !more {
+			return err
+		}
+	}
 }
 
 // delete tries to delete something, in one commit, until no run of it is alive

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
 )
 
 // background does something of which the answer comes later.
@@ -144,5 +146,42 @@ func TestADeletionEndsWithTheEngine(t *testing.T) {
 	d.next("nightly/1/stage/a/1").end(run.Success)
 	if status := d.settled(1).State.Status; status != run.Canceled {
 		t.Errorf("the run is %s", status)
+	}
+}
+
+// A ledger may be long: it goes in several turns, and only where the pipeline
+// does.
+func TestAPipelineIsDeletedWithItsLedgers(t *testing.T) {
+	d := begin(t, 0)
+	d.evening()
+	const long = 1200
+	d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) error {
+		for n := range long {
+			tx.PutTick(store.Tick{Pipeline: 1, Trigger: fmt.Sprint("t", n%3), At: now.Add(time.Duration(n))})
+		}
+		tx.PutTick(store.Tick{Pipeline: 2, Trigger: "t0", At: now})
+		return nil
+	}))
+	ledgers := func() (all []store.Ledger) {
+		v := d.store.View()
+		defer v.Close()
+		for l, err := range v.Ledgers(0) {
+			d.check(err)
+			all = append(all, l)
+		}
+		return all
+	}
+	live := d.run("a")
+	if _, err := d.DeletePipeline(d.ctx, 1, "ann", false); !errors.Is(err, ErrLive) || len(ledgers()) != 4 {
+		t.Errorf("a deletion that was refused: %v, %v", err, ledgers())
+	}
+	d.check(d.Cancel(d.ctx, live.ID, "ann", "", false))
+	_, err := d.DeletePipeline(d.ctx, 1, "ann", false)
+	d.check(err)
+	if got := ledgers(); len(got) != 1 || got[0].Pipeline != 2 {
+		t.Errorf("the ledgers %v are left", got)
+	}
+	if became := d.fire(d.instant(1)); !errors.Is(became[0].Err, ErrNotFound) {
+		t.Errorf("an instant of it: %+v", became[0])
 	}
 }

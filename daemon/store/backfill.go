@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// MaxInstants bounds the instants of a backfill.
+const MaxInstants = 10_000
+
 // Backfill is the work of starting runs for instants of a schedule that lie in
 // the past, or were dropped: one after the other, in the order of its instants.
 type Backfill struct {
@@ -25,6 +28,7 @@ type Backfill struct {
 	DoneAt      time.Time `json:"done_at,omitzero"`
 	CanceledAt  time.Time `json:"canceled_at,omitzero"`
 	CanceledBy  string    `json:"canceled_by,omitempty"`
+	Message     string    `json:"message,omitempty"` // why the daemon canceled it
 }
 
 // Over reports whether b starts nothing more.

@@ -10,6 +10,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/dgraph-io/badger/v4"
+
 	"github.com/penstock/penstock/daemon/schedule"
 )
 
@@ -138,6 +140,35 @@ func ledgerOf(key []byte) Ledger {
 	rest := key[len("y/")+8:]
 	end := bytes.IndexByte(rest, 0)
 	return Ledger{Pipeline: binary.BigEndian.Uint64(key[len("y/"):]), Trigger: string(rest[:end])}
+}
+
+// Surplus visits the ticks of a trigger that are beyond the newest so many, and
+// those whose instant and decision are before a time. It reads no other.
+func (r *reader) Surplus(l Ledger, keep int, before time.Time) iter.Seq2[Tick, error] {
+	prefix := ledger(l.Pipeline, l.Trigger)
+	return func(yield func(Tick, error) bool) {
+		it := r.txn.NewIterator(badger.IteratorOptions{Prefix: prefix})
+		defer it.Close()
+		n := 0
+		for it.Seek(prefix); it.Valid(); it.Next() {
+			n++
+			key := it.Item().KeyCopy(nil)
+			if n <= keep && !instantOf(key[len(prefix):]).Before(before) {
+				continue
+			}
+			var t Tick
+			err := it.Item().Value(func(record []byte) error { return decode(key, record, &t) })
+			if (err != nil || n > keep || t.DecidedAt.Before(before)) && !yield(t, err) {
+				return
+			}
+		}
+	}
+}
+
+// instantOf is the instant of a tick by the end of its key.
+func instantOf(place []byte) time.Time {
+	seconds := ^binary.BigEndian.Uint64(place) ^ 1<<63
+	return time.Unix(int64(seconds), int64(math.MaxUint32-binary.BigEndian.Uint32(place[8:])))
 }
 
 // ForgetTicks removes some of the ticks of a pipeline, at most so many, and

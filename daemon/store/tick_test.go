@@ -120,6 +120,37 @@ func TestTicksAreFoundByTheirInstant(t *testing.T) {
 	}
 }
 
+// TestWhatIsSurplusInALedger holds the ticks that go against a plain reading of
+// the rule.
+func TestWhatIsSurplusInALedger(t *testing.T) {
+	s, pipeline := openStore(t, t.TempDir()), uint64(0)
+	rapid.Check(t, func(rt *rapid.T) {
+		pipeline++
+		all := drawLedger(rt, s, Ledger{pipeline, "nightly"})
+		times := rapid.SampledFrom(tickTimes)
+		put := s.Begin()
+		defer put.Discard()
+		for i := range all {
+			all[i].DecidedAt = times.Draw(rt, "decided")
+			put.PutTick(all[i])
+		}
+		check(rt, put.Commit())
+		keep, before := rapid.IntRange(0, 12).Draw(rt, "keep"), times.Draw(rt, "before")
+		v := s.View()
+		defer v.Close()
+		got := collect(rt, v.Surplus(Ledger{pipeline, "nightly"}, keep, before), 99)
+		var want []Tick
+		for i, tick := range all {
+			if i >= keep || tick.At.Before(before) && tick.DecidedAt.Before(before) {
+				want = append(want, tick)
+			}
+		}
+		if !slices.EqualFunc(got, want, func(a, b Tick) bool { return a.Place() == b.Place() }) {
+			rt.Fatalf("of %v beyond %d and before %s go %v, want %v", all, keep, before, got, want)
+		}
+	})
+}
+
 func TestLedgersAndTheirForgetting(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	put(t, s, func(tx *Tx) {
