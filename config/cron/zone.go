@@ -68,15 +68,20 @@ func zoneHint(name string) string {
 	return form
 }
 
-// zoneOfCity is the first zone of that name, or with that name after its area.
+// zoneOfCity is the zone of that name, case aside, or the first with that name
+// after its area.
 func zoneOfCity(name string) string {
 	city := strings.ReplaceAll(name, " ", "_")
+	found := ""
 	for _, zone := range names() {
-		if strings.EqualFold(zone, city) || strings.EqualFold(zone[strings.LastIndexByte(zone, '/')+1:], city) {
+		if strings.EqualFold(zone, city) {
 			return zone
 		}
+		if found == "" && strings.EqualFold(zone[strings.LastIndexByte(zone, '/')+1:], city) {
+			found = zone
+		}
 	}
-	return ""
+	return found
 }
 
 // otherNames are names from elsewhere, Rails' foremost, whose zone does not
