@@ -10,14 +10,23 @@ import (
 )
 
 func (a *app) statusCommand() *cobra.Command {
+	var tree bool
 	cmd := &cobra.Command{
-		Use:               "status RUN",
-		Short:             "Show how a run and its steps stand",
-		Long:              "Show how a run and its steps stand. The exit code is 0 whatever that is: to test how\na run ended use watch.",
+		Use:   "status RUN",
+		Short: "Show how a run and its steps stand",
+		Long: "Show how a run and its steps stand. The exit code is 0 whatever that is: to test how\na run ended use watch.\n\n" +
+			"With --tree, the run, the runs that its steps stand for, and theirs, a line each.",
+		Example:           "  penstockctl status build/7\n  penstockctl status build/7 --tree",
 		Args:              arguments(1, 1),
 		ValidArgsFunction: a.completeRun,
-		RunE:              func(cmd *cobra.Command, args []string) error { return a.status(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if tree {
+				return a.tree(cmd.Context(), args[0])
+			}
+			return a.status(cmd.Context(), args[0])
+		},
 	}
+	cmd.Flags().BoolVar(&tree, "tree", false, "show the runs that follow from its steps instead of the steps")
 	return a.outputs(cmd)
 }
 
