@@ -93,6 +93,7 @@ type Daemon struct {
 	logs     *logs.Store
 	host     *host.Host
 	attempts *attempts
+	spawner  *spawner
 	engine   *engine.Engine
 	texts    *texts
 	broken   bool // a commit failed
@@ -181,8 +182,9 @@ func (d *Daemon) openEngine() (err error) {
 	if err := d.sweepOrphans(); err != nil {
 		return err
 	}
+	d.spawner = newSpawner(d)
 	d.engine, err = engine.Open(engine.Config{
-		Store: d.store, Host: d.attempts, Archive: d.attempts, Log: d.log, BootID: bootID,
+		Store: d.store, Host: d.attempts, Spawner: d.spawner, Archive: d.attempts, Log: d.log, BootID: bootID,
 		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning}, Settled: d.retention.settled,
 	})
 	if err != nil {
@@ -222,6 +224,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	stopSweeping()
 	stopLoop()
 	engineErr := <-engineDone
+	d.spawner.stop()
 	d.broken = engineErr != nil
 	return errors.Join(serveErr, engineErr, d.close())
 }

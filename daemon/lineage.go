@@ -10,15 +10,14 @@ import (
 	"github.com/penstock/penstock/daemon/store"
 )
 
-// The bounds of what follows from one run. The first two are GitLab's.
+// The bounds of how runs follow from each other; [engine.MaxTree] is a third.
 const (
-	maxDepth   = 2     // inline children within each other
-	maxTree    = 1_000 // runs below the first one
-	maxLineage = 32    // pipelines whose runs follow from each other's ends
+	maxDepth   = 2  // inline children within each other, as in GitLab
+	maxLineage = 32 // pipelines whose runs follow from each other's ends
 )
 
 // upstreamOf is where a run stands that follows from another, by its end or by a
-// step: after says what of it, as [store.Upstream] names it.
+// step; name says what of it, as [store.Upstream] does.
 func upstreamOf(parent *store.Run, name string) store.Upstream {
 	up := store.Upstream{Run: parent.ID, Name: name, Root: parent.ID}
 	if above := parent.Cause.Upstream; above != nil {
@@ -67,13 +66,4 @@ func tooDeep(up *store.Upstream) error {
 		return nil
 	}
 	return &familyError{run.TooDeep, fmt.Errorf("a child is at most %d levels below the run that is no child itself; start a pipeline of its own from here", maxDepth)}
-}
-
-// tooMany refuses a run beyond those that may follow from one.
-func tooMany(view *store.View, up *store.Upstream) error {
-	n, err := view.TreeSize(up.Root)
-	if err != nil || n < maxTree {
-		return err
-	}
-	return &familyError{run.TooLarge, fmt.Errorf("%d runs follow from run %d already; at most %d do", n, up.Root, maxTree)}
 }

@@ -37,6 +37,9 @@ func (t *turn) act(l *live, decide Decide) error {
 	if err != nil {
 		return err
 	}
+	if c, ok := ev.(run.Cancel); ok {
+		return t.cancel(l, c.Cancellation, c.Steps)
+	}
 	hold := l.run.Complete() && goesOn(ev) && t.full(l)
 	if hold {
 		t.applyAll(l, []run.Event{run.Hold{At: t.now}})

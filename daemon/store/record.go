@@ -135,10 +135,9 @@ type Upstream struct {
 	Name    string `json:"name"`              // build/7/deploy/start/1, or build/7 for its end, as it was named then: it outlives the run
 	Step    int    `json:"step,omitempty"`    // index into its plan
 	Attempt int    `json:"attempt,omitempty"` // 0: the end of the run, not a step
+	Waits   bool   `json:"waits,omitempty"`   // the step waits for the run
 	// Root is the run that it all began with, Lineage the pipelines from there
-	// down to that of Run, Depth how many inline children lie above.
-	// Waits is set where the step waits for the run.
-	Waits   bool     `json:"waits,omitempty"`
+	// down to that of Run, Depth how many inline children lie directly above.
 	Root    uint64   `json:"root"`
 	Lineage []uint64 `json:"lineage"`
 	Depth   int      `json:"depth,omitempty"`
