@@ -104,6 +104,7 @@
 //	  retry = { max = 2, when = ["script_failure"], exit_codes = [75], delay = "10s", backoff = 2, max_delay = "5m", jitter = 0.5 }
 //	                               # or a number, 0 to 10; reasons: always script_failure step_timeout
 //	                               # stuck_or_timeout plugin_failure plugin_missing lost
+//	                               # downstream_pipeline_creation_failed downstream_pipeline_failed
 //
 //	[[stage]]
 //	name = "store"
@@ -245,10 +246,10 @@
 //	name         = "a failed dump is tried again"
 //	inputs       = { keep = 3 }
 //	variables    = { PGHOST = "replica" }
-//	source       = "schedule"      # why the run exists; default command
+//	trigger      = "nightly"       # whose inputs and variables the run gets too; default none
+//	source       = "schedule"      # why the run exists; default what the trigger makes, else command
 //	actor        = "alice"         # default test
-//	trigger      = "nightly"       # its name; default none
-//	scheduled_at = "2026-03-29T02:30:00+02:00" # what the trigger was due at
+//	scheduled_at = "2026-03-29T02:30:00+02:00" # what it was due at; default the clock, of a schedule
 //	clock        = "2026-03-29T00:30:00Z" # when the run is created; default 2000-01-01T00:00:00Z
 //	places       = 2               # steps that work at a time; default no bound
 //
@@ -286,6 +287,25 @@
 //	  attempts = { dump = 2 }
 //	  with     = { upload = { url = "https://backup.internal/1.sql" } } # what a step gets
 //	  environment = { upload = { PGHOST = "replica" } }
+//
+//	[[test]]
+//	name     = "the version comes from the build"
+//	trigger  = "after"
+//	upstream = { pipeline = "build", run = "build/7", status = "success", outputs = { pack = { name = "app" } } }
+//	                               # default: a success, /1 of the pipeline that the trigger follows
+//	expect   = { inputs = { database = "app" }, name = "app by test", labels = { team = "db" } }
+//
+//	[[test]]
+//	name    = "a file"
+//	trigger = "files"
+//	file    = { path = "/var/spool/in/app.sql", size = 12 } # or a path
+//	expect  = { inputs = { database = "app.sql" } }
+//
+//	[[test]]
+//	name    = "a call"
+//	trigger = "key"
+//	payload = { repository = { name = "app" } } # or JSON in quotes
+//	expect  = { inputs = { database = "app" } }
 //
 //	[[test]]
 //	name   = "keep is a number"

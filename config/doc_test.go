@@ -78,7 +78,7 @@ func TestTheDocumentedTestsHaveEveryKey(t *testing.T) {
 	if _, err := ParseTests("doc.go", []byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range []kind{testsKind, testKind, scriptKind, outcomeKind, actKind, expectKind} {
+	for _, k := range []kind{testsKind, testKind, upstreamKind, fileKind, scriptKind, outcomeKind, actKind, expectKind} {
 		for _, key := range k.keys {
 			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(text) {
 				t.Errorf("%s of %s is not documented", key, k.title)

@@ -13,6 +13,7 @@ const (
 // retryReasons are the failures that can be tried again: see run.FailureReason.
 var retryReasons = []string{
 	"always", "script_failure", "step_timeout", "stuck_or_timeout", "plugin_failure", "plugin_missing", "lost",
+	"downstream_pipeline_creation_failed", "downstream_pipeline_failed",
 }
 
 // retry reads how often, and after which failures, a step is tried again.

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/penstock/penstock/config/expression"
+)
 
 // Tests is a file of tests of one pipeline: see ParseTests.
 type Tests struct {
@@ -27,11 +31,19 @@ type Test struct {
 type Start struct {
 	Inputs      map[string]any // string, float64, bool or []any; a string is converted by the input's type
 	Variables   map[string]string
-	Source      string // why the run exists; default "command"
+	Source      string // why the run exists; "" follows from the trigger, or is "command"
 	Actor       string // default "test"
-	Trigger     string // the trigger's name; "" is none
-	ScheduledAt string // RFC 3339: what the trigger was due at; "" is none
-	At          time.Time
+	Trigger     string // the trigger's name, whose inputs and variables the run gets; "" is none
+	ScheduledAt string // RFC 3339 in UTC: what the trigger was due at; "" is At for a schedule, else none
+	Heard
+	At time.Time
+}
+
+// Heard is what a trigger heard of. The zero values are nothing.
+type Heard struct {
+	Upstream expression.Upstream // Status "" is none, Pipeline "" that of the trigger, Run "" its first
+	File     expression.File
+	Payload  string
 }
 
 // Script is how the attempts of a step end.
@@ -67,6 +79,9 @@ type Act struct {
 // cells.
 type Expectation struct {
 	Refused     string // a regular expression of why there is no run
+	Name        string // of the run, as run_name makes it; "" is not looked at
+	Labels      map[string]string
+	Inputs      map[string]any
 	Run         string // a status
 	Warnings    *bool
 	Stages      map[string]string // stage → status

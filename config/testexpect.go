@@ -19,6 +19,11 @@ func (t table) expectation(key string) Expectation {
 	}
 	e.Refused = t.pattern("refused")
 	t.refusedAlone()
+	e.Name, _ = t.text("name")
+	e.Labels = t.texts("labels")
+	if inputs, ok := t.sub("inputs"); ok {
+		e.Inputs, _ = floats(t.plain(inputs.place, inputs.values)).(map[string]any)
+	}
 	e.Run = t.word("run", statuses)
 	if warns, ok := t.boolean("warnings"); ok {
 		e.Warnings = &warns

@@ -11,12 +11,14 @@ import (
 
 // The tables of tests.
 var (
-	testsKind   = kind{"a file of tests", []string{"pipeline", "test"}}
-	testKind    = kind{"a test", []string{"name", "inputs", "variables", "source", "actor", "trigger", "scheduled_at", "clock", "places", "step", "event", "expect"}}
-	scriptKind  = kind{"a step of a test", []string{"name", "attempts"}}
-	outcomeKind = kind{"an attempt", []string{"status", "reason", "exit_code", "duration", "outputs"}}
-	actKind     = kind{"an event of a test", append([]string{"at", "actor", "from", "variables", "refused", "expect"}, acts...)}
-	expectKind  = kind{"an expectation", []string{"refused", "run", "warnings", "stages", "steps", "reasons", "attempts", "absent",
+	testsKind    = kind{"a file of tests", []string{"pipeline", "test"}}
+	testKind     = kind{"a test", []string{"name", "inputs", "variables", "source", "actor", "trigger", "scheduled_at", "upstream", "file", "payload", "clock", "places", "step", "event", "expect"}}
+	upstreamKind = kind{"upstream", []string{"pipeline", "run", "status", "outputs"}}
+	fileKind     = kind{"file", []string{"path", "size"}}
+	scriptKind   = kind{"a step of a test", []string{"name", "attempts"}}
+	outcomeKind  = kind{"an attempt", []string{"status", "reason", "exit_code", "duration", "outputs"}}
+	actKind      = kind{"an event of a test", append([]string{"at", "actor", "from", "variables", "refused", "expect"}, acts...)}
+	expectKind   = kind{"an expectation", []string{"refused", "name", "labels", "inputs", "run", "warnings", "stages", "steps", "reasons", "attempts", "absent",
 		"order", "duration", "elapsed", "with", "environment"}}
 )
 
@@ -27,7 +29,7 @@ var (
 	statuses = []string{"created", "waiting_for_resource", "pending", "running", "success", "failed",
 		"canceling", "canceled", "skipped", "manual", "scheduled"}
 	reasons = []string{"script_failure", "step_timeout", "stuck_or_timeout", "plugin_failure", "plugin_missing",
-		"missing_dependency", "lost"}
+		"missing_dependency", "lost", "downstream_pipeline_creation_failed", "downstream_pipeline_failed"}
 )
 
 // testClock is when the run of a test is created that names no time.
@@ -111,7 +113,7 @@ func (t table) expectSomething(test *Test) {
 
 // startOf reads what the run of a test is started with.
 func (t table) startOf() Start {
-	s := Start{Source: "command", Actor: "test", At: testClock}
+	s := Start{Actor: "test", At: testClock, Heard: t.heard()}
 	if inputs, ok := t.sub("inputs"); ok {
 		s.Inputs, _ = floats(t.plain(inputs.place, inputs.values)).(map[string]any)
 	}
@@ -120,7 +122,7 @@ func (t table) startOf() Start {
 	t.setText("actor", &s.Actor)
 	t.setText("trigger", &s.Trigger)
 	if at, ok := t.moment("scheduled_at"); ok {
-		s.ScheduledAt = at.Format(time.RFC3339)
+		s.ScheduledAt = at.UTC().Format(time.RFC3339)
 	}
 	if at, ok := t.moment("clock"); ok {
 		s.At = at

@@ -24,7 +24,7 @@ func TestATestMeansWhatIsWritten(t *testing.T) {
 	start := Start{
 		Inputs:    map[string]any{"keep": 3.0, "hosts": []any{"a", 2.0, true}, "dry": false},
 		Variables: map[string]string{"PGHOST": "replica", "TRIES": "3"},
-		Source:    "schedule", Actor: "alice", Trigger: "nightly", ScheduledAt: "2026-03-29T02:30:00+02:00", At: at,
+		Source:    "schedule", Actor: "alice", Trigger: "nightly", ScheduledAt: "2026-03-29T00:30:00Z", At: at,
 	}
 	if !reflect.DeepEqual(got.Start, start) {
 		t.Errorf("start is %+v", got.Start)

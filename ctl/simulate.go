@@ -41,9 +41,10 @@ func (a *app) simulateCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&p.events, "events", "", "what happens; - is standard input (default: a walk)")
 	p.values.flags(cmd)
-	cmd.Flags().StringVar(&p.Source, "source", "command", "why the run exists: command, schedule, ...")
+	cmd.Flags().StringVar(&p.Source, "source", "", "why the run exists: command, schedule, ... (default: what the trigger makes, else command)")
 	cmd.Flags().StringVar(&p.Actor, "actor", "somebody", "who starts it")
-	cmd.Flags().StringVar(&p.Trigger, "trigger", "", "the name of what triggers it")
+	cmd.Flags().StringVar(&p.Trigger, "trigger", "", "the trigger that starts it, with its inputs and variables")
+	cmd.Flags().StringVar(&p.Payload, "payload", "", "what its caller sent, JSON")
 	cmd.Flags().StringVar(&p.at, "at", "", "when it is created, as 2026-03-29T02:30:00+02:00 (default: now)")
 	return a.outputs(cmd)
 }

@@ -94,6 +94,12 @@ func (w *World) begin(i int) error {
 		return w.end(i, run.Outcome{Status: run.Failed, FailureReason: run.MissingDependency, Message: err.Error()})
 	}
 	w.given[i] = given
+	if w.plan.Steps[i].Uses != config.DownstreamType {
+		return nil
+	}
+	if _, err := config.ReadDownstream(given.With); err != nil {
+		return w.end(i, run.Outcome{Status: run.Failed, FailureReason: run.DownstreamCreationFailed, Message: err.Error()})
+	}
 	return nil
 }
 

@@ -32,13 +32,18 @@ func (j *judge) gifts(e *config.Expectation) {
 
 // got shows what a step was given.
 func (j *judge) got(i int, value any, there bool) sight {
-	switch {
-	case len(j.run.Steps[i].Attempts) == 0:
+	if len(j.run.Steps[i].Attempts) == 0 {
 		return sight{"nothing", "it never began"}
-	case !there:
-		return sight{word: "nothing"}
 	}
-	return sight{word: show(value)}
+	return sight{word: orNothing(value, there)}
+}
+
+// orNothing shows a value that may not be there.
+func orNothing(v any, there bool) string {
+	if !there {
+		return "nothing"
+	}
+	return show(v)
 }
 
 // show is a value as JSON: 7 and 7.0 are the same, keys have an order.

@@ -21,6 +21,7 @@ func (j *judge) expect(e *config.Expectation) {
 }
 
 func (j *judge) compare(e *config.Expectation) {
+	j.titles(e)
 	if e.Run != "" && e.Run != string(j.run.State.Status) {
 		j.differ(e, e.Run, string(j.run.State.Status), "run")
 	}

@@ -33,20 +33,24 @@ func differences(t *testing.T, name string) (text string) {
 }
 
 func TestRightExpectationsAreMet(t *testing.T) {
-	if text := differences(t, "right.test.toml"); text != "" {
-		t.Error(text)
+	for _, name := range []string{"right.test.toml", "triggers.test.toml"} {
+		if text := differences(t, name); text != "" {
+			t.Errorf("%s:\n%s", name, text)
+		}
 	}
 }
 
 func TestWrongExpectationsAreToldWithTheirPlaces(t *testing.T) {
-	const golden = "testdata/trials/wrong.txt"
-	got := differences(t, "wrong.test.toml")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
+	for _, name := range []string{"wrong", "triggers-wrong"} {
+		golden := "testdata/trials/" + name + ".txt"
+		got := differences(t, name+".test.toml")
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if want := string(read(t, golden)); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+		if want := string(read(t, golden)); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/config"
-	"github.com/penstock/penstock/config/expression"
 	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/run"
@@ -17,6 +16,8 @@ type World struct {
 	began   time.Time
 	now     time.Time
 	last    time.Time // something happened
+	name    string    // of the run, for people
+	labels  map[string]string
 	run     *run.Run
 	groups  map[string][]int // the steps of each resource group
 	given   []Given          // to each step, at the begin of its newest attempt
@@ -34,17 +35,23 @@ type Given struct {
 }
 
 // Begin makes the first run of a pipeline, or says all that stands against it:
-// see plan.Resolve.
+// see plan.Resolve and plan.TriggerInputs.
 func Begin(p *config.Pipeline, s config.Start) (*World, error) {
-	resolved, err := plan.Resolve(p, plan.Request{
-		Inputs: s.Inputs, Variables: s.Variables, Source: s.Source, Actor: s.Actor, Revision: 1,
-		Trigger: expression.Trigger{Name: s.Trigger, ScheduledAt: s.ScheduledAt},
-	})
+	request, err := asked(p, s)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := plan.Resolve(p, request)
 	if err != nil {
 		return nil, err
 	}
 	resolved.RunID, resolved.Number, resolved.Pipeline = 1, 1, p.Name
-	return Of(&resolved.Plan, s.At), nil
+	for i := range resolved.Steps {
+		resolved.Steps[i].Downstream = "" // no other run is there to stand for
+	}
+	w := Of(&resolved.Plan, s.At)
+	w.name, w.labels = resolved.Name, resolved.Labels
+	return w, nil
 }
 
 // Of makes a run of a plan.
