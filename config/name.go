@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // nameRule is what a person is told about names.
 const nameRule = "1 to 63 of a-z, 0-9, '.', '_' and '-', beginning with a letter, a digit or a dot, and neither . nor .."
@@ -18,6 +21,15 @@ func validName(s string) bool {
 		}
 	}
 	return true
+}
+
+// CheckName says why s cannot name a pipeline, a trigger or a trigger key, nil
+// where it can.
+func CheckName(s string) error {
+	if validName(s) {
+		return nil
+	}
+	return fmt.Errorf("%s is no name (%s)", quote(s), nameRule)
 }
 
 // asName is what a person probably meant to write as a name, "" where that

@@ -37,6 +37,11 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 	always[rpc.PipelineResumeRequest](d, rpc.PipelinePausesResponse{Pipeline: "nightly"})
 	always[resourceList](d, rpc.ResourceListResponse{Resources: []rpc.Resource{{Name: "production", Mode: "unordered"}}})
 	always[rpc.ResourceModeRequest](d, rpc.Resource{Name: "production", Mode: "oldest_first"})
+	key := rpc.Key{ID: "00000000000000a1", Pipeline: "nightly", Name: "ci", Form: "github", Secret: "Ab12…", CreatedAt: now}
+	always[rpc.KeyCreateRequest](d, rpc.KeyCreateResponse{Key: key, Secret: "pk_x", URL: "http://127.0.0.1/x"})
+	always[rpc.KeyListRequest](d, rpc.KeyListResponse{Keys: []rpc.Key{key}})
+	always[rpc.KeyUpdateRequest](d, key)
+	always[rpc.KeyDeleteRequest](d, key)
 	always[rpc.Empty](d, rpc.Info{Version: "v9", Protocol: rpc.Version, Role: "admin"})
 	always[rpc.RunLatestRequest](d, rpc.RunLatestResponse{Run: &run})
 	since := time.Date(2026, 11, 21, 2, 30, 0, 0, time.UTC)
@@ -82,6 +87,13 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 		{"resume nightly/deploy/prod", "nightly/deploy/prod: resumed", &rpc.PipelinePausesResponse{}, &rpc.PipelineResumeRequest{Name: "nightly", Stage: "deploy", Step: "prod"}},
 		{"resource list", "production", &rpc.ResourceListResponse{}, &resourceList{}},
 		{"resource mode production oldest_first", "oldest_first", &rpc.Resource{}, &rpc.ResourceModeRequest{Name: "production", Mode: "oldest_first"}},
+		{"key create nightly/ci --form github --from 10.0.0.0/8", "http://127.0.0.1/x", &rpc.KeyCreateResponse{},
+			&rpc.KeyCreateRequest{Pipeline: "nightly", Name: "ci", Form: "github", Addresses: []string{"10.0.0.0/8"}}},
+		{"key list", "Ab12…", &rpc.KeyListResponse{}, &rpc.KeyListRequest{}},
+		{"key list nightly", "Ab12…", nil, &rpc.KeyListRequest{Pipeline: "nightly"}},
+		{"key update nightly/ci --rename build --from-anywhere --never-expires", "nightly/ci", &rpc.Key{},
+			&rpc.KeyUpdateRequest{Pipeline: "nightly", Key: "ci", Rename: "build", AnyAddress: true, NoExpiry: true}},
+		{"key delete nightly/ci", "nightly/ci: deleted", &rpc.Key{}, &rpc.KeyDeleteRequest{Pipeline: "nightly", Key: "ci"}},
 		{"plugins", "Run a script", &rpc.PluginListResponse{}, &rpc.PluginListRequest{}},
 		{"plugins shell", "Run a script", &rpc.PluginListResponse{}, &rpc.PluginListRequest{Type: "shell"}},
 		{"ping", "admin", &rpc.Info{}, &rpc.Empty{}},
@@ -116,7 +128,8 @@ func TestEmptyListsAreNotNullInJSON(t *testing.T) {
 	always[rpc.PipelineHistoryRequest](d, rpc.PipelineHistoryResponse{})
 	always[rpc.PluginListRequest](d, rpc.PluginListResponse{})
 	always[resourceList](d, rpc.ResourceListResponse{})
-	for _, args := range [][]string{{"list"}, {"runs"}, {"history", "x"}, {"plugins"}, {"resource", "list"}} {
+	always[rpc.KeyListRequest](d, rpc.KeyListResponse{})
+	for _, args := range [][]string{{"key", "list"}, {"list"}, {"runs"}, {"history", "x"}, {"plugins"}, {"resource", "list"}} {
 		if r := d.ctl(append(args, "-o", "json")...); !strings.Contains(r.stdout, ":[]}") {
 			t.Errorf("%v prints %q, want an empty list", args, r.stdout)
 		}

@@ -222,6 +222,22 @@ func (d *fake) LogErase(ctx context.Context, q *rpc.LogEraseRequest) (*rpc.LogEr
 	return ask[rpc.LogEraseRequest, rpc.LogEraseResponse](ctx, d, q)
 }
 
+func (d *fake) KeyCreate(ctx context.Context, q *rpc.KeyCreateRequest) (*rpc.KeyCreateResponse, error) {
+	return ask[rpc.KeyCreateRequest, rpc.KeyCreateResponse](ctx, d, q)
+}
+
+func (d *fake) KeyList(ctx context.Context, q *rpc.KeyListRequest) (*rpc.KeyListResponse, error) {
+	return ask[rpc.KeyListRequest, rpc.KeyListResponse](ctx, d, q)
+}
+
+func (d *fake) KeyUpdate(ctx context.Context, q *rpc.KeyUpdateRequest) (*rpc.Key, error) {
+	return ask[rpc.KeyUpdateRequest, rpc.Key](ctx, d, q)
+}
+
+func (d *fake) KeyDelete(ctx context.Context, q *rpc.KeyDeleteRequest) (*rpc.Key, error) {
+	return ask[rpc.KeyDeleteRequest, rpc.Key](ctx, d, q)
+}
+
 // resourceList is a request of resource.list, which has no members to tell it
 // from others.
 type resourceList struct{}

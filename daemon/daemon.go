@@ -52,7 +52,9 @@ import (
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/host"
+	"github.com/penstock/penstock/daemon/listener"
 	"github.com/penstock/penstock/daemon/logs"
+	"github.com/penstock/penstock/daemon/metrics"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -96,6 +98,9 @@ type Daemon struct {
 	spawner  *spawner
 	engine   *engine.Engine
 	texts    *texts
+	signing  *signing
+	http     *listener.Listener // nil: off
+	metrics  *metrics.Metrics
 	broken   bool // a commit failed
 
 	retention retention
@@ -121,6 +126,7 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 		return d, err
 	}
 	d.access.Store(who)
+	d.signing = &signing{path: filepath.Join(d.paths.State, "signing-key")}
 	if err := d.openState(); err != nil {
 		return d, err
 	}
@@ -182,10 +188,11 @@ func (d *Daemon) openEngine() (err error) {
 	if err := d.sweepOrphans(); err != nil {
 		return err
 	}
+	d.metrics = metrics.New(d.options.Version, d.reading)
 	d.spawner = newSpawner(d)
 	d.engine, err = engine.Open(engine.Config{
 		Store: d.store, Host: d.attempts, Spawner: d.spawner, Archive: d.attempts, Log: d.log, BootID: bootID,
-		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning}, Settled: d.retention.settled,
+		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning}, Settled: d.retention.settled, Observer: d.metrics,
 	})
 	if err != nil {
 		return err
@@ -198,9 +205,12 @@ func (d *Daemon) openEngine() (err error) {
 func (d *Daemon) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	listener, err := d.listen()
+	socket, err := d.listen()
 	if err != nil {
 		return errors.Join(err, d.close())
+	}
+	if err := d.openHTTP(); err != nil {
+		return errors.Join(err, socket.Close(), d.close())
 	}
 	engineDone := make(chan error, 1)
 	loop, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
@@ -212,21 +222,24 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	}()
 	stopWatchdog := d.watchdog(ctx)
 	stopSweeping := d.keepSweeping(ctx)
+	waitHTTP := d.serveHTTP(ctx, cancel)
 	d.options.Notify("READY=1")
 	load := d.engine.Load()
-	d.log.Info("serving", "version", d.options.Version, "socket", listener.Addr(), "state", d.paths.State,
+	d.log.Info("serving", "version", d.options.Version, "socket", socket.Addr(), "state", d.paths.State,
 		"generation", d.store.Meta.Generation, "live_runs", load.LiveRuns, "running_steps", load.RunningSteps)
 
-	serveErr := d.answer(ctx, listener)
+	serveErr := d.answer(ctx, socket)
+	cancel(serveErr)
 	d.log.Info("stopping; running steps go on", "running", d.engine.Load().RunningSteps)
 	d.options.Notify("STOPPING=1")
 	stopWatchdog()
 	stopSweeping()
+	httpErr := waitHTTP()
 	stopLoop()
 	engineErr := <-engineDone
 	d.spawner.stop()
 	d.broken = engineErr != nil
-	return errors.Join(serveErr, engineErr, d.close())
+	return errors.Join(serveErr, httpErr, engineErr, d.close())
 }
 
 func (d *Daemon) listen() (net.Listener, error) {

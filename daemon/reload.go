@@ -25,6 +25,11 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	if err := d.admit(who); err != nil {
 		return fmt.Errorf("the configuration stays as it was: %w", err)
 	}
+	if d.http != nil {
+		if err := d.http.Reload(c.HTTP); err != nil {
+			return fmt.Errorf("the configuration stays as it was: %w", err)
+		}
+	}
 	d.warnFixed(c)
 	d.access.Store(who)
 	d.attempts.limits.Store(&limits{grace: c.Steps.Grace, logLimit: c.Steps.LogLimit})
@@ -60,6 +65,8 @@ func (d *Daemon) warnFixed(c config.Daemon) {
 		{"plugin_dirs", fmt.Sprint(c.PluginDirs) != fmt.Sprint(old.PluginDirs)},
 		{"log.format", c.Log.Format != old.Log.Format},
 		{"plugins.cgroup", c.Plugins.Cgroup != old.Plugins.Cgroup},
+		{"http.listen", c.HTTP.Listen != old.HTTP.Listen},
+		{"http.tls_cert", (c.HTTP.TLSCert == "") != (old.HTTP.TLSCert == "")},
 		{"storage.ballast", c.Storage.Ballast != old.Storage.Ballast},
 	} {
 		if fixed.changed {

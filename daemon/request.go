@@ -30,6 +30,8 @@ type request struct {
 	upstream expression.Upstream
 	file     expression.File
 	payload  string // what a caller sent; steps read it as a file
+	// triggerKey is the id of the trigger key of the caller; "" is none.
+	triggerKey string
 }
 
 // resolve makes of a request what the engine starts: a run of a pipeline by a
@@ -52,6 +54,7 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 		Priority: definition.Priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
 		Name: resolved.Name, Labels: resolved.Labels,
 	}
+	q.TriggerKey = r.triggerKey
 	if r.priority != nil {
 		q.Priority = *r.priority
 	}

@@ -97,6 +97,18 @@ func (e echo) LogRead(ctx context.Context, r *LogReadRequest) (*LogReadResponse,
 func (e echo) LogErase(ctx context.Context, r *LogEraseRequest) (*LogEraseResponse, error) {
 	return reply[LogEraseResponse](ctx, e, LogErase, r)
 }
+func (e echo) KeyCreate(ctx context.Context, r *KeyCreateRequest) (*KeyCreateResponse, error) {
+	return reply[KeyCreateResponse](ctx, e, KeyCreate, r)
+}
+func (e echo) KeyList(ctx context.Context, r *KeyListRequest) (*KeyListResponse, error) {
+	return reply[KeyListResponse](ctx, e, KeyList, r)
+}
+func (e echo) KeyUpdate(ctx context.Context, r *KeyUpdateRequest) (*Key, error) {
+	return reply[Key](ctx, e, KeyUpdate, r)
+}
+func (e echo) KeyDelete(ctx context.Context, r *KeyDeleteRequest) (*Key, error) {
+	return reply[Key](ctx, e, KeyDelete, r)
+}
 func (e echo) ResourceList(ctx context.Context, r *Empty) (*ResourceListResponse, error) {
 	return reply[ResourceListResponse](ctx, e, ResourceList, r)
 }

@@ -27,6 +27,10 @@ const (
 	RunDelete        = "run.delete"
 	LogRead          = "log.read"
 	LogErase         = "log.erase"
+	KeyCreate        = "key.create"
+	KeyList          = "key.list"
+	KeyUpdate        = "key.update"
+	KeyDelete        = "key.delete"
 	ResourceList     = "resource.list"
 	ResourceMode     = "resource.mode"
 	ScheduleAudit    = "schedule.audit"
@@ -69,6 +73,10 @@ type Service interface {
 	RunDelete(context.Context, *RunDeleteRequest) (*RunDeleteResponse, error)
 	LogRead(context.Context, *LogReadRequest) (*LogReadResponse, error)
 	LogErase(context.Context, *LogEraseRequest) (*LogEraseResponse, error)
+	KeyCreate(context.Context, *KeyCreateRequest) (*KeyCreateResponse, error)
+	KeyList(context.Context, *KeyListRequest) (*KeyListResponse, error)
+	KeyUpdate(context.Context, *KeyUpdateRequest) (*Key, error)
+	KeyDelete(context.Context, *KeyDeleteRequest) (*Key, error)
 	ResourceList(context.Context, *Empty) (*ResourceListResponse, error)
 	ResourceMode(context.Context, *ResourceModeRequest) (*Resource, error)
 	ScheduleAudit(context.Context, *ScheduleAuditRequest) (*ScheduleAuditResponse, error)

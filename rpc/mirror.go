@@ -117,6 +117,26 @@ func (c *Client) LogErase(ctx context.Context, r *LogEraseRequest) (*LogEraseRes
 	return invoke[LogEraseResponse](ctx, c, LogErase, r)
 }
 
+// KeyCreate makes a trigger key of a pipeline.
+func (c *Client) KeyCreate(ctx context.Context, r *KeyCreateRequest) (*KeyCreateResponse, error) {
+	return invoke[KeyCreateResponse](ctx, c, KeyCreate, r)
+}
+
+// KeyList lists trigger keys.
+func (c *Client) KeyList(ctx context.Context, r *KeyListRequest) (*KeyListResponse, error) {
+	return invoke[KeyListResponse](ctx, c, KeyList, r)
+}
+
+// KeyUpdate changes what is said of a trigger key.
+func (c *Client) KeyUpdate(ctx context.Context, r *KeyUpdateRequest) (*Key, error) {
+	return invoke[Key](ctx, c, KeyUpdate, r)
+}
+
+// KeyDelete ends a trigger key.
+func (c *Client) KeyDelete(ctx context.Context, r *KeyDeleteRequest) (*Key, error) {
+	return invoke[Key](ctx, c, KeyDelete, r)
+}
+
 // ResourceList lists the resource groups.
 func (c *Client) ResourceList(ctx context.Context, r *Empty) (*ResourceListResponse, error) {
 	return invoke[ResourceListResponse](ctx, c, ResourceList, r)

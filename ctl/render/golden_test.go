@@ -93,6 +93,11 @@ func pages(t *testing.T, s Style) map[string]string {
 		"forecast-days":   s.Forecast(sampleForecast(24 * 4)),
 		"forecast-none":   s.Forecast(rpc.Forecast{From: noon, To: noon.Add(24 * time.Hour)}),
 		"applied-planned": s.Applied(rpc.PipelineApplyResponse{Pipeline: "nightly", Revision: 3, Created: true, Changed: true, Schedules: sampleSchedules()[:2]}, false),
+		"keys":            s.Keys(sampleKeys()),
+		"key-api":         s.KeyCreated(sampleCreated("api")),
+		"key-github":      s.KeyCreated(sampleCreated("github")),
+		"key-standard":    s.KeyCreated(sampleCreated("standard")),
+		"key-off":         s.KeyCreated(rpc.KeyCreateResponse{Key: sampleKeys()[0], Secret: "pk_x"}),
 		"info-frozen":     s.Info(rpc.Info{Freeze: sampleFreeze()}),
 	}
 }

@@ -84,6 +84,7 @@ type Engine struct {
 	settings Settings
 	settled  func(pipeline uint64)
 	ended    func()
+	observer Observer
 
 	inbox     chan message
 	done      chan struct{} // closed when the loop has ended
@@ -124,6 +125,8 @@ type Config struct {
 	// Ended is told when the store has an end of a run, or several, that triggers
 	// wait for: see store.Ending. It must return at once; nil is nobody.
 	Ended func()
+	// Observer counts; nil is nobody.
+	Observer Observer
 }
 
 // Settings may change while the engine runs.
@@ -155,6 +158,9 @@ func Open(c Config) (*Engine, error) {
 	}
 	if e.ended == nil {
 		e.ended = func() {}
+	}
+	if e.observer = c.Observer; e.observer == nil {
+		e.observer = nobody{}
 	}
 	if e.clock == nil {
 		e.clock = newSystemClock()

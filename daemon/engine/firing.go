@@ -64,6 +64,7 @@ func (e *Engine) Fire(ctx context.Context, all []Firing) ([]Fired, error) {
 	}); err != nil {
 		return nil, err
 	}
+	e.ticked(became)
 	return became, nil
 }
 

@@ -18,6 +18,7 @@ type live struct {
 	turning  bool          // it is in the order of turns
 	place    place         // in its line
 	over     bool          // it is, in the store
+	observed run.Status    // that the observer has heard of
 	gone     chan struct{} // closed when the engine has let go of it
 
 	// Of this turn.
@@ -37,7 +38,7 @@ const (
 )
 
 func newLive(record store.Run, r *run.Run) *live {
-	l := &live{record: record, run: r, seen: map[int]bool{}, gone: make(chan struct{})}
+	l := &live{record: record, run: r, seen: map[int]bool{}, gone: make(chan struct{}), observed: record.State.Status}
 	for i := range r.Plan.Steps {
 		if group := r.Plan.Steps[i].ResourceGroup; group != "" {
 			if l.groups == nil {

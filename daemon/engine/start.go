@@ -193,6 +193,7 @@ func (t *turn) create(plan *run.Plan, record store.Run, held bool, pauses []stor
 	record.State = r.State
 	t.tx.CreateRun(record, plan)
 	l := newLive(record, r)
+	l.observed = unheard
 	l.note(change.Settled(r), change.Ready)
 	t.adopt(l)
 	t.touch(l)

@@ -139,6 +139,7 @@ func (t *turn) publish() {
 	lives := len(t.live)
 	for _, l := range t.touched {
 		t.board.post(l)
+		t.observe(l)
 		if l.run.Settled() {
 			lives--
 		}

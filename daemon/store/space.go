@@ -10,6 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Size is how many bytes the store has on the disk: its tables with their
+// write-ahead logs, and its value logs. Badger reckons it once a minute.
+func (s *Store) Size() (tables, values int64) { return s.db.Size() }
+
 // space takes the blocks of Badger's write-ahead logs as soon as they are made.
 // Badger makes them sparse and writes through a memory map, so a disk that
 // fills up would kill the process with SIGBUS in the middle of a commit, at

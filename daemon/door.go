@@ -1,0 +1,203 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/key"
+	"github.com/penstock/penstock/daemon/listener"
+	"github.com/penstock/penstock/daemon/plan"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// door is the daemon as callers with a trigger key have it: all that they can
+// reach of it is here.
+type door struct{ d *Daemon }
+
+var _ listener.Daemon = door{}
+
+// Key finds a key and the name of its pipeline.
+func (o door) Key(id string) (store.Key, string, bool, error) {
+	view := o.d.store.View()
+	defer view.Close()
+	k, err := view.Key(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Key{}, "", false, nil
+	}
+	if err != nil {
+		return store.Key{}, "", false, err
+	}
+	p, err := view.Pipeline(k.Pipeline)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Key{}, "", false, nil
+	}
+	return k, p.Name, err == nil, err
+}
+
+// Secret derives the secret of a key. One that is not the secret that the key
+// was made with fits nothing: the signing key was changed, or lost.
+func (o door) Secret(k store.Key) (key.Secret, error) {
+	signing, err := o.d.signing.read()
+	if err != nil {
+		return key.Secret{}, fmt.Errorf("trigger key %s: %w", k.ID, err)
+	}
+	s := key.Derive(key.Form(k.Form), signing, k.ID)
+	if !key.Matches(s.Reveal(), k.Digest) {
+		return key.Secret{}, fmt.Errorf("trigger key %s was made with another signing key than %s: bring that back, or make a new key", k.ID, o.d.signing.path)
+	}
+	return s, nil
+}
+
+// Start starts the run that an admitted caller asks for.
+func (o door) Start(ctx context.Context, c listener.Call) (listener.Run, error) {
+	q, err := o.request(&c)
+	if err != nil {
+		return listener.Run{}, toCaller(err)
+	}
+	if err := o.d.checkDisk(); err != nil && !o.d.knownKey(c.Request) {
+		return listener.Run{}, toCaller(err)
+	}
+	record, duplicate, err := o.d.start(ctx, c.Pipeline, q)
+	if err != nil {
+		return listener.Run{}, toCaller(err)
+	}
+	r := called(record, c.Pipeline)
+	r.Duplicate = duplicate
+	return r, nil
+}
+
+// request makes of a call what is resolved like every other start.
+func (o door) request(c *listener.Call) (*request, error) {
+	for name := range c.Variables {
+		if err := key.CheckVariable(name); err != nil {
+			return nil, &plan.Refusal{Problems: []plan.Problem{{Kind: plan.BadVariable, Message: err.Error()}}}
+		}
+	}
+	if err := checkSubQueue(c.SubQueue); err != nil {
+		return nil, err
+	}
+	_, definition, err := o.d.current(c.Pipeline)
+	if err != nil {
+		return nil, err
+	}
+	q := &request{
+		cause:  store.Cause{Source: store.ByTrigger, Actor: "key:" + c.Key.Name, UID: -1, Trigger: c.Key.Name},
+		inputs: c.Inputs, variables: c.Variables, key: c.Request, subQueue: c.SubQueue,
+		triggerKey: c.Key.ID, trigger: triggerOf(definition, c.Key.Name), payload: c.Payload,
+	}
+	return q, takeRef(q, definition, c.Ref)
+}
+
+// triggerOf is the name of the trigger that describes the calls of a key; "" is
+// none.
+func triggerOf(definition *config.Pipeline, name string) string {
+	for i := range definition.Triggers {
+		if t := &definition.Triggers[i]; t.Kind == config.OnKey && t.Key == name {
+			return t.Name
+		}
+	}
+	return ""
+}
+
+// takeRef gives GitLab's ref to the input of that name. A pipeline without one
+// has one ref, its current text, which is called as GitLab calls a first branch.
+func takeRef(q *request, definition *config.Pipeline, ref string) error {
+	for _, in := range definition.Inputs {
+		if in.Name == "ref" && ref != "" {
+			if q.inputs == nil {
+				q.inputs = map[string]any{}
+			}
+			if _, given := q.inputs["ref"]; !given {
+				q.inputs["ref"] = ref
+			}
+			return nil
+		}
+	}
+	if ref != "" && ref != "main" && ref != "master" {
+		return &plan.Refusal{Problems: []plan.Problem{{
+			Kind: plan.BadInput, Message: fmt.Sprintf("there is no ref %q: the pipeline declares no input of the name ref, so main is the only one", ref),
+		}}}
+	}
+	return nil
+}
+
+// toCaller is what a caller is told of why nothing was started. Who paused or
+// froze what, and where the daemon keeps its state, is not a caller's to know.
+func toCaller(err error) error {
+	var refusal *plan.Refusal
+	var overlap *engine.OverlapError
+	var coded *rpc.Error
+	switch {
+	case errors.As(err, &refusal):
+		told := &listener.Refusal{Status: http.StatusBadRequest, Code: "refused", Message: "no run was made: " + refusal.Error()}
+		for _, p := range refusal.Problems {
+			told.Problems = append(told.Problems, p.Message)
+		}
+		return told
+	case errors.As(err, &overlap):
+		return &listener.Refusal{Status: http.StatusConflict, Code: "overlap", Message: overlap.Error()}
+	case errors.Is(err, engine.ErrPaused):
+		return &listener.Refusal{Status: http.StatusConflict, Code: "paused", Message: "the pipeline, or its trigger, is paused"}
+	case errors.Is(err, engine.ErrFrozen):
+		return &listener.Refusal{Status: http.StatusConflict, Code: "frozen", Message: "no run may start: everything is frozen"}
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, engine.ErrNotFound), errors.Is(err, engine.ErrDeleting):
+		return listener.NotFound // the key, or its pipeline, was deleted meanwhile
+	case errors.Is(err, engine.ErrStopping), errors.Is(err, context.Canceled):
+		return &listener.Refusal{Status: http.StatusServiceUnavailable, Code: "unavailable", Message: "the daemon is stopping; come again"}
+	case errors.As(err, &coded) && coded.Code == rpc.CodeInvalid:
+		return &listener.Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: coded.Message}
+	case errors.As(err, &coded) && (coded.Code == rpc.CodeNotFound || coded.Code == rpc.CodeConflict):
+		return &listener.Refusal{Status: http.StatusConflict, Code: "conflict", Message: coded.Message}
+	case errors.As(err, &coded) && coded.Code == rpc.CodeDiskLow:
+		return &listener.Refusal{Status: http.StatusServiceUnavailable, Code: "disk_low", Message: "too little free space to begin a run"}
+	}
+	return err
+}
+
+// called is a run as callers see it.
+func called(r store.Run, pipeline string) listener.Run {
+	return listener.Run{
+		Name: fmt.Sprintf("%s/%d", pipeline, r.Number), Pipeline: pipeline, ID: r.ID, Number: r.Number,
+		Status: string(r.State.Status), Over: r.State.Status.Complete(),
+		CreatedAt: r.State.CreatedAt, StartedAt: r.State.StartedAt, FinishedAt: r.State.FinishedAt,
+	}
+}
+
+// Await waits until the run is over, or ctx ends.
+func (o door) Await(ctx context.Context, id uint64) (listener.Run, error) {
+	o.d.engine.Await(ctx, id, run.Status.Complete)
+	view := o.d.store.View()
+	defer view.Close()
+	r, err := view.Run(id)
+	if err != nil {
+		return listener.Run{}, err
+	}
+	p, err := view.Pipeline(r.Pipeline)
+	return called(r, p.Name), err
+}
+
+// pulseTime is how long the engine may take for a turn before it is unwell.
+const pulseTime = 5 * time.Second
+
+// Unhealthy says in a word why no run can be started now.
+func (o door) Unhealthy(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, pulseTime)
+	defer cancel()
+	if err := o.d.engine.Pulse(ctx); err != nil {
+		if errors.Is(err, engine.ErrStopping) {
+			return "stopping"
+		}
+		return "slow"
+	}
+	if o.d.checkDisk() != nil {
+		return "disk_low"
+	}
+	return ""
+}

@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/penstock/penstock/daemon/run"
+)
+
+// Observer counts what is durable. It is called by the loop, in the order of
+// the events, and must return at once.
+type Observer interface {
+	RunStarted(pipeline, source string)
+	// RunEnded is told of each end: a run that is retried has another. startedAt is
+	// zero where no step of it began.
+	RunEnded(pipeline, status string, startedAt, finishedAt time.Time)
+	// Ticked is told of a decision on instants of a trigger. late is the time from
+	// the instant to the decision.
+	Ticked(decision string, count int, made bool, late time.Duration)
+}
+
+// nobody is an Observer.
+type nobody struct{}
+
+func (nobody) RunStarted(string, string)                     {}
+func (nobody) RunEnded(string, string, time.Time, time.Time) {}
+func (nobody) Ticked(string, int, bool, time.Duration)       {}
+
+// observe tells what became of a run since the observer last heard of it.
+func (t *turn) observe(l *live) {
+	was := l.observed
+	s := &l.run.State
+	l.observed = s.Status
+	if was == unheard {
+		t.observer.RunStarted(l.run.Plan.Pipeline, string(l.record.Cause.Source))
+	}
+	if !was.Complete() && s.Status.Complete() {
+		t.observer.RunEnded(l.run.Plan.Pipeline, string(s.Status), s.StartedAt, s.FinishedAt)
+	}
+}
+
+// unheard is the status of a run of which no observer has heard.
+const unheard run.Status = ""
+
+// ticked tells what was decided in a turn that is durable.
+func (e *Engine) ticked(became []Fired) {
+	for _, f := range became {
+		if f.Err == nil {
+			e.observer.Ticked(string(f.Tick.Decision), max(1, f.Tick.Count), f.Tick.Run != 0, f.Tick.DecidedAt.Sub(f.Tick.At))
+		}
+	}
+}

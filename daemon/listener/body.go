@@ -1,0 +1,164 @@
+package listener
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+)
+
+const (
+	maxHeader = 16 << 10
+	maxBody   = 1 << 20
+	maxDepth  = 64   // of brackets in JSON
+	maxParts  = 1000 // of a form
+)
+
+var errTooLarge = &Refusal{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Message: "the body has more than 1 MiB"}
+
+// readBody reads a body within its limit. One that says beforehand that it is
+// larger is not read at all.
+func (c *call) readBody() ([]byte, error) {
+	if c.r.ContentLength > maxBody {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	switch {
+	case err == nil:
+		return body, nil
+	case errors.As(err, new(*http.MaxBytesError)):
+		return nil, errTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &Refusal{Status: http.StatusRequestTimeout, Code: "timeout", Message: "the body did not come in time"}
+	}
+	return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body cannot be read"}
+}
+
+// object is a body in JSON, as it was sent and as a value.
+type object struct {
+	text  []byte
+	value map[string]any
+}
+
+// readObject reads a body that is an object in JSON; an empty one is {}.
+func (c *call) readObject() (object, error) {
+	body, err := c.readBody()
+	switch {
+	case err != nil:
+		return object{}, err
+	case len(body) == 0:
+		return object{text: []byte("{}")}, nil
+	case !c.isJSON():
+		return object{}, &Refusal{Status: http.StatusUnsupportedMediaType, Code: "media_type", Message: "Content-Type: want application/json"}
+	}
+	if err := checkDepth(body); err != nil {
+		return object{}, err
+	}
+	o := object{text: body}
+	if err := json.Unmarshal(body, &o.value); err != nil || o.value == nil {
+		return object{}, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body is no object in JSON"}
+	}
+	return o, nil
+}
+
+// into reads the object strictly: a member that is misspelt is not ignored.
+func (o object) into(v any) error {
+	decoder := json.NewDecoder(bytes.NewReader(o.text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body: " + err.Error()}
+	}
+	return nil
+}
+
+// checkDepth refuses brackets that are deeper than anybody needs, before a
+// decoder follows them. Brackets in texts do not count.
+func checkDepth(text []byte) error {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch b := text[i]; {
+		case quoted && b == '\\':
+			i++
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{' || b == '[':
+			if depth++; depth > maxDepth {
+				return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: fmt.Sprintf("the body is more than %d brackets deep", maxDepth)}
+			}
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return nil
+}
+
+// readForm reads a form, urlencoded or as curl --form sends it.
+func (c *call) readForm() (url.Values, error) {
+	body, err := c.readBody()
+	if err != nil || len(body) == 0 {
+		return nil, err
+	}
+	kind, options, err := mime.ParseMediaType(c.header("Content-Type"))
+	switch {
+	case err == nil && kind == "application/x-www-form-urlencoded":
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, errForm
+		}
+		return form, nil
+	case err == nil && kind == "multipart/form-data":
+		return readParts(multipart.NewReader(bytes.NewReader(body), options["boundary"]))
+	}
+	return nil, &Refusal{Status: http.StatusUnsupportedMediaType, Code: "media_type", Message: "Content-Type: want application/json or a form"}
+}
+
+var errForm = &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body is no form"}
+
+// readParts reads the fields of a form that has no files.
+func readParts(r *multipart.Reader) (url.Values, error) {
+	form := url.Values{}
+	for range maxParts {
+		part, err := r.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil
+		}
+		if err != nil || part.FileName() != "" || part.FormName() == "" {
+			return nil, errForm
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return nil, errForm
+		}
+		form.Add(part.FormName(), string(value))
+	}
+	return nil, errForm
+}
+
+// texts are variables: texts, numbers and booleans as JSON writes them.
+func texts(values map[string]any) (map[string]string, error) {
+	if values == nil {
+		return nil, nil
+	}
+	all := make(map[string]string, len(values))
+	for name, value := range values {
+		switch v := value.(type) {
+		case string:
+			all[name] = v
+		case float64:
+			all[name] = strconv.FormatFloat(v, 'f', -1, 64)
+		case bool:
+			all[name] = strconv.FormatBool(v)
+		default:
+			return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: fmt.Sprintf("variable %q: want a text, a number or a boolean", name)}
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,163 @@
+package listener
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/penstock/penstock/config"
+)
+
+// call is a request under way.
+type call struct {
+	*Listener
+	w        *status
+	r        *http.Request
+	route    route
+	settings *settings
+	from     netip.Addr // who calls; the zero Addr over a Unix socket
+}
+
+// health says whether runs can be started.
+func (c *call) health() {
+	from, err := caller(c.r, c.settings.trusted)
+	if c.from = from; err != nil || !c.allows(from) {
+		c.refuse("the address is not allowed")
+		return
+	}
+	if why := c.daemon.Unhealthy(c.r.Context()); why != "" {
+		c.write(http.StatusServiceUnavailable, health{"failing", why})
+		return
+	}
+	c.write(http.StatusOK, health{Status: "ok"})
+}
+
+// health is the answer of /healthz.
+type health struct {
+	Status string `json:"status"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (c *call) allows(from netip.Addr) bool {
+	return c.settings.allow.Empty() || c.settings.allow.Has(from)
+}
+
+// showMetrics shows the metrics to whom the configuration names.
+func (c *call) showMetrics() {
+	from, err := caller(c.r, c.settings.trusted)
+	if c.from = from; err != nil || !c.settings.metrics.Has(from) {
+		c.refuse("the address is not in http.metrics")
+		return
+	}
+	c.metrics.ServeHTTP(c.w, c.r)
+}
+
+// start admits the caller and starts what is asked for.
+func (c *call) start() {
+	from, err := caller(c.r, c.settings.trusted)
+	if err != nil {
+		c.refuse(err.Error())
+		return
+	}
+	c.from = from
+	if wait, ok := c.failures.left(network(from), c.now()); !ok {
+		c.busy("too_many_failures", "too many calls from this address were refused", wait)
+		return
+	}
+	free, ok := c.calls.take(c.place())
+	if !ok {
+		c.fail(errBusy)
+		return
+	}
+	asked, err := c.admitted()
+	var run Run
+	if err == nil {
+		run, err = c.daemon.Start(c.r.Context(), *asked)
+	}
+	free()
+	var stranger *unproven
+	switch {
+	case errors.As(err, &stranger):
+		c.failures.take(network(from), c.now())
+		c.refuse(stranger.why, stranger.about()...)
+	case errors.Is(err, errPing):
+		c.write(http.StatusOK, problem{Code: "ping", Message: "the signature is right; a ping starts nothing"})
+	case err != nil:
+		c.fail(err)
+	default:
+		c.succeed(asked, run)
+	}
+}
+
+// place is whose places the call takes one of.
+func (c *call) place() netip.Prefix {
+	if c.settings.trusted.Has(c.from) {
+		return netip.Prefix{}
+	}
+	return network(c.from)
+}
+
+var errBusy = &Refusal{Status: http.StatusServiceUnavailable, Code: "busy", Message: "too many calls at a time; come again"}
+
+// succeed answers with the run, once it is over where the caller asked to wait.
+func (c *call) succeed(asked *Call, run Run) {
+	wait, err := c.wait()
+	if err != nil {
+		c.fail(err) // it was checked before
+		return
+	}
+	if wait > 0 && !run.Over {
+		run = c.await(run, wait)
+	}
+	switch {
+	case c.route.name == routeGitLab:
+		c.write(http.StatusCreated, startedGitLab{run.answer(), run.Number, asked.Ref, "trigger"})
+	case wait > 0 && run.Over:
+		c.write(http.StatusOK, run.answer())
+	default:
+		c.write(http.StatusAccepted, run.answer())
+	}
+}
+
+// maxWait bounds ?wait.
+const maxWait = 10 * time.Minute
+
+// wait is how long the caller asks to wait; 0 is not at all.
+func (c *call) wait() (time.Duration, error) {
+	text := c.r.URL.Query().Get("wait")
+	if text == "" {
+		return 0, nil
+	}
+	d, err := config.ParseDuration(text)
+	if err != nil || d > maxWait {
+		return 0, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "wait: want a duration of at most 10m, such as 30s"}
+	}
+	return d, nil
+}
+
+// await waits for the end of a run. Where nobody else may wait, or the daemon
+// stops, the run is as it was.
+func (c *call) await(run Run, wait time.Duration) Run {
+	free, ok := c.waits.take(c.place())
+	if !ok {
+		return run
+	}
+	defer free()
+	control := http.NewResponseController(c.w)
+	// The deadline of the request's body would end the connection meanwhile.
+	if err := errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Now().Add(wait+c.times.Answer))); err != nil {
+		c.log.Debug("a deadline cannot be set", "error", err)
+		return run
+	}
+	ctx, cancel := context.WithTimeout(c.r.Context(), wait)
+	defer cancel()
+	now, err := c.daemon.Await(ctx, run.ID)
+	if err != nil {
+		c.log.Error("a run that was started cannot be read", "run", run.Name, "error", err)
+		return run
+	}
+	now.Duplicate = run.Duplicate
+	return now
+}

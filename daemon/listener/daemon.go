@@ -1,0 +1,69 @@
+package listener
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/penstock/penstock/daemon/key"
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// Daemon is what calls are made on.
+type Daemon interface {
+	// Key finds a trigger key by its id, and the name of its pipeline. known is
+	// false where there is none, or its pipeline is gone.
+	Key(id string) (k store.Key, pipeline string, known bool, err error)
+	// Secret derives the secret of a key whose form signs.
+	Secret(k store.Key) (key.Secret, error)
+	// Start starts a run and answers once it is durable. The error is a *Refusal
+	// where the caller may know why.
+	Start(context.Context, Call) (Run, error)
+	// Await waits until the run is over, or ctx ends.
+	Await(ctx context.Context, id uint64) (Run, error)
+	// Unhealthy says in one word why no run can be started now; "" is: it can.
+	Unhealthy(context.Context) string
+}
+
+// Metrics counts answers and shows all that is counted.
+type Metrics interface {
+	Answered(route string, status int)
+	http.Handler
+}
+
+// Call is a run that an admitted caller asks for.
+type Call struct {
+	Key       store.Key
+	Pipeline  string // its name
+	Inputs    map[string]any
+	Variables map[string]string
+	SubQueue  string
+	SkipLocks bool   // steps take no resource groups
+	Ref       string // GitLab's
+	Request   string // makes the call repeatable; "" is none
+	Payload   string // the body, where it is one
+}
+
+// Run is a run as callers see it.
+type Run struct {
+	Name       string // nightly/42
+	Pipeline   string
+	ID, Number uint64
+	Status     string
+	Over       bool
+	Duplicate  bool // a call before made it
+	CreatedAt  time.Time
+	StartedAt  time.Time // zero: not yet
+	FinishedAt time.Time // zero: not yet
+}
+
+// Refusal is why an admitted call starts nothing.
+type Refusal struct {
+	Status   int    // of HTTP
+	Code     string // stable, for programs
+	Message  string
+	Problems []string // all that is wrong with what was given
+}
+
+// Error is the message.
+func (r *Refusal) Error() string { return r.Message }

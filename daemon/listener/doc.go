@@ -1,0 +1,44 @@
+// Package listener is the door for callers with a trigger key: an HTTP server
+// that starts runs and does nothing else. There is none unless the
+// configuration says where.
+//
+//	POST /v1/pipelines/{name}/trigger                         api keys: Cycle's call
+//	POST /v1/hooks/{key}                                      webhook, github and standard keys
+//	POST /api/v4/projects/{name}/trigger/pipeline             api keys: GitLab's call
+//	POST /api/v4/projects/{name}/ref/{ref}/trigger/pipeline   the same; the body is the payload
+//	GET  /healthz                                             whether runs can be started
+//	GET  /metrics                                             for whom the configuration names
+//
+// # No oracle
+//
+// Who is not admitted learns nothing: an unknown path, method, pipeline or key,
+// a wrong or deleted or expired key, one of another pipeline, an address that is
+// not listed and a signature that is wrong get the same answer, byte for byte.
+// Why is in the daemon's log, never with what was sent. All that may be decided
+// about a call without its key (its size, whether it is JSON) is decided before
+// the key is looked at, so that it says nothing about the key.
+//
+// # Order
+//
+// A call passes, in this order: its address (limits for those who failed
+// before, then the global list), the proof of its key, the key's own limit, its
+// body and its parameters. A key that is in a header is looked at before the body
+// is read; where the body has the secret, or is what is signed, the body is read
+// first, up to its limit.
+//
+// # Addresses
+//
+// The caller is the peer of the connection. What X-Forwarded-For says counts
+// only where the peer is a trusted proxy; then the caller is the last entry
+// that is not one. An entry that is no address ends it: nobody is admitted.
+//
+// # Bounds
+//
+// HTTP/1.1 only. Headers have 16 KiB and 5 s, a whole request 1 MiB and 30 s. At
+// most 512 connections, 64 from one address (IPv6: one /64); 64 calls at a
+// time, 32 from one address; 256 calls that wait, 64 from one address. Twenty
+// failures from one address, and one every three seconds after, are answered
+// with 404, further ones with 429; a key may be used a hundred times at once and
+// twenty times a second. Trusted proxies are under the limits of connections as
+// a whole only. No redirects, cookies or CORS.
+package listener

@@ -1,0 +1,110 @@
+package listener
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/penstock/penstock/daemon/key"
+)
+
+// gitLab admits and reads GitLab's call: token, ref, variables[K] and inputs[k]
+// in the query, a form or JSON. Where the path has the ref the body is the
+// payload, and what is asked for is in the query.
+func (c *call) gitLab() (*Call, error) {
+	given := fields{values: c.r.URL.Query()}
+	var payload []byte
+	var err error
+	if c.route.payload {
+		payload, err = c.readBody()
+	} else {
+		err = c.readFields(&given)
+	}
+	if err != nil {
+		return nil, err
+	}
+	asked, err := c.prove(given.text("token"), key.API, c.route.pipeline)
+	if err != nil {
+		return nil, err
+	}
+	if c.route.payload {
+		if err := c.takePayload(asked, payload); err != nil {
+			return nil, err
+		}
+	}
+	asked.Ref = cmp.Or(c.route.ref, given.text("ref"))
+	if asked.Variables, err = given.variables(); err != nil {
+		return nil, err
+	}
+	asked.Inputs = given.inputs()
+	return asked, c.repeatable(asked)
+}
+
+// fields are the parameters of GitLab's call.
+type fields struct {
+	values url.Values
+	object map[string]any // of a body in JSON
+}
+
+// readFields reads a body as JSON or as a form.
+func (c *call) readFields(into *fields) error {
+	if c.isJSON() {
+		body, err := c.readObject()
+		into.object = body.value
+		return err
+	}
+	form, err := c.readForm()
+	for name, values := range form {
+		into.values[name] = values
+	}
+	return err
+}
+
+// text is a parameter; "" where it is not there or no text.
+func (f *fields) text(name string) string {
+	if s, ok := f.object[name].(string); ok {
+		return s
+	}
+	return f.values.Get(name)
+}
+
+// variables are variables[K]=v, or the object of that name.
+func (f *fields) variables() (map[string]string, error) {
+	object, ok := f.object["variables"].(map[string]any)
+	if !ok && f.object["variables"] != nil {
+		return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "variables: want an object"}
+	}
+	all, err := texts(object)
+	for name, value := range f.indexed("variables") {
+		if all == nil {
+			all = map[string]string{}
+		}
+		all[name] = value
+	}
+	return all, err
+}
+
+// inputs are inputs[k]=v, or the object of that name.
+func (f *fields) inputs() map[string]any {
+	all, _ := f.object["inputs"].(map[string]any)
+	for name, value := range f.indexed("inputs") {
+		if all == nil {
+			all = map[string]any{}
+		}
+		all[name] = value
+	}
+	return all
+}
+
+// indexed are the values of name[index].
+func (f *fields) indexed(name string) map[string]string {
+	all := map[string]string{}
+	for field, values := range f.values {
+		index, ok := strings.CutPrefix(field, name+"[")
+		if index, closed := strings.CutSuffix(index, "]"); ok && closed && len(values) > 0 {
+			all[index] = values[len(values)-1]
+		}
+	}
+	return all
+}

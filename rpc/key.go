@@ -1,0 +1,82 @@
+package rpc
+
+import "time"
+
+// Key is a trigger key: whoever has its secret may start runs of its pipeline
+// over HTTP. The secret is kept nowhere; it is in one answer, that to its
+// creation.
+type Key struct {
+	ID        string     `json:"id"`       // 16 hex digits
+	Pipeline  string     `json:"pipeline"` // nightly
+	Name      string     `json:"name"`
+	Form      string     `json:"form"`                // api, webhook, github or standard
+	Secret    string     `json:"secret"`              // its first four characters and "…"
+	Addresses []string   `json:"addresses,omitempty"` // CIDR prefixes that may call; none: any
+	CreatedAt time.Time  `json:"created_at"`
+	CreatedBy string     `json:"created_by"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	LastUsed  *time.Time `json:"last_used,omitempty"` // when it last started a run
+}
+
+// KeyCreateRequest makes a trigger key. Names need not be unique: two keys of
+// one name overlap while a secret is exchanged.
+type KeyCreateRequest struct {
+	Pipeline  string     `json:"pipeline"`
+	Name      string     `json:"name"`
+	Form      string     `json:"form,omitempty"`      // "" is api
+	Addresses []string   `json:"addresses,omitempty"` // addresses and CIDR prefixes, at most 100
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+}
+
+// KeyCreateResponse has the secret, which nothing will tell again.
+type KeyCreateResponse struct {
+	Key    Key    `json:"key"`
+	Secret string `json:"secret"`
+	// URL is where to call, http://127.0.0.1:8420/v1/pipelines/nightly/trigger;
+	// with Socket the host in it means nothing. "" is: the listener is off.
+	URL    string     `json:"url,omitempty"`
+	Socket string     `json:"socket,omitempty"` // path of the Unix socket to call over
+	Inputs []KeyInput `json:"inputs,omitempty"` // of the pipeline
+	// Variables are those of the pipeline, which a call may change.
+	Variables []string `json:"variables,omitempty"`
+}
+
+// KeyInput is an input that a call may give.
+type KeyInput struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"` // string, number, boolean or array
+	Required    bool   `json:"required"`
+	Description string `json:"description,omitempty"`
+	Sample      string `json:"sample"` // a value in JSON: the default, else one that has the type
+}
+
+// KeyListRequest asks for the keys of a pipeline, or of all.
+type KeyListRequest struct {
+	Pipeline string `json:"pipeline,omitempty"`
+	After    string `json:"after,omitempty"` // pipelines after this one: Next of the page before
+}
+
+// KeyListResponse lists keys in the order of pipeline, name and id.
+type KeyListResponse struct {
+	Keys []Key  `json:"keys"`
+	Next string `json:"next,omitempty"` // ask again with After = Next; "" is the end
+}
+
+// KeyUpdateRequest changes what is said of a key. Its secret and its form stay.
+type KeyUpdateRequest struct {
+	Pipeline string `json:"pipeline"`
+	Key      string `json:"key"`              // id, or a name that one key of the pipeline has
+	Rename   string `json:"rename,omitempty"` // "" leaves the name
+	// Addresses take the place of those that it has; AnyAddress takes them away.
+	Addresses  []string `json:"addresses,omitempty"`
+	AnyAddress bool     `json:"any_address,omitempty"`
+	// ExpiresAt may be in the past, which ends the key; NoExpiry takes it away.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	NoExpiry  bool       `json:"no_expiry,omitempty"`
+}
+
+// KeyDeleteRequest ends a key for good, at once.
+type KeyDeleteRequest struct {
+	Pipeline string `json:"pipeline"`
+	Key      string `json:"key"` // id, or a name that one key of the pipeline has
+}
