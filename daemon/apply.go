@@ -33,33 +33,32 @@ func (d *Daemon) PipelineApply(ctx context.Context, q *rpc.PipelineApplyRequest)
 func (d *Daemon) put(ctx context.Context, source *config.Source, q *rpc.PipelineApplyRequest) (*rpc.PipelineApplyResponse, error) {
 	who, _ := actor(ctx)
 	var answer *rpc.PipelineApplyResponse
-	err := d.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+	err := d.change(ctx, func(tx *store.Tx, now time.Time) (changed uint64, err error) {
 		p, created, err := pipelineFor(tx, source.Pipeline.Name, now)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if q.ExpectRevision != 0 && q.ExpectRevision != p.Revision {
-			return rpc.Errorf(rpc.CodeConflict, "pipeline %q is at revision %d, not %d: somebody changed it meanwhile",
+			return 0, rpc.Errorf(rpc.CodeConflict, "pipeline %q is at revision %d, not %d: somebody changed it meanwhile",
 				p.Name, p.Revision, q.ExpectRevision)
 		}
 		old, err := currentText(tx, p)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		answer = &rpc.PipelineApplyResponse{
 			Pipeline: p.Name, Revision: p.Revision, Created: created, Changed: created || old != q.Text,
 			Difference: difference(p.Name, p.Revision, old, p.Revision+1, q.Text),
 		}
 		if !answer.Changed {
-			return nil
+			return 0, nil
 		}
 		answer.Revision++
 		if q.DryRun {
-			return nil
+			return 0, nil
 		}
 		p.Revision++
-		putRevision(tx, p, &source.Pipeline, store.Revision{Text: q.Text, AppliedAt: now, AppliedBy: who, Note: q.Note})
-		return nil
+		return p.ID, d.putRevision(tx, p, &source.Pipeline, store.Revision{Text: q.Text, AppliedAt: now, AppliedBy: who, Note: q.Note})
 	})
 	if err != nil { // the loop may still be at it: what it writes is not ours
 		return nil, failure(err, fmt.Sprintf("pipeline %q", source.Pipeline.Name))
@@ -90,8 +89,23 @@ func currentText(tx *store.Tx, p store.Pipeline) (string, error) {
 	return r.Text, err
 }
 
-// putRevision writes p, whose Revision is the new one, and r as that revision.
-func putRevision(tx *store.Tx, p store.Pipeline, definition *config.Pipeline, r store.Revision) {
+// change changes a pipeline, and has its schedules kept as they are then. It is
+// done although who asked for it has gone meanwhile.
+func (d *Daemon) change(ctx context.Context, work func(tx *store.Tx, now time.Time) (pipeline uint64, err error)) error {
+	var changed uint64
+	err := d.engine.Update(context.WithoutCancel(ctx), func(tx *store.Tx, now time.Time) (err error) {
+		changed, err = work(tx, now)
+		return err
+	})
+	if err != nil || changed == 0 {
+		return err
+	}
+	return d.schedules.retime(changed)
+}
+
+// putRevision writes p, whose Revision is the new one, r as that revision, and
+// its triggers.
+func (d *Daemon) putRevision(tx *store.Tx, p store.Pipeline, definition *config.Pipeline, r store.Revision) error {
 	r.Revision, r.Description, r.Stages = p.Revision, definition.Description, len(definition.Stages)
 	for _, s := range definition.Stages {
 		r.Steps += len(s.Steps)
@@ -102,6 +116,7 @@ func putRevision(tx *store.Tx, p store.Pipeline, definition *config.Pipeline, r 
 	}
 	tx.PutPipeline(p)
 	tx.PutRevision(p.ID, r)
+	return d.putTriggers(tx, p, definition, r.AppliedAt)
 }
 
 func difference(name string, oldRevision uint64, old string, newRevision uint64, new string) string {

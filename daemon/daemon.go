@@ -55,6 +55,7 @@ import (
 	"github.com/penstock/penstock/daemon/listener"
 	"github.com/penstock/penstock/daemon/logs"
 	"github.com/penstock/penstock/daemon/metrics"
+	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -104,6 +105,7 @@ type Daemon struct {
 	broken   bool // a commit failed
 
 	retention retention
+	schedules *schedules
 }
 
 // Open makes everything ready that does not need a client.
@@ -197,6 +199,7 @@ func (d *Daemon) openEngine() (err error) {
 	if err != nil {
 		return err
 	}
+	d.schedules = newSchedules(d, schedule.Boot{ID: bootID, At: d.startedAt})
 	return d.sweepAttempts()
 }
 
@@ -223,6 +226,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	stopWatchdog := d.watchdog(ctx)
 	stopSweeping := d.keepSweeping(ctx)
 	waitHTTP := d.serveHTTP(ctx, cancel)
+	stopSchedules := d.keepSchedules(ctx, cancel)
 	d.options.Notify("READY=1")
 	load := d.engine.Load()
 	d.log.Info("serving", "version", d.options.Version, "socket", socket.Addr(), "state", d.paths.State,
@@ -235,11 +239,12 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	stopWatchdog()
 	stopSweeping()
 	httpErr := waitHTTP()
+	schedulesErr := stopSchedules()
 	stopLoop()
 	engineErr := <-engineDone
 	d.spawner.stop()
 	d.broken = engineErr != nil
-	return errors.Join(serveErr, httpErr, engineErr, d.close())
+	return errors.Join(serveErr, httpErr, schedulesErr, engineErr, d.close())
 }
 
 func (d *Daemon) listen() (net.Listener, error) {

@@ -25,7 +25,7 @@ func (d *Daemon) PipelineDelete(ctx context.Context, q *rpc.PipelineDeleteReques
 	if err != nil {
 		return nil, failure(err, subject)
 	}
-	var errs []error
+	errs := []error{d.schedules.retime(id)}
 	for _, run := range runs {
 		errs = append(errs, d.attempts.removeRun(run))
 	}

@@ -21,25 +21,24 @@ func (d *Daemon) PipelineRename(ctx context.Context, q *rpc.PipelineRenameReques
 		return nil, err
 	}
 	who, _ := actor(ctx)
-	err = d.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+	err = d.change(ctx, func(tx *store.Tx, now time.Time) (changed uint64, err error) {
 		p, err := tx.PipelineNamed(q.Name)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if p.Revision != r.Revision {
-			return rpc.Errorf(rpc.CodeConflict, "pipeline %q was changed meanwhile; ask again", q.Name)
+			return 0, rpc.Errorf(rpc.CodeConflict, "pipeline %q was changed meanwhile; ask again", q.Name)
 		}
 		if err := nameFree(tx, q.To); err != nil {
-			return err
+			return 0, err
 		}
 		if p, err = tx.RenamePipeline(p, q.To); err != nil {
-			return err
+			return 0, err
 		}
 		p.Revision++
-		putRevision(tx, p, &source.Pipeline, store.Revision{
+		return p.ID, d.putRevision(tx, p, &source.Pipeline, store.Revision{
 			Text: r.Text, AppliedAt: now, AppliedBy: who, Note: "renamed from " + q.Name,
 		})
-		return nil
 	})
 	return &rpc.Empty{}, failure(err, fmt.Sprintf("pipeline %q", q.Name))
 }
@@ -54,19 +53,18 @@ func (d *Daemon) PipelineClone(ctx context.Context, q *rpc.PipelineCloneRequest)
 		return nil, err
 	}
 	who, _ := actor(ctx)
-	err = d.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+	err = d.change(ctx, func(tx *store.Tx, now time.Time) (changed uint64, err error) {
 		if err := nameFree(tx, q.To); err != nil {
-			return err
+			return 0, err
 		}
 		p, _, err := pipelineFor(tx, q.To, now)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		p.Revision = 1
-		putRevision(tx, p, &source.Pipeline, store.Revision{
+		return p.ID, d.putRevision(tx, p, &source.Pipeline, store.Revision{
 			Text: r.Text, AppliedAt: now, AppliedBy: who, Note: fmt.Sprintf("cloned from %s@%d", q.Name, r.Revision),
 		})
-		return nil
 	})
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("pipeline %q", q.To))

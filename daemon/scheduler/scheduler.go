@@ -29,7 +29,6 @@ package scheduler
 import (
 	"container/heap"
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -74,7 +73,6 @@ type Scheduler struct {
 	firer   Firer
 	now     func() time.Time // the time on the wall
 	boot    schedule.Boot
-	log     *slog.Logger
 	changed chan struct{} // of capacity 1: something may be due earlier
 
 	mu        sync.Mutex // protects the fields below
@@ -83,9 +81,9 @@ type Scheduler struct {
 }
 
 // New makes a scheduler without schedules.
-func New(firer Firer, now func() time.Time, boot schedule.Boot, log *slog.Logger) *Scheduler {
+func New(firer Firer, now func() time.Time, boot schedule.Boot) *Scheduler {
 	return &Scheduler{
-		firer: firer, now: now, boot: boot, log: log,
+		firer: firer, now: now, boot: boot,
 		changed: make(chan struct{}, 1), pipelines: map[uint64][]*entry{},
 	}
 }
@@ -191,9 +189,6 @@ func (s *Scheduler) fire(ctx context.Context, entries []*entry, batch []Due) (fa
 	defer s.mu.Unlock()
 	for i, e := range entries {
 		switch {
-		case errs[i] != nil && ctx.Err() == nil:
-			s.log.Warn("a schedule is decided again", "pipeline", e.pipeline, "trigger", e.Trigger, "error", errs[i])
-			fallthrough
 		case errs[i] != nil:
 			failed = append(failed, e)
 		case !e.replaced:

@@ -1,0 +1,115 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// homeOf is the identity of a directory: its inode and, where the file system
+// keeps it, when it was made. It stays when the directory is moved, and a copy
+// has another one.
+func homeOf(dir string) (string, error) {
+	var s unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, dir, 0, unix.STATX_INO|unix.STATX_BTIME, &s); err != nil {
+		return "", fmt.Errorf("look at %s: %w", dir, err)
+	}
+	if s.Mask&unix.STATX_BTIME == 0 {
+		return fmt.Sprintf("%d", s.Ino), nil
+	}
+	return fmt.Sprintf("%d@%d.%09d", s.Ino, s.Btime.Sec, s.Btime.Nsec), nil
+}
+
+// settle makes the store at home in a directory. One that was at home in
+// another is a copy: what was due while it lay there is nobody's any more, for
+// the original has seen to it.
+func (s *schedules) settle(ctx context.Context, home string) error {
+	before := s.store.Meta.Home
+	if before == home {
+		return nil
+	}
+	if before != "" {
+		s.log.Warn("the store is a copy of another: what was due meanwhile is dropped", "was", before, "is", home)
+		if err := s.dropMissed(ctx); err != nil {
+			return err
+		}
+	}
+	return s.engine.Update(ctx, func(tx *store.Tx, _ time.Time) error {
+		meta, err := tx.Meta()
+		meta.Home = home
+		tx.PutMeta(meta)
+		return err
+	})
+}
+
+// dropMissed accounts for what the schedules of a copy have missed, some of
+// them in a commit.
+func (s *schedules) dropMissed(ctx context.Context) error {
+	var some []store.Trigger
+	view := s.store.View()
+	defer view.Close()
+	for t, err := range view.Triggers() {
+		if err != nil {
+			return err
+		}
+		if t.Kind != config.OnSchedule {
+			continue
+		}
+		if some = append(some, t); len(some) == 1_000 {
+			if err := s.restoreAll(ctx, some); err != nil {
+				return err
+			}
+			some = nil
+		}
+	}
+	return s.restoreAll(ctx, some)
+}
+
+func (s *schedules) restoreAll(ctx context.Context, some []store.Trigger) error {
+	return s.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+		for i := range some {
+			if err := s.restore(tx, &some[i], now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// restore drops what a schedule has missed. One that was changed since it was
+// read has been seen to.
+func (s *schedules) restore(tx *store.Tx, read *store.Trigger, now time.Time) error {
+	t, err := tx.Trigger(read.Pipeline, read.Name)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !t.Mark.Equal(read.Mark) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	pipeline, err := tx.Pipeline(t.Pipeline)
+	if err != nil {
+		return err
+	}
+	table, err := s.timetable(&t)
+	if err != nil {
+		s.log.Error("a schedule cannot be kept", "pipeline", t.Pipeline, "trigger", t.Name, "error", err)
+		return nil
+	}
+	missed, mark := table.Restore(t.Mark, now, s.boot)
+	for k := range missed {
+		d := &missed[k]
+		tx.PutTick(store.Tick{
+			Pipeline: t.Pipeline, Trigger: t.Name, At: d.At, Decision: d.Decision, Reason: d.Reason, DecidedAt: now,
+			Message: "the store was copied, or put back from a backup", Revision: pipeline.Revision, Count: d.Count, Last: d.Last,
+		})
+	}
+	t.Mark = mark
+	tx.UpdateTrigger(t)
+	return nil
+}

@@ -1,0 +1,223 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/schedule"
+	"github.com/penstock/penstock/daemon/scheduler"
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// schedules keeps the scheduler in step with the triggers in the store, and
+// fires for it what is due (fire.go).
+type schedules struct {
+	store  *store.Store
+	engine *engine.Engine
+	texts  *texts
+	boot   schedule.Boot
+	log    *slog.Logger
+	room   func() error // refuses while nothing new may begin
+	loop   *scheduler.Scheduler
+
+	// turn makes who reads the triggers of a pipeline put what it read before
+	// another reads them.
+	turn sync.Mutex
+
+	mu        sync.Mutex // protects the fields below
+	tables    map[string]schedule.Timetable
+	calendars map[string]schedule.Calendar // nil: to be read
+}
+
+func newSchedules(d *Daemon, boot schedule.Boot) *schedules {
+	s := &schedules{store: d.store, engine: d.engine, texts: d.texts, boot: boot, log: d.log, room: d.checkDisk}
+	s.loop = scheduler.New(s, time.Now, boot)
+	return s
+}
+
+// keepSchedules keeps the schedules until the answer is called; it has the
+// error for which the daemon was ended meanwhile.
+func (d *Daemon) keepSchedules(ctx context.Context, end context.CancelCauseFunc) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		err := d.schedules.keep(ctx, filepath.Join(d.paths.State, "store"))
+		if ctx.Err() != nil {
+			err = nil
+		}
+		if err != nil {
+			end(err)
+		}
+		ended <- err
+	}()
+	return func() error { cancel(); return <-ended }
+}
+
+// maxTables bounds how many rules are remembered; one too many empties it.
+const maxTables = 10_000
+
+// keep loads the schedules of the store in a directory and fires them until ctx
+// ends.
+func (s *schedules) keep(ctx context.Context, dir string) error {
+	home, err := homeOf(dir)
+	if err == nil {
+		err = s.settle(ctx, home)
+	}
+	if err != nil {
+		return fmt.Errorf("find out whether the store is a copy: %w", err)
+	}
+	if err := s.load(); err != nil {
+		return fmt.Errorf("load the schedules: %w", err)
+	}
+	s.log.Debug("schedules are loaded", "waiting", s.loop.Len())
+	s.loop.Run(ctx)
+	return nil
+}
+
+// load gives the scheduler all there is.
+func (s *schedules) load() error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	view := s.store.View()
+	defer view.Close()
+	var of uint64 // the pipeline of group
+	var group []store.Trigger
+	for t, err := range view.Triggers() {
+		if err != nil {
+			return err
+		}
+		if t.Pipeline != of {
+			s.put(of, group)
+			of, group = t.Pipeline, group[:0]
+		}
+		group = append(group, t)
+	}
+	s.put(of, group)
+	return nil
+}
+
+// retime gives the scheduler what the store has of a pipeline now: after each
+// commit that may have changed its triggers.
+func (s *schedules) retime(pipeline uint64) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	view := s.store.View()
+	defer view.Close()
+	triggers, err := view.TriggersOf(pipeline)
+	if err != nil {
+		return fmt.Errorf("read the triggers of pipeline %d: %w", pipeline, err)
+	}
+	s.put(pipeline, triggers)
+	return nil
+}
+
+// put gives the scheduler those of the triggers of a pipeline that are
+// schedules.
+func (s *schedules) put(pipeline uint64, triggers []store.Trigger) {
+	var all []scheduler.Schedule
+	for i := range triggers {
+		t := &triggers[i]
+		if t.Kind != config.OnSchedule {
+			continue
+		}
+		table, err := s.timetable(t)
+		if err != nil {
+			s.log.Error("a schedule cannot be kept", "pipeline", pipeline, "trigger", t.Name, "error", err)
+			continue
+		}
+		all = append(all, scheduler.Schedule{Trigger: t.Name, Timetable: table, Mark: t.Mark})
+	}
+	s.loop.Put(pipeline, all)
+}
+
+// timetable is that of a trigger which is a schedule. Equal rules share what is
+// made of them.
+func (s *schedules) timetable(t *store.Trigger) (schedule.Timetable, error) {
+	key, err := json.Marshal(t.Rule)
+	if err != nil {
+		return schedule.Timetable{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	table, known := s.tables[string(key)]
+	if !known {
+		if err := s.readCalendars(); err != nil {
+			return table, err
+		}
+		if table, err = t.Rule.Compile(s.calendars); err != nil {
+			return table, err
+		}
+		if len(s.tables) >= maxTables || s.tables == nil {
+			s.tables = map[string]schedule.Timetable{}
+		}
+		s.tables[string(key)] = table
+	}
+	return table.Of(t.Pipeline, t.Name), nil
+}
+
+// putTriggers makes the triggers of p those of its text, which is new. A pause
+// stays, and so does how far a schedule has come whose rule is what it was.
+func (d *Daemon) putTriggers(tx *store.Tx, p store.Pipeline, definition *config.Pipeline, now time.Time) error {
+	all, err := tx.TriggersOf(p.ID)
+	if err != nil {
+		return err
+	}
+	old := map[string]store.Trigger{}
+	for _, t := range all {
+		old[t.Name] = t
+	}
+	for i := range definition.Triggers {
+		t := recordOf(p.ID, &definition.Triggers[i])
+		was := old[t.Name]
+		delete(old, t.Name)
+		t.Pause = was.Pause
+		if t.Rule != nil {
+			t.Mark = d.schedules.markOf(&t, &was, now)
+		}
+		if err := tx.PutTrigger(t); err != nil {
+			return err
+		}
+	}
+	for _, gone := range old {
+		tx.RemoveTrigger(gone)
+	}
+	return nil
+}
+
+// markOf is from where on a schedule is due that takes the place of another.
+func (s *schedules) markOf(t, was *store.Trigger, now time.Time) schedule.Mark {
+	if was.Rule != nil && t.Rule.Equal(was.Rule) {
+		return was.Mark
+	}
+	return schedule.Begin(now, s.boot.ID)
+}
+
+// recordOf is what is kept of a trigger of the text.
+func recordOf(pipeline uint64, t *config.Trigger) store.Trigger {
+	r := store.Trigger{Pipeline: pipeline, Name: t.Name, Kind: t.Kind, PauseOnFailure: t.PauseOnFailure}
+	switch t.Kind {
+	case config.OnSchedule:
+		r.Rule = ruleOf(&t.Schedule)
+	case config.AfterPipeline:
+		r.After = &t.After
+	case config.OnFiles:
+		r.Files = &t.Files
+	case config.OnKey:
+		r.Key = t.Key
+	}
+	return r
+}
+
+func ruleOf(s *config.Schedule) *schedule.Rule {
+	return &schedule.Rule{
+		Expression: s.Expression, Timezone: s.Timezone, From: s.From, Until: s.Until, Jitter: s.Jitter, Random: s.Random,
+		Include: s.Include, Exclude: s.Exclude, Shift: string(s.Shift), CatchUp: string(s.CatchUp), Window: s.Window,
+	}
+}

@@ -1,0 +1,230 @@
+package daemon
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/schedule"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// scheduled is a pipeline with a trigger.
+func scheduled(name, script, trigger string) string {
+	head, tail, _ := strings.Cut(one(name, script), "\n")
+	return head + "\n" + trigger + "\n" + tail
+}
+
+// triggers are the triggers of a pipeline as they are recorded.
+func (h *house) triggers(pipeline string) (all []store.Trigger) {
+	h.t.Helper()
+	view := h.d.store.View()
+	defer view.Close()
+	p, err := view.PipelineNamed(pipeline)
+	if err == nil {
+		all, err = view.TriggersOf(p.ID)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return all
+}
+
+// ticks are the ledger of a trigger, oldest first.
+func (h *house) ticks(t store.Trigger) (all []store.Tick) {
+	h.t.Helper()
+	view := h.d.store.View()
+	defer view.Close()
+	for tick, err := range view.Ticks(t.Pipeline, t.Name, "") {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append([]store.Tick{tick}, all...)
+	}
+	return all
+}
+
+// awaitTicks waits until the ledger of a trigger has so many records.
+func (h *house) awaitTicks(t store.Trigger, n int) []store.Tick {
+	h.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if all := h.ticks(t); len(all) >= n {
+			return all
+		}
+		if err := h.d.engine.Pulse(h.t.Context()); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	h.t.Fatalf("the ledger has %+v, not %d records", h.ticks(t), n)
+	return nil
+}
+
+// missed makes a schedule as if nobody had been there for a time.
+func (h *house) missed(t store.Trigger, d time.Duration) {
+	h.t.Helper()
+	h.update(func(tx *store.Tx) error {
+		t.Mark.Through = time.Now().Add(-d)
+		tx.UpdateTrigger(t)
+		return nil
+	})
+}
+
+func TestASchedulesInstantsHaveARecordEachAndOneRunAtATime(t *testing.T) {
+	h := newHouse(t)
+	g := h.gate("g")
+	h.apply(scheduled("nightly", "cat "+g.path, "overlap = \"skip\"\n[[trigger]]\nname = \"second\"\nschedule = \"@every 1s\"\n"))
+	open := g.reached()
+	trigger := h.triggers("nightly")[0]
+	all := h.awaitTicks(trigger, 3)
+	h.apply(one("nightly", "true"))
+	open()
+	if left := h.triggers("nightly"); len(left) != 0 {
+		t.Errorf("a trigger that is gone from the text is kept: %+v", left)
+	}
+	for k, tick := range all {
+		want := fmt.Sprint(trigger.Mark.Anchor.Truncate(time.Second).Add(time.Duration(k+1) * time.Second).UTC())
+		if fmt.Sprint(tick.At) != want {
+			t.Errorf("record %d is of %v, want %s", k, tick.At, want)
+		}
+		decision, reason := schedule.Skipped, schedule.Overlap
+		if k == 0 {
+			decision, reason = schedule.Fired, ""
+		}
+		if tick.Decision != decision || tick.Reason != reason || (tick.Run != 0) != (k == 0) {
+			t.Errorf("record %d is %+v", k, tick)
+		}
+	}
+	r := h.over("nightly/1")
+	if c := r.Cause; r.ID != all[0].Run || c.Source != "schedule" || c.Trigger != "second" || c.ScheduledAt == nil || !c.ScheduledAt.Equal(all[0].At) {
+		t.Errorf("the run is %+v", r.RunSummary)
+	}
+}
+
+func TestMissedInstantsAreCaughtUpAfterARestart(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1h\"\n"))
+	trigger := h.triggers("nightly")[0]
+	h.update(func(tx *store.Tx) error { // an instant is half an hour ago
+		trigger.Mark.Anchor = time.Now().Add(-30 * time.Minute).Add(-10 * time.Hour)
+		tx.UpdateTrigger(trigger)
+		return nil
+	})
+	h.missed(trigger, 150*time.Minute)
+	h.halt()
+	h.start()
+	all := h.awaitTicks(trigger, 2)
+	if len(all) != 2 || all[0].Reason != schedule.Superseded || all[1].Decision != schedule.CaughtUp || all[1].Run == 0 {
+		t.Errorf("the ledger is %+v", all)
+	}
+	if r := h.over("nightly/1"); r.Status != "success" || !r.Cause.ScheduledAt.Equal(all[1].At) {
+		t.Errorf("the run is %+v", r.RunSummary)
+	}
+}
+
+func TestAnEditedScheduleMakesNothingOldDue(t *testing.T) {
+	h := newHouse(t)
+	text := scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\n")
+	h.apply(text)
+	trigger := h.triggers("nightly")[0]
+	h.missed(trigger, time.Hour)
+	kept := h.triggers("nightly")[0].Mark
+	h.apply(text + "\n# A remark changes no rule.\n")
+	if got := h.triggers("nightly")[0].Mark; !got.Equal(kept) {
+		t.Errorf("the mark is %+v, want %+v", got, kept)
+	}
+	before := time.Now()
+	h.apply(strings.Replace(text, "0 0 1 1 *", "* * * * *", 1))
+	got := h.triggers("nightly")[0].Mark
+	if got.Through.Before(before) || got.BootID == "" {
+		t.Errorf("the mark is %+v, want none before %v", got, before)
+	}
+	if ticks := h.ticks(trigger); len(ticks) != 0 {
+		t.Errorf("something was due: %+v", ticks)
+	}
+}
+
+func TestAPauseOfATriggerStaysWithANewText(t *testing.T) {
+	h := newHouse(t)
+	text := scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\n")
+	h.apply(text)
+	trigger := h.triggers("nightly")[0]
+	if err := h.d.engine.PauseTrigger(t.Context(), trigger.Pipeline, trigger.Name, store.Pause{Actor: "alice"}); err != nil {
+		t.Fatal(err)
+	}
+	h.apply(strings.Replace(text, "0 0 1 1 *", "0 0 2 1 *", 1))
+	if p := h.triggers("nightly")[0].Pause; p == nil || p.Actor != "alice" {
+		t.Errorf("the pause is %+v", p)
+	}
+}
+
+func TestACopyOfTheStoreCatchesNothingUp(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1h\"\ncatch_up = \"all\"\n"))
+	trigger := h.triggers("nightly")[0]
+	trigger.Mark.Anchor = time.Now().Add(-30 * time.Minute).Add(-10 * time.Hour)
+	h.missed(trigger, 150*time.Minute)
+	h.halt()
+	copied := filepath.Join(h.dir, "copy")
+	if err := os.CopyFS(copied, os.DirFS(h.config.State)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(copied, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h.config.State = copied
+	h.start()
+	all := h.awaitTicks(trigger, 1)
+	if len(all) != 1 || all[0].Reason != schedule.Restored || all[0].Count != 2 || all[0].Run != 0 {
+		t.Errorf("the ledger is %+v", all)
+	}
+	if mark := h.triggers("nightly")[0].Mark; time.Since(mark.Through) > patience {
+		t.Errorf("the mark is %+v", mark)
+	}
+	h.halt()
+	h.start()
+	if all := h.ticks(trigger); len(all) != 1 {
+		t.Errorf("the copy is a copy again: %+v", all)
+	}
+}
+
+func TestARefusedRunIsRecorded(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1s\"\n") + "\n[[rule]]\nif = \"run.source == 'command'\"\n")
+	trigger := h.triggers("nightly")[0]
+	all := h.awaitTicks(trigger, 1)
+	h.apply(one("nightly", "true"))
+	if all[0].Decision != schedule.Skipped || all[0].Reason != schedule.Refused || all[0].Message == "" {
+		t.Errorf("the record is %+v", all[0])
+	}
+}
+
+func TestADeletedPipelineIsDueNoMore(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\n"))
+	if n := h.d.schedules.loop.Len(); n != 1 {
+		t.Errorf("%d schedules wait, want 1", n)
+	}
+	must[*rpc.PipelineDeleteResponse](t)(h.PipelineDelete(t.Context(), &rpc.PipelineDeleteRequest{Name: "nightly", Force: true}))
+	if n := h.d.schedules.loop.Len(); n != 0 {
+		t.Errorf("%d schedules wait, want none", n)
+	}
+}
+
+func TestWhatIsKeptOfATriggerIsAllOfItsRule(t *testing.T) {
+	s := config.Schedule{
+		Expression: "@daily", Timezone: "Europe/Berlin", From: time.Unix(1, 0), Until: time.Unix(2, 0), Jitter: 3, Random: true,
+		Include: []string{"a"}, Exclude: []string{"b"}, Shift: config.ShiftNext, CatchUp: config.CatchUpAll, Window: 4,
+	}
+	want := schedule.Rule{
+		Expression: "@daily", Timezone: "Europe/Berlin", From: time.Unix(1, 0), Until: time.Unix(2, 0), Jitter: 3, Random: true,
+		Include: []string{"a"}, Exclude: []string{"b"}, Shift: "next", CatchUp: "all", Window: 4,
+	}
+	if got := ruleOf(&s); !got.Equal(&want) {
+		t.Errorf("%+v", got)
+	}
+}
