@@ -48,6 +48,7 @@ func TestChangesOfTheClock(t *testing.T) {
 		{"30 2 * * *", "Europe/Rome", "2026-10-25T00:00:00Z", "10-25 02:30 +0200 repeat, 10-26 02:30 +0100"},
 		{"30 1 * * *", "America/New_York", "2026-11-01T05:30:00Z", "11-02 01:30 -0500, 11-03 01:30 -0500"},
 		{"30 1 * * *", "America/New_York", "2026-11-01T06:00:00Z", "11-02 01:30 -0500, 11-03 01:30 -0500"},
+		{"59 59 1 * * *", "America/New_York", "2026-11-01T06:10:00Z", "11-02 01:59 -0500, 11-03 01:59 -0500"},
 		{"0 2 * * *", "America/New_York", "2026-11-01T00:00:00Z", "11-01 02:00 -0500, 11-02 02:00 -0500"},
 		{"45 1 * * *", "Australia/Lord_Howe", "2026-04-04T12:00:00Z", "04-05 01:45 +1100 repeat, 04-06 01:45 +1030"},
 		{"@at 2026-10-25T02:30", "Europe/Berlin", "2026-01-01T00:00:00Z", "10-25 02:30 +0200 repeat, never"},
@@ -69,6 +70,9 @@ func TestChangesOfTheClock(t *testing.T) {
 		for range 2 {
 			o, ok := e.Next(after, zone, after)
 			got = append(got, told(o, ok, zone))
+			if back, found := e.Prev(o.At, zone, after); ok && (!found || back != o) {
+				t.Errorf("%s in %s: %v, back from there %v", c.text, c.zone, o, back)
+			}
 			after = o.At
 		}
 		if got := strings.Join(got, ", "); got != c.want {

@@ -63,7 +63,7 @@ var strange = []struct{ zone, around, kind string }{
 }
 
 func TestNextTimesEqualAScanOfEverySecondAroundStrangeChanges(t *testing.T) {
-	texts := append(expressions(), "15 30 2 * * *", "* 30 2 * * *", "*/20 0,30 1-3 * * *", "59 59 23 * * *", "59 59 0-2 * * *", "7/13 */10 * * * *", "0,59 * 0 * * *", "30 * * 31 12 *")
+	texts := append(expressions(), "15 30 2 * * *", "* 30 2 * * *", "*/20 0,30 1-3 * * *", "59 59 23 * * *", "59 59 0-2 * * *", "40 * 0-2 1,5,25 4,10,11 *", "7/13 */10 * * * *", "0,59 * 0 * * *", "30 * * 31 12 *")
 	cases := strange
 	if testing.Short() {
 		texts, cases = texts[len(texts)-60:], cases[:6]
