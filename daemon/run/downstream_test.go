@@ -105,10 +105,27 @@ func TestDownstreamFailureIsTriedAgainByItsRule(t *testing.T) {
 func TestDownstreamStepGoesOnWithItsRun(t *testing.T) {
 	s := bridge(t, PlanStep{Downstream: StrategyDepend}).spawns(Running).follows(Failed).are(Failed, Failed, Skipped)
 	s.follows(Running).are(Running, Running, Created)
-	if a := s.Steps[0].Latest(); a.Number != 1 || a.FailureReason != "" || !a.FinishedAt.IsZero() {
+	if a := s.Steps[0].Latest(); a.Number != 1 || a.FailureReason != "" || !a.FinishedAt.IsZero() || a.Log != nil {
 		t.Errorf("its attempt is %+v", a)
 	}
 	s.follows(Success).works(1, well).are(Success, Success, Success)
+}
+
+func TestDownstreamWarningEndsNothingAgain(t *testing.T) {
+	s := bridge(t, PlanStep{Downstream: StrategyDepend}).spawns(Running).follows(Success)
+	over := s.Steps[0].Latest().FinishedAt
+	s.do(Followed{Attempt: 1, At: s.now, Status: Success, Warnings: true})
+	if a := s.Steps[0].Latest(); !a.FinishedAt.Equal(over) || !a.Downstream.Warnings {
+		t.Errorf("its attempt is %+v", a)
+	}
+}
+
+func TestDownstreamRunThatGoesOnTakesTheCancelBack(t *testing.T) {
+	s := bridge(t, PlanStep{Downstream: StrategyMirror}).spawns(Running)
+	s.do(Cancel{Cancellation: Cancellation{At: s.now, Actor: "ann"}}).follows(Canceled).are(Canceled, Canceled, Canceled)
+	if s.follows(Running); s.State.Cancel != nil {
+		t.Errorf("the run works and was %s", s.State.Cancel.text())
+	}
 }
 
 func TestDownstreamTimeCountsAsWork(t *testing.T) {
