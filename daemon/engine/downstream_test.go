@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 )
@@ -15,8 +16,10 @@ import (
 func (m *machine) Spawn(at Attempt, answer func(Spawn)) {
 	m.effect(func() {
 		m.journal = append(m.journal, "spawn "+at.Plan.AttemptName(at.Step, at.Number))
-		s := spawnOf(at)
-		go answer(s)
+		m.spawns <- func() { answer(spawnOf(at)) }
+		if !m.asked {
+			go (<-m.spawns)()
+		}
 	})
 }
 
@@ -235,6 +238,127 @@ func TestATreeIsBounded(t *testing.T) {
 	if s, err := v.Step(1, 1); err != nil || s.Latest().FailureReason != run.TooLarge {
 		t.Errorf("the step ended as %+v, %v", s.Latest(), err)
 	}
+}
+
+// asked lets the answers of the Spawner wait until they are taken.
+func (m *machine) ask() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked = true
+}
+
+func TestARunIsAskedForOnceAndStartedOnlyWhereItIsWanted(t *testing.T) {
+	d := begin(t, 9)
+	d.machine.ask()
+	d.startOf(parent(run.StrategyDepend, 0))
+	answer := <-d.machine.spawns
+	d.check(d.Pause(d.ctx, 1, store.Pause{Part: store.Part{Step: "child"}, Actor: "ann"})) // it changes the step
+	d.check(d.Cancel(d.ctx, 1, "ann", "", false))
+	answer()
+	d.next("nightly/1/stage/work/1").end(run.Success)
+	d.settled(1)
+	d.idle()
+	if n := len(d.machine.spawns); n != 0 {
+		t.Errorf("it was asked for %d times more", n)
+	}
+	v := d.store.View()
+	defer v.Close()
+	if _, err := v.Run(2); err == nil {
+		t.Error("a run was started for a step that had ended")
+	}
+	d.nothingIsLeft()
+}
+
+func TestARunOfAnOldRevisionIsAskedForAgain(t *testing.T) {
+	d := begin(t, 9)
+	d.machine.ask()
+	d.startOf(parent(run.StrategyDepend, 0))
+	d.next("nightly/1/stage/work/1").end(run.Success)
+	d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) error {
+		p, err := tx.Pipeline(1)
+		p.Revision = 2
+		tx.PutPipeline(p)
+		return err
+	}))
+	(<-d.machine.spawns)() // of revision 1
+	again := <-d.machine.spawns
+	d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) error {
+		p, err := tx.Pipeline(1)
+		p.Revision = 1
+		tx.PutPipeline(p)
+		return err
+	}))
+	again()
+	d.next("nightly/2/stage/work/1").end(run.Success)
+	d.next("nightly/1/later/after/1").end(run.Success)
+	d.settled(1)
+	d.nothingIsLeft()
+}
+
+// A restart gives no places to steps that stand for runs, and forgets none of
+// the bonds between runs: here the grandchild is tried again when all is over.
+func TestBondsOutliveRestarts(t *testing.T) {
+	d := begin(t, 2)
+	d.startOf(parent(run.StrategyMirror, 1))
+	for range 3 {
+		(<-d.machine.launched).end(run.Failed)
+	}
+	for id := uint64(1); id <= 3; id++ {
+		d.settled(id)
+	}
+	d.restart()
+	d.check(d.Act(d.ctx, 3, retry(0)))
+	a := d.next("nightly/3/stage/work/2")
+	d.restart()
+	if got := d.next("nightly/3/stage/work/2"); got != a {
+		t.Fatal("another attempt was joined")
+	}
+	if l := d.Load(); l.RunningSteps != 1 || l.LiveRuns != 3 {
+		t.Errorf("after the restart the load is %+v", l)
+	}
+	if got := fmt.Sprintf("%s %s", d.stepStatus(1, 1), d.stepStatus(2, 1)); got != "running running" {
+		t.Errorf("the steps above are %s", got)
+	}
+	a.end(run.Success)
+	d.settled(1) // its own work has failed, and so has that of its child
+	if got := fmt.Sprintf("%s %s", d.stepStatus(1, 1), d.stepStatus(2, 1)); got != "failed success" {
+		t.Errorf("the steps above ended as %s", got)
+	}
+	d.nothingIsLeft()
+}
+
+// A child is a part of its parent: it waits for no turn, replaces nobody, and
+// what is paused of its pipeline is not paused in it.
+func TestAChildStandsOutsideOfTheLine(t *testing.T) {
+	d := begin(t, 9)
+	q := parent(run.StrategyDepend, 0)
+	q.Plan.Values.Inputs["inline"] = true
+	q.Overlap, q.OnNewRun = config.Overlap{Policy: config.OverlapQueue, Limit: 1}, config.CancelConservative
+	d.machine.ask()
+	d.startOf(q)
+	d.check(d.Pause(d.ctx, 1, store.Pause{Actor: "ann"}))
+	d.check(d.Pause(d.ctx, 1, store.Pause{Part: store.Part{Step: "work"}, Actor: "ann"}))
+	(<-d.machine.spawns)()
+	own, childs := d.next("nightly/1/stage/work/1"), d.next("nightly/2/stage/work/1")
+	d.check(d.Pause(d.ctx, 1, store.Pause{Part: store.Part{Stage: "stage"}, Actor: "ann"}))
+	if got := d.statuses(1, 2); got != "[running running]" {
+		t.Errorf("parent and child are %s", got)
+	}
+	d.check(d.Resume(d.ctx, 1, store.Part{}))
+	q.Plan = request("", "late").Plan
+	q.OnNewRun = config.CancelNone
+	if d.startOf(q); d.status(3) != "held" {
+		t.Errorf("a run beside them is %s", d.status(3))
+	}
+	own.end(run.Success)
+	childs.end(run.Failed)
+	d.check(d.Act(d.ctx, 2, retry(0)))
+	d.next("nightly/2/stage/work/2").end(run.Success)
+	d.check(d.Cancel(d.ctx, 3, "ann", "", false))
+	d.next("nightly/1/later/after/1").end(run.Success)
+	d.settled(1)
+	d.settled(3)
+	d.nothingIsLeft()
 }
 
 // Parent, child and grandchild, while the engine dies before and after each

@@ -19,6 +19,8 @@ type machine struct {
 	store    *store.Store
 	launched chan *attempt // each that was launched, in order
 	kill     func()        // ends the engine
+	spawns   chan func()   // answers to what was asked of the Spawner, where asked is set: else they are given at once
+	asked    bool
 
 	mu         sync.Mutex // protects the fields below
 	attempts   map[string]*attempt
@@ -47,7 +49,7 @@ type attempt struct {
 
 func newMachine() *machine {
 	return &machine{
-		launched: make(chan *attempt, 10_000), attempts: map[string]*attempt{}, begun: map[string]bool{}, fuse: -1,
+		launched: make(chan *attempt, 10_000), spawns: make(chan func(), 100), attempts: map[string]*attempt{}, begun: map[string]bool{}, fuse: -1,
 	}
 }
 
