@@ -1,0 +1,153 @@
+package arrival
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+	"strings"
+	"time"
+)
+
+// book is what is known of the files of one watch. It asks no clock and touches
+// no file.
+type book struct {
+	settle time.Duration
+	files  map[string]*entry
+	queue  queue    // those that settle
+	ripe   []*entry // those that have settled
+	sorted bool     // ripe is in the order in which it is offered
+}
+
+// entry is a file.
+type entry struct {
+	File
+	state state
+	due   time.Time // settling: when it has settled, if nothing happens before
+	place int       // settling: in the queue
+}
+
+type state int
+
+const (
+	settling state = iota
+	settled
+	decided
+)
+
+func newBook(settle time.Duration) *book { return &book{settle: settle, files: map[string]*entry{}} }
+
+// see notes how a file is. Touched says that it was written to, whether or not
+// that shows.
+func (b *book) see(f File, touched bool, now time.Time) {
+	e := b.files[f.Path]
+	if e == nil {
+		e = &entry{File: f, state: decided}
+		b.files[f.Path] = e
+	} else if e.equals(f.Stamp) && (!touched || e.state == decided) {
+		return
+	}
+	b.leave(e)
+	e.Stamp, e.state, e.due = f.Stamp, settling, now.Add(b.settle)
+	heap.Push(&b.queue, e)
+}
+
+// lose forgets a file that is not there any more.
+func (b *book) lose(path string) {
+	if e := b.files[path]; e != nil {
+		b.leave(e)
+		delete(b.files, path)
+	}
+}
+
+// leave takes e from where it waits.
+func (b *book) leave(e *entry) {
+	switch e.state {
+	case settling:
+		heap.Remove(&b.queue, e.place)
+	case settled:
+		b.ripe = slices.DeleteFunc(b.ripe, func(r *entry) bool { return r == e })
+	}
+}
+
+// keep forgets all files but those that were seen.
+func (b *book) keep(seen map[string]bool) {
+	for path := range b.files {
+		if !seen[path] {
+			b.lose(path)
+		}
+	}
+}
+
+// due is a file that nothing happened to for the settle time; look at it once
+// more, and then settle it or see it.
+func (b *book) due(now time.Time) (File, bool) {
+	if len(b.queue) == 0 || b.queue[0].due.After(now) {
+		return File{}, false
+	}
+	return b.queue[0].File, true
+}
+
+// settleDown makes a file that is due one to be offered.
+func (b *book) settleDown(path string) {
+	e := b.files[path]
+	b.leave(e)
+	e.state = settled
+	b.ripe, b.sorted = append(b.ripe, e), false
+}
+
+// next is when a file is due; false: none will be.
+func (b *book) next() (time.Time, bool) {
+	if len(b.queue) == 0 {
+		return time.Time{}, false
+	}
+	return b.queue[0].due, true
+}
+
+// offer lists the first files that are to be offered, oldest first.
+func (b *book) offer(most int) []File {
+	if !b.sorted {
+		slices.SortFunc(b.ripe, func(x, y *entry) int {
+			return cmp.Or(x.ModTime.Compare(y.ModTime), strings.Compare(x.Path, y.Path))
+		})
+		b.sorted = true
+	}
+	files := make([]File, min(most, len(b.ripe)))
+	for i := range files {
+		files[i] = b.ripe[i].File
+	}
+	return files
+}
+
+// decide notes that the first n of those that were offered are decided.
+func (b *book) decide(n int) {
+	for _, e := range b.ripe[:n] {
+		e.state = decided
+	}
+	b.ripe = slices.Delete(b.ripe, 0, n)
+}
+
+// queue is a heap of entries by due.
+type queue []*entry
+
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
+func (q queue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].place, q[j].place = i, j
+}
+
+// Push is heap.Interface's.
+func (q *queue) Push(x any) {
+	e := x.(*entry)
+	e.place = len(*q)
+	*q = append(*q, e)
+}
+
+// Pop is heap.Interface's.
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	e := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return e
+}
