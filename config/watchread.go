@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
 )
 
 // endings are the statuses that a run can end with.
@@ -82,8 +84,8 @@ func (t table) filePattern(key string) string {
 		return ""
 	}
 	pattern := t.absolute(t.key(key), key, s)
-	if _, err := path.Match(pattern, ""); err != nil {
-		t.report(t.key(key), `%s = %s is no pattern: a [ has no ], or a \ nothing behind it`, key, quote(s))
+	if !doublestar.ValidatePattern(pattern) {
+		t.report(t.key(key), `%s = %s is no pattern: a [ or a { is not closed, or a \ has nothing behind it`, key, quote(s))
 		return ""
 	}
 	if pattern != "" && strings.HasSuffix(s, "/") {

@@ -19,6 +19,7 @@ const maxDirectories = 4096
 // happens from then on. A directory is told of before it is read: what comes in
 // between is seen twice, not missed.
 func (w *Watcher) lookThrough(one *watch, now time.Time) {
+	w.forgetMoved(one)
 	l := looking{Watcher: w, watch: one, now: now, seen: map[string]bool{}}
 	if err := l.enter(one.pattern.base); errors.Is(err, fs.ErrNotExist) {
 		l.ancestor()
@@ -133,6 +134,17 @@ func (w *Watcher) move(one *watch, places []string) {
 	}
 }
 
+// forgetMoved lets the kernel be silent on paths at which there is nothing any
+// more. One that was moved is the same directory to it under its new path, and to
+// be silent on the old one later would silence that.
+func (w *Watcher) forgetMoved(one *watch) {
+	for _, dir := range one.places {
+		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+			w.silence(dir)
+		}
+	}
+}
+
 // leave lets the kernel be silent on a directory that no watch has any more.
 func (w *Watcher) leave(one *watch, dir string) {
 	delete(w.places[dir], one)
@@ -140,6 +152,10 @@ func (w *Watcher) leave(one *watch, dir string) {
 		return
 	}
 	delete(w.places, dir)
+	w.silence(dir)
+}
+
+func (w *Watcher) silence(dir string) {
 	if w.kernel == nil {
 		return
 	}

@@ -18,11 +18,6 @@ type pattern struct {
 	hidden bool     // names that begin with a point count
 }
 
-// CheckPattern is why a text is no pattern, nil where it is one.
-func CheckPattern(text string) error {
-	_, err := newPattern(text)
-	return err
-}
 
 func newPattern(text string) (pattern, error) {
 	switch {

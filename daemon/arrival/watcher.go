@@ -39,7 +39,9 @@ type Watch struct {
 
 // Take is offered files, oldest first, and says how many of the first are
 // decided: they are not offered again. The others wait for a Nudge, or for the
-// next looking through. It is called from one goroutine.
+// next looking through. With those two, and when a watch is new, it is called also
+// where there are no files: who has something left to do with earlier ones does it
+// then. It is called from one goroutine.
 type Take func(ctx context.Context, id ID, files []File) (taken int)
 
 // Watcher waits for files.
@@ -66,6 +68,7 @@ type watch struct {
 	places  []string  // directories that the kernel tells of
 	stale   time.Time // when the directories are to be looked through again
 	waiting bool      // less was taken than offered
+	again   bool      // take is to be called, files or none
 	trouble string    // what was last said of it
 }
 
@@ -160,7 +163,7 @@ func (w *Watcher) obey(now time.Time) {
 	}
 	for id := range nudged {
 		if one := w.watches[id]; one != nil {
-			one.waiting = false
+			one.waiting, one.again = false, true
 		}
 	}
 }
@@ -181,7 +184,7 @@ func (w *Watcher) adopt(wanted []Watch, now time.Time) {
 			w.log.Error("no file can arrive at a pattern that is none", "pattern", one.Pattern, "error", err)
 			continue
 		}
-		w.watches[one.ID] = &watch{Watch: one, pattern: p, book: newBook(one.Settle), stale: now}
+		w.watches[one.ID] = &watch{Watch: one, pattern: p, book: newBook(one.Settle), stale: now, again: true}
 	}
 	for _, gone := range before {
 		w.move(gone, nil)
@@ -191,7 +194,7 @@ func (w *Watcher) adopt(wanted []Watch, now time.Time) {
 // distrust has every directory looked through.
 func (w *Watcher) distrust(now time.Time) {
 	for _, one := range w.watches {
-		one.stale, one.waiting = now, false
+		one.stale, one.waiting, one.again = now, false, true
 	}
 }
 
@@ -230,9 +233,10 @@ func (one *watch) settleDue(now time.Time) {
 func (w *Watcher) offer(ctx context.Context, one *watch) {
 	for !one.waiting && ctx.Err() == nil {
 		files := one.book.offer(Batch)
-		if len(files) == 0 {
+		if len(files) == 0 && !one.again {
 			return
 		}
+		one.again = false
 		taken := w.take(ctx, one.ID, files)
 		one.book.decide(taken)
 		one.waiting = taken < len(files)

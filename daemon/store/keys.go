@@ -22,6 +22,7 @@
 //	x/<pipeline><name>              Trigger of the current revision
 //	e/<name>\0<pipeline><name>      marker: that trigger waits for ends of the pipeline named first
 //	y/<pipeline><name>\0<at*><hash> Tick of a trigger, kept when the trigger is gone
+//	f/<pipeline><name>\0<hash>      Claim of a file under way; the hash is the SHA-256 of where it goes
 //	h/<id>                          Key: a trigger key
 //	u/<pipeline><id>                marker: the key is the pipeline's
 //	c/<name>                        Calendar

@@ -223,8 +223,8 @@ func (tx *Tx) DeleteRun(r Run) error {
 	return errors.Join(errs...)
 }
 
-// DeletePipeline removes a pipeline with its revisions, triggers, trigger keys
-// and backfills. Its runs go first; its ticks, which may be many, later: see
+// DeletePipeline removes a pipeline with its revisions, triggers, trigger keys,
+// claims and backfills. Its runs go first; its ticks, which may be many, later: see
 // Tx.ForgetTicks.
 func (tx *Tx) DeletePipeline(p Pipeline) error {
 	tx.remove(pipelineKey(p.ID))
@@ -232,7 +232,7 @@ func (tx *Tx) DeletePipeline(p Pipeline) error {
 	for n := uint64(1); n <= p.Revision; n++ {
 		tx.remove(revisionKey(p.ID, n))
 	}
-	return errors.Join(tx.removeTriggers(p.ID), tx.removeKeys(p.ID), tx.removeBackfills(p.ID))
+	return errors.Join(tx.removeTriggers(p.ID), tx.removeKeys(p.ID), tx.removeBackfills(p.ID), tx.removeUnder(number("f/", p.ID)))
 }
 
 func (tx *Tx) removeTriggers(pipeline uint64) error {

@@ -1,0 +1,294 @@
+package arrival
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds every wait; nothing takes nearly as long.
+const patience = time.Minute
+
+// watching is a Watcher at work on a directory.
+type watching struct {
+	*testing.T
+	*Watcher
+	dir   string
+	draft string
+	taken chan File
+
+	mu   sync.Mutex // protects the field below
+	most int        // files that are taken of a batch
+}
+
+func newWatching(t *testing.T, patterns ...string) *watching {
+	t.Helper()
+	w := &watching{T: t, dir: t.TempDir(), draft: t.TempDir(), taken: make(chan File, 10_000), most: Batch}
+	w.Watcher = New(w.take, slog.New(slog.DiscardHandler))
+	w.watch(patterns...)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Watcher.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func (w *watching) watch(patterns ...string) {
+	var all []Watch
+	for i, pattern := range patterns {
+		all = append(all, Watch{ID: ID{uint64(i + 1), "files"}, Pattern: w.path(pattern), Settle: time.Millisecond})
+	}
+	w.Set(all)
+}
+
+func (w *watching) take(_ context.Context, _ ID, files []File) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(w.most, len(files))
+	for _, f := range files[:n] {
+		w.taken <- f
+	}
+	return n
+}
+
+func (w *watching) limit(most int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.most = most
+}
+
+func (w *watching) path(name string) string { return filepath.Join(w.dir, name) }
+
+func (w *watching) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// write makes a file at once: these tests do not wait for one to settle.
+func (w *watching) write(name string) {
+	w.Helper()
+	draft := filepath.Join(w.draft, "x")
+	w.must(os.MkdirAll(filepath.Dir(w.path(name)), 0o755))
+	w.must(os.WriteFile(draft, []byte(name), 0o644))
+	w.must(os.Rename(draft, w.path(name)))
+}
+
+// arrive waits for files, in any order, and that they come once.
+func (w *watching) arrive(names ...string) {
+	w.Helper()
+	got := map[string]bool{}
+	for range names {
+		select {
+		case f := <-w.taken:
+			if got[f.Path] {
+				w.Fatalf("%s arrived twice", f.Path)
+			}
+			got[f.Path] = true
+		case <-time.After(patience):
+			w.Fatalf("only %v arrived of %v", got, names)
+		}
+	}
+	for _, name := range names {
+		if !got[w.path(name)] {
+			w.Fatalf("%v arrived, not %s", got, name)
+		}
+	}
+}
+
+func TestAFileArrivesAndArrivesAnewWhenItIsWrittenAgain(t *testing.T) {
+	t.Parallel()
+	w := newWatching(t, "*.csv")
+	w.write("a.csv")
+	w.arrive("a.csv")
+	w.write("a.csv")
+	w.arrive("a.csv")
+	w.write("b.tmp")
+	w.must(os.Rename(w.path("b.tmp"), w.path("b.csv")))
+	w.arrive("b.csv")
+}
+
+func TestWhatIsNoFileDoesNotArrive(t *testing.T) {
+	t.Parallel()
+	w := newWatching(t, "in/**")
+	outside := filepath.Join(t.TempDir(), "outside")
+	w.must(os.MkdirAll(outside, 0o755))
+	w.must(os.WriteFile(filepath.Join(outside, "x"), nil, 0o644))
+	w.must(os.MkdirAll(w.path("in/empty"), 0o755))
+	w.must(os.Symlink(filepath.Join(outside, "x"), w.path("in/link")))
+	w.must(os.Symlink(outside, w.path("in/directory")))
+	w.must(unix.Mkfifo(w.path("in/pipe"), 0o600))
+	w.write("in/.hidden")
+	w.write("in/.hidden.d/x")
+	w.write("in/last")
+	w.arrive("in/last")
+}
+
+func TestDirectoriesMayComeLaterAndGo(t *testing.T) {
+	t.Parallel()
+	w := newWatching(t, "a/b/c/*", "tree/**/*.csv")
+	w.write("a/b/c/1")
+	w.arrive("a/b/c/1")
+	w.must(os.RemoveAll(w.path("a")))
+	w.write("a/b/c/2")
+	w.arrive("a/b/c/2")
+	w.write("tree/x/y/z/1.csv")
+	w.arrive("tree/x/y/z/1.csv")
+	w.must(os.Rename(w.path("tree/x/y"), w.path("tree/moved")))
+	w.arrive("tree/moved/z/1.csv")
+	w.write("tree/moved/z/2.csv")
+	w.arrive("tree/moved/z/2.csv")
+}
+
+func TestThousandsAtOnceArriveOnceEach(t *testing.T) {
+	t.Parallel()
+	w := newWatching(t, "in/*")
+	var names []string
+	for i := range 3000 {
+		names = append(names, fmt.Sprintf("in/%d", i))
+		w.write(names[i])
+	}
+	w.arrive(names...)
+	w.write("in/last")
+	w.arrive("in/last")
+}
+
+func TestWhatIsNotTakenIsOfferedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWatching(t)
+	w.limit(1)
+	for _, name := range []string{"1", "2", "3"} {
+		w.write(name)
+		w.must(os.Chtimes(w.path(name), time.Time{}, time.Unix(int64(name[0]), 0)))
+	}
+	w.watch("*")
+	w.arrive("1")
+	w.Nudge(func(ID) bool { return true })
+	w.arrive("2")
+	w.limit(Batch)
+	w.Nudge(func(id ID) bool { return id.Pipeline == 1 })
+	w.arrive("3")
+}
+
+// Where the kernel says nothing the files are found all the same.
+func TestALookingThroughFindsWhatNobodyTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var got []string
+	w := New(func(_ context.Context, _ ID, files []File) int {
+		for _, f := range files {
+			got = append(got, filepath.Base(f.Path))
+		}
+		return len(files)
+	}, slog.New(slog.DiscardHandler))
+	if err := w.close(); err != nil {
+		t.Fatal(err)
+	}
+	w.kernel = nil
+	w.Set([]Watch{{ID: ID{1, "files"}, Pattern: filepath.Join(dir, "in/*"), Settle: time.Minute}})
+	now := time.Now()
+	look := func() {
+		w.distrust(now)
+		w.turn(t.Context(), now)
+		now = now.Add(time.Minute)
+		w.turn(t.Context(), now)
+	}
+	w.obey(now)
+	look()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "in"), 0o755), os.WriteFile(filepath.Join(dir, "in/a"), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	look()
+	if !slices.Equal(got, []string{"a"}) {
+		t.Errorf("%v arrived", got)
+	}
+}
+
+func TestADirectoryThatCannotBeReadIsToldOnce(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	t.Parallel()
+	log := &lines{}
+	dir := t.TempDir()
+	w := New(func(context.Context, ID, []File) int { return 0 }, slog.New(slog.NewTextHandler(log, nil)))
+	defer w.close()
+	if err := os.Chmod(dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(dir, 0o700)
+	w.Set([]Watch{{ID: ID{1, "files"}, Pattern: filepath.Join(dir, "*")}})
+	for range 3 {
+		w.obey(time.Now())
+		w.distrust(time.Now())
+		w.turn(t.Context(), time.Now())
+	}
+	if log.n != 1 {
+		t.Errorf("it is told %d times", log.n)
+	}
+}
+
+type lines struct{ n int }
+
+func (l *lines) Write(p []byte) (int, error) { l.n++; return len(p), nil }
+
+func TestAClaimedFileReplacesNothing(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) File {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	f := write("in/a.csv", "new")
+	write("out/a.csv", "old")
+	to, err := Place(filepath.Join(dir, "out"), f, map[string]bool{filepath.Join(dir, "out/a~2.csv"): true})
+	if err != nil || filepath.Base(to) != "a~3.csv" {
+		t.Fatalf("%s, %v", to, err)
+	}
+	if err := Move(f, filepath.Join(dir, "out/a.csv")); !errors.Is(err, ErrTaken) {
+		t.Errorf("%v", err)
+	}
+	if err := Move(f, to); err != nil {
+		t.Fatal(err)
+	}
+	moved, err := Stat(to)
+	if err != nil || !moved.equals(f.Stamp) {
+		t.Errorf("%+v, %v", moved, err)
+	}
+	if err := SyncDirectory(filepath.Dir(to)); err != nil {
+		t.Error(err)
+	}
+	if Present(f.Identity()) || !Present(moved.Identity()) {
+		t.Error("the file is where it was, or not where it is")
+	}
+	write("out/a~3.csv", "longer than before")
+	if Present(moved.Identity()) || Present("nonsense") {
+		t.Error("another state of the file is taken for it")
+	}
+}
