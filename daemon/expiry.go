@@ -3,12 +3,10 @@ package daemon
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/arrival"
 	"github.com/penstock/penstock/daemon/store"
 )
 
@@ -95,11 +93,7 @@ func (x *expiry) sweep(ctx context.Context, l store.Ledger) error {
 
 // stillAsked reports whether the file of a tick is still there: without its
 // record it would be taken for a new one.
-func stillAsked(t store.Tick) bool {
-	path, _, _ := strings.Cut(t.Subject, "\n")
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
-}
+func stillAsked(t store.Tick) bool { return arrival.Present(t.Subject) }
 
 // remove removes what was collected.
 func (x *expiry) remove(ctx context.Context) error {

@@ -18,7 +18,6 @@ type pattern struct {
 	hidden bool     // names that begin with a point count
 }
 
-
 func newPattern(text string) (pattern, error) {
 	switch {
 	case !filepath.IsAbs(text):
