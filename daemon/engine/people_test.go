@@ -18,6 +18,7 @@ import (
 // crowd is people who interfere with a world.
 type crowd struct {
 	*world
+	ledger
 	rule     config.Overlap // of the runs of pipeline 2
 	starts   int            // that are left
 	deleters sync.WaitGroup
@@ -54,7 +55,7 @@ func (c *crowd) drawRough() (run.Plan, []run.Status) {
 func (c *crowd) interfere() {
 	ids := slices.Sorted(maps.Keys(c.plans))
 	id := ids[c.rng.IntN(len(ids))]
-	switch c.rng.IntN(12) {
+	switch c.rng.IntN(16) {
 	case 0:
 		c.begin()
 	case 1:
@@ -90,6 +91,10 @@ func (c *crowd) interfere() {
 		if c.rng.IntN(4) == 0 {
 			c.delete(id)
 		}
+	case 12, 13, 14:
+		c.fireSome()
+	case 15:
+		c.stand()
 	}
 }
 
@@ -121,7 +126,7 @@ func (c *crowd) begin() {
 	if q.Pipeline == 2 {
 		q.Overlap = c.rule
 	}
-	c.spared(c.tryTo(q, outcomes), ErrOverlap, ErrPaused, ErrDeleting)
+	c.spared(c.tryTo(q, outcomes), ErrOverlap, ErrPaused, ErrFrozen, ErrDeleting)
 }
 
 func (c *crowd) act(id uint64, decide func(r *run.Run, now time.Time) run.Event) {
@@ -169,13 +174,14 @@ func (c *crowd) give() {
 
 // Whatever people ask for, and whenever the engine dies: no limit is exceeded,
 // what is derived is as the runs are, no run stands still, every run ends, and
-// nothing is left of it.
+// nothing is left of it. An instant has one record, and a record one run at most.
 func TestNoRunStandsStillWhateverPeopleDo(t *testing.T) {
 	policies := []config.OverlapPolicy{config.OverlapQueue, config.OverlapQueueOne, config.OverlapSkip, config.OverlapCancel}
 	for seed := range seeds(40) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := newWorld(t, seed, 1+int(seed%4))
-			c := &crowd{world: w, starts: 12, rule: config.Overlap{Policy: policies[seed%4], Limit: 1 + int(seed/4%2)}}
+			c := &crowd{world: w, starts: 16, rule: config.Overlap{Policy: policies[seed%4], Limit: 1 + int(seed/4%2)}}
+			c.keepLedger()
 			for len(c.plans) < 2 {
 				c.begin()
 			}
@@ -188,11 +194,13 @@ func TestNoRunStandsStillWhateverPeopleDo(t *testing.T) {
 				} else if w.rng.IntN(3) == 0 && w.acts > 0 {
 					w.acts--
 					c.interfere()
+					c.audit()
 				} else if w.idle > 10 {
 					c.give()
 				}
 			})
 			c.deleters.Wait()
+			c.audit()
 		})
 	}
 }
