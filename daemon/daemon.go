@@ -106,6 +106,7 @@ type Daemon struct {
 
 	retention retention
 	schedules *schedules
+	backfills backfills
 }
 
 // Open makes everything ready that does not need a client.
@@ -194,13 +195,19 @@ func (d *Daemon) openEngine() (err error) {
 	d.spawner = newSpawner(d)
 	d.engine, err = engine.Open(engine.Config{
 		Store: d.store, Host: d.attempts, Spawner: d.spawner, Archive: d.attempts, Log: d.log, BootID: bootID,
-		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning}, Settled: d.retention.settled, Observer: d.metrics,
+		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning}, Settled: d.settled, Observer: d.metrics,
 	})
 	if err != nil {
 		return err
 	}
 	d.schedules = newSchedules(d, schedule.Boot{ID: bootID, At: d.startedAt})
 	return d.sweepAttempts()
+}
+
+// settled tells those who wait for the ends of runs. It returns at once.
+func (d *Daemon) settled(pipeline uint64) {
+	d.retention.settled(pipeline)
+	d.backfills.settled(pipeline)
 }
 
 // Serve runs the daemon until ctx ends or its state can no longer be trusted,
@@ -225,6 +232,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	}()
 	stopWatchdog := d.watchdog(ctx)
 	stopSweeping := d.keepSweeping(ctx)
+	stopBackfilling := d.keepBackfilling(ctx)
 	waitHTTP := d.serveHTTP(ctx, cancel)
 	stopSchedules := d.keepSchedules(ctx, cancel)
 	d.options.Notify("READY=1")
@@ -237,6 +245,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	d.log.Info("stopping; running steps go on", "running", d.engine.Load().RunningSteps)
 	d.options.Notify("STOPPING=1")
 	stopWatchdog()
+	stopBackfilling()
 	stopSweeping()
 	httpErr := waitHTTP()
 	schedulesErr := stopSchedules()
