@@ -97,6 +97,7 @@ type Daemon struct {
 	host     *host.Host
 	attempts *attempts
 	spawner  *spawner
+	follower *follower
 	engine   *engine.Engine
 	texts    *texts
 	signing  *signing
@@ -192,10 +193,11 @@ func (d *Daemon) openEngine() (err error) {
 		return err
 	}
 	d.metrics = metrics.New(d.options.Version, d.reading)
-	d.spawner = newSpawner(d)
+	d.spawner, d.follower = newSpawner(d), &follower{Daemon: d}
 	d.engine, err = engine.Open(engine.Config{
 		Store: d.store, Host: d.attempts, Spawner: d.spawner, Archive: d.attempts, Log: d.log, BootID: bootID,
 		Settings: engine.Settings{MaxRunning: c.Steps.MaxRunning}, Settled: d.settled, Observer: d.metrics,
+		Ended: d.follower.bell.ring,
 	})
 	if err != nil {
 		return err
@@ -235,6 +237,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	stopBackfilling := d.keepBackfilling(ctx)
 	waitHTTP := d.serveHTTP(ctx, cancel)
 	stopSchedules := d.keepSchedules(ctx, cancel)
+	stopTelling := d.follower.keepTelling(ctx)
 	d.options.Notify("READY=1")
 	load := d.engine.Load()
 	d.log.Info("serving", "version", d.options.Version, "socket", socket.Addr(), "state", d.paths.State,
@@ -246,6 +249,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	d.options.Notify("STOPPING=1")
 	stopWatchdog()
 	stopBackfilling()
+	stopTelling()
 	stopSweeping()
 	httpErr := waitHTTP()
 	schedulesErr := stopSchedules()

@@ -60,6 +60,14 @@ func looped(view *store.View, up *store.Upstream, pipeline store.Pipeline) error
 		pipeline.Name, strings.Join(circle, " → "), pipeline.Name)}
 }
 
+// tooFar refuses a run at the end of a long row of pipelines.
+func tooFar(up *store.Upstream) error {
+	if len(up.Lineage) < maxLineage {
+		return nil
+	}
+	return &familyError{run.TooDeep, fmt.Errorf("%d pipelines follow from each other already; at most %d do", len(up.Lineage), maxLineage)}
+}
+
 // tooDeep refuses an inline child of an inline child of one.
 func tooDeep(up *store.Upstream) error {
 	if up.Depth < maxDepth {

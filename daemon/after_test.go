@@ -1,0 +1,195 @@
+package daemon
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// follows is a pipeline that runs after another, with what it is given.
+func follows(name, after, given string) string {
+	return fmt.Sprintf(`name = %q
+type = "dynamic"
+[[input]]
+name = "what"
+default = "nothing"
+[[trigger]]
+after = %s
+%s
+[[stage]]
+name = "main"
+[[stage.step]]
+name = "x"
+uses = "shell"
+variables = { WHAT = "{{ inputs.what }}" }
+with = { script = "echo $WHAT" }
+`, name, after, given)
+}
+
+// heardOf waits until nobody is to be told of an end any more, and gives the
+// ledger of a trigger, the oldest first.
+func (h *house) heardOf(pipeline, trigger string) (all []store.Tick) {
+	h.t.Helper()
+	for deadline := time.Now().Add(patience); h.endings() > 0; {
+		h.update(func(*store.Tx) error { return nil }) // a turn of the engine later
+		if time.Now().After(deadline) {
+			h.t.Fatalf("nobody is told of %d ends; log:\n%s", h.endings(), h.log)
+		}
+	}
+	view := h.d.store.View()
+	defer view.Close()
+	p, err := view.PipelineNamed(pipeline)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for tick, err := range view.Ticks(p.ID, trigger, "") {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, tick)
+	}
+	slices.Reverse(all)
+	return all
+}
+
+func (h *house) endings() (n int) {
+	view := h.d.store.View()
+	defer view.Close()
+	for _, err := range view.Endings() {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
+// decisions are what became of ticks, with what is said of them.
+func decisions(all []store.Tick) (text string) {
+	for _, tick := range all {
+		text += strings.TrimSpace(fmt.Sprintf("%s %s %s", tick.Subject, tick.Decision, tick.Reason)) + "\n"
+	}
+	return text
+}
+
+// B31.T.
+func TestARunFollowsTheEndOfAnother(t *testing.T) {
+	h := newHouse(t)
+	h.apply("name = \"build\"\ntype = \"dynamic\"\n[variables]\nCODE = 0\n" + childText(script(`echo version=7 >> "$PENSTOCK_OUTPUT"; exit $CODE`)))
+	h.apply(follows("deploy", `"build"`, `inputs = { what = "{{ upstream.pipeline }} {{ upstream.run }} {{ upstream.status }} {{ upstream.outputs.x.version }}" }`))
+	h.apply(follows("mourn", `{ pipeline = "build", status = ["failed", "canceled"] }`, `inputs = { what = "{{ upstream.status }}" }`))
+	h.perform("build")
+	bad := must[*rpc.RunStartResponse](t)(h.RunStart(t.Context(), &rpc.RunStartRequest{Pipeline: "build", Variables: map[string]string{"CODE": "1"}}))
+	h.over(bad.Run.Name)
+	if got := decisions(h.heardOf("deploy", "after")); got != "1/success fired\n" {
+		t.Errorf("deploy: %s", got)
+	}
+	mourning := h.heardOf("mourn", "after")
+	if got := decisions(mourning); got != fmt.Sprintf("%d/failed fired\n", bad.Run.ID) {
+		t.Errorf("mourn: %s", got)
+	}
+	deploy, mourn := h.over("deploy/1"), h.over("mourn/1")
+	if got := said(h.follow("deploy/1", "x")); !slices.Equal(got, []string{"build build/1 success 7"}) {
+		t.Errorf("%q", got)
+	}
+	if got := said(h.follow("mourn/1", "x")); !slices.Equal(got, []string{"failed"}) {
+		t.Errorf("%q", got)
+	}
+	c := deploy.Cause
+	if c.Source != "subscription" || c.Trigger != "after" || c.Upstream == nil || c.Upstream.Name != "build/1" || c.Upstream.ID != 1 {
+		t.Errorf("%+v", c)
+	}
+	if mourning[0].Run != mourn.ID || !mourning[0].At.Equal(*h.get(bad.Run.Name).FinishedAt) {
+		t.Errorf("%+v", mourning[0])
+	}
+	why := told(*must[*rpc.Explanation](t)(h.RunWhy(t.Context(), &rpc.RunWhyRequest{Run: "deploy/1"})))
+	if !strings.Contains(why, "it follows from the end of build/1") || !strings.Contains(why, "build/1: success: it was started by") {
+		t.Errorf("why says\n%s", why)
+	}
+}
+
+func TestAnEndIsToldOnceForEachWayToEnd(t *testing.T) {
+	h := newHouse(t)
+	flag := h.dir + "/flag"
+	h.apply(one("build", "test -e "+flag))
+	h.apply(follows("any", `{ pipeline = "build", status = ["success", "failed"] }`, ""))
+	h.perform("build")
+	again := func() {
+		must[*rpc.RunStepsResponse](t)(h.RunRetry(t.Context(), &rpc.RunRetryRequest{Run: "build/1", Steps: []string{"x"}}))
+		h.over("build/1")
+	}
+	h.heardOf("any", "after")
+	again()
+	if got := decisions(h.heardOf("any", "after")); got != "1/failed fired\n" {
+		t.Errorf("failed twice: %s", got)
+	}
+	if err := os.WriteFile(flag, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	if got := decisions(h.heardOf("any", "after")); got != "1/failed fired\n1/success fired\n" {
+		t.Errorf("succeeded at last: %s", got)
+	}
+}
+
+func TestAnEndThatWasRecordedIsToldAfterARestart(t *testing.T) {
+	h := newHouse(t)
+	h.apply(one("build", "true"))
+	h.perform("build")
+	h.apply(follows("deploy", `"build"`, ""))
+	end := store.Ending{Run: 1, Pipeline: 1, Sequence: 9, Status: "success", FinishedAt: time.Now()}
+	for range 2 { // the second time as if it had been killed before it forgot
+		h.update(func(tx *store.Tx) error {
+			tx.PutEnding(end)
+			return nil
+		})
+		h.halt()
+		h.start()
+		if got := decisions(h.heardOf("deploy", "after")); got != "1/success fired\n" {
+			t.Errorf("%s", got)
+		}
+	}
+	h.over("deploy/1")
+	if _, err := h.RunGet(t.Context(), &rpc.RunGetRequest{Run: "deploy/2"}); codeOf(err) != rpc.CodeNotFound {
+		t.Errorf("a second run: %v", err)
+	}
+}
+
+func TestPipelinesThatFollowEachOtherGoRoundOnce(t *testing.T) {
+	h := newHouse(t)
+	h.apply(follows("a", `"c"`, ""))
+	h.apply(follows("b", `"a"`, ""))
+	h.apply(follows("c", `"b"`, ""))
+	h.perform("b")
+	h.over("b/1")
+	h.heardOf("c", "after")
+	h.over("c/1")
+	h.heardOf("a", "after")
+	h.over("a/1")
+	ticks := h.heardOf("b", "after")
+	if ticks[0].Run != 0 || ticks[0].Reason != "refused" || !strings.Contains(ticks[0].Message, "b → c → a → b") {
+		t.Errorf("%+v", ticks)
+	}
+}
+
+func TestARunThatCannotFollowSaysSoInTheLedger(t *testing.T) {
+	h := newHouse(t)
+	h.apply(one("build", "true"))
+	h.apply(follows("wants", `"build"`, `inputs = { what = "{{ upstream.outputs.x.version }}" }`))
+	h.apply(follows("paused", `"build"`, ""))
+	must[*rpc.PipelinePausesResponse](t)(h.PipelinePause(t.Context(), &rpc.PipelinePauseRequest{Name: "paused", Reason: "no"}))
+	h.perform("build")
+	wants, paused := h.heardOf("wants", "after"), h.heardOf("paused", "after")
+	if got := decisions(wants) + decisions(paused); got != "1/success skipped refused\n1/success skipped paused\n" {
+		t.Errorf("%s", got)
+	}
+	if !strings.Contains(wants[0].Message, "version") {
+		t.Errorf("%+v", wants[0])
+	}
+}
