@@ -1,6 +1,9 @@
 package calendar
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // block is the unfolded lines of one VEVENT, from BEGIN to END. line is where it
 // begins.
@@ -75,11 +78,42 @@ func (s *scanner) take(text string, line int) error {
 		return s.end(value, line)
 	case len(s.open) == 0:
 		return wrong(line, "%q stands outside of VCALENDAR", short(text))
-	case s.open[len(s.open)-1].name == "VEVENT":
+	case s.open[len(s.open)-1].name == "VEVENT" && ours(name):
+		if n := parameters(text); n > maxParameters {
+			return wrong(line, "%s has %d bytes of parameters; at most %d are read", short(name), n, maxParameters)
+		}
 		s.add(text)
 	}
 	return nil
 }
+
+// maxParameters bounds what stands before the value of a property, in bytes.
+const maxParameters = 1 << 10
+
+// parameters is how many bytes stand before the value: a colon in quotes does
+// not begin it.
+func parameters(text string) int {
+	quoted := false
+	for i := range len(text) {
+		switch {
+		case text[i] == '"':
+			quoted = !quoted
+		case text[i] == ':' && !quoted:
+			return i
+		}
+	}
+	return len(text)
+}
+
+// ours reports whether a property of an event is looked at. name may have
+// parameters behind it.
+func ours(name string) bool {
+	name, _, _ = strings.Cut(name, ";")
+	return slices.Contains(read, strings.ToUpper(name))
+}
+
+// read are the properties that are looked at.
+var read = []string{"UID", "SUMMARY", "STATUS", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"}
 
 // begin opens a component.
 func (s *scanner) begin(name string, line int) error {

@@ -2,7 +2,10 @@ package calendar_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/penstock/penstock/config/calendar"
 	"github.com/penstock/penstock/config/cron"
+	"pgregory.net/rapid"
 )
 
 // asked is a question and the title that answers it, "" for not covered. Times
@@ -236,6 +240,7 @@ func TestWhatIsRefusedSaysInWhichLine(t *testing.T) {
 		{event("SUMMARY:x"), 2, "no DTSTART"},
 		{event("DTSTART;TZID:20260101"), 2, "begins here"},
 		{event(`DTSTART;TZID="x:20260101`), 2, "begins here"},
+		{event(`DTSTART;TZID="` + strings.Repeat(":", 1100) + `":20260101`), 3, "at most 1024"},
 		{event("DTSTART:tomorrow"), 2, "no date and no time"},
 		{event("DTSTART:15000101"), 2, "outside of 1900-2200"},
 		{event("DTSTART:20260101T100000"), 2, "covers nothing"},
@@ -278,6 +283,79 @@ func TestWhatIsRefusedSaysInWhichLine(t *testing.T) {
 			t.Errorf("%.60q: got %v, want %q in line %d", c.text, err, c.says, c.line)
 		}
 	}
+}
+
+// Days and weeks are simple enough to be worked out again.
+func TestDailyAndWeeklyRulesEqualACount(t *testing.T) {
+	names := []string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
+	rapid.Check(t, func(t *rapid.T) {
+		start := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 15000).Draw(t, "start"))
+		interval := rapid.IntRange(1, 12).Draw(t, "interval")
+		weekly := rapid.Bool().Draw(t, "weekly")
+		days := rapid.SliceOfNDistinct(rapid.IntRange(0, 6), 1, 7, rapid.ID).Draw(t, "days")
+		begins := rapid.IntRange(0, 6).Draw(t, "week begins")
+		rule := fmt.Sprintf("FREQ=DAILY;INTERVAL=%d", interval)
+		if weekly {
+			var by []string
+			for _, d := range days {
+				by = append(by, names[d])
+			}
+			rule = fmt.Sprintf("FREQ=WEEKLY;INTERVAL=%d;WKST=%s;BYDAY=%s", interval, names[begins], strings.Join(by, ","))
+		}
+		c, err := calendar.Parse(event("DTSTART;VALUE=DATE:"+start.Format("20060102"), "RRULE:"+rule, "SUMMARY:x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := start.AddDate(0, 0, -(int(start.Weekday())-begins+7)%7)
+		for range 30 {
+			day := start.AddDate(0, 0, rapid.IntRange(-20, 20000).Draw(t, "day"))
+			want := int(day.Sub(start)/(24*time.Hour))%interval == 0
+			if weekly {
+				want = int(day.Sub(first)/(7*24*time.Hour))%interval == 0 && slices.Contains(days, int(day.Weekday()))
+			}
+			want = want && !day.Before(start)
+			if _, ok := c.Covers(day.Add(13*time.Hour), time.UTC); ok != want {
+				t.Fatalf("%s from %s on %s: %t", rule, start.Format(time.DateOnly), day.Format(time.DateOnly), ok)
+			}
+		}
+	})
+}
+
+// However stretches lie, a moment is covered if one of them holds it, with the
+// title of the one that began first, and of those the one that is written first.
+func TestOverlappingTimesEqualALookAtEach(t *testing.T) {
+	base := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	rapid.Check(t, func(t *rapid.T) {
+		type stretch struct{ from, to int }
+		var all []stretch
+		text := ""
+		for n := range rapid.IntRange(1, 8).Draw(t, "stretches") {
+			s := stretch{from: rapid.IntRange(0, 40).Draw(t, "from")}
+			s.to = s.from + rapid.IntRange(1, 20).Draw(t, "length")
+			all = append(all, s)
+			text += fmt.Sprintf("%s..%s %d\n", base.Add(time.Duration(s.from)*time.Hour).Format("2006-01-02T15:04Z"), base.Add(time.Duration(s.to)*time.Hour).Format("2006-01-02T15:04Z"), n)
+		}
+		c, err := calendar.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for hour := range 62 {
+			want := ""
+			for n, s := range all {
+				if s.from <= hour && hour < s.to && (want == "" || s.from < all[number(want)].from) {
+					want = fmt.Sprint(n)
+				}
+			}
+			if title, ok := c.Covers(base.Add(time.Duration(hour)*time.Hour), time.UTC); title != want || ok != (want != "") {
+				t.Fatalf("%shour %d: %q, %t; want %q", text, hour, title, ok, want)
+			}
+		}
+	})
+}
+
+func number(text string) int {
+	n, _ := strconv.Atoi(text)
+	return n
 }
 
 func TestManyMayAskAtATime(t *testing.T) {

@@ -73,12 +73,32 @@ func (r repeat) unfold(number int, y *year) {
 	const around = 2 * daySeconds
 	from := time.Date(number, 1, 1, 0, 0, 0, 0, time.UTC).Unix() - around - r.event.length
 	to := time.Date(number+1, 1, 1, 0, 0, 0, 0, time.UTC).Unix() + around
-	next := r.rule.Iterator()
+	next := r.near(from).Iterator()
 	for at, ok := next(); ok && at.Unix() < to; at, ok = next() {
 		if at.Unix() >= from {
 			r.place(at.Unix(), &y.wall, &y.instants)
 		}
 	}
+}
+
+// near is the rule, begun later where that changes nothing: rrule-go can only
+// walk from the start.
+func (r repeat) near(from int64) *rrule.RRule {
+	option := r.rule.OrigOptions
+	step := max(int64(option.Interval), 1) * daySeconds
+	if option.Freq == rrule.WEEKLY {
+		step *= 7
+	}
+	skipped := (from-option.Dtstart.Unix())/step - 1
+	if option.Freq < rrule.WEEKLY || option.Count > 0 || skipped <= 0 {
+		return r.rule
+	}
+	option.Dtstart = time.Unix(option.Dtstart.Unix()+skipped*step, 0).UTC()
+	rule, err := rrule.NewRRule(option)
+	if err != nil {
+		return r.rule
+	}
+	return rule
 }
 
 // parseRule reads an RRULE and refuses what rrule-go cannot do in bounded time.
