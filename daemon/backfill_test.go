@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
@@ -32,9 +31,6 @@ func days(n int) (all []time.Time) {
 func (h *house) backfillNightly(text string, instants []time.Time, parallel int) store.Backfill {
 	h.t.Helper()
 	h.apply("type = \"dynamic\"\n" + text)
-	h.update(func(tx *store.Tx) error {
-		return tx.PutTrigger(store.Trigger{Pipeline: 1, Name: "evening", Kind: config.OnSchedule, Rule: &schedule.Rule{Expression: "@at 2099-01-01T00:00"}})
-	})
 	return must[store.Backfill](h.t)(h.d.startBackfill(h.t.Context(), store.Backfill{
 		Pipeline: 1, Trigger: "evening", MaxParallel: parallel, Actor: "ann", UID: 7,
 	}, instants))

@@ -12,7 +12,7 @@ import (
 	"github.com/penstock/penstock/daemon/run"
 )
 
-// Two runs, one after the other, with a resource group, a failure that is tried
+// Two runs, the second by an instant, one after the other, with a resource group, a failure that is tried
 // again later, its handling and a step without output; then the first once more,
 // and a log erased. The same with both canceled. The engine is killed before and
 // after each effect in turn.
@@ -29,23 +29,50 @@ func TestAKillBetweenAnyTwoEffects(t *testing.T) {
 		late, cancel := n%2 == 0, n/2 == 0
 		t.Run(fmt.Sprintf("late %v, cancel %v", late, cancel), func(t *testing.T) {
 			w := newWorld(t, 1, 2)
+			w.evening()
 			for fuse := 0; w.deaths == fuse; fuse++ {
 				w.end()
 				w.start(fuse, late)
-				for k := range 2 {
-					w.surely(func() error {
-						return w.tryTo(StartRequest{
-							Pipeline: 1, Revision: 1, Plan: plan, Overlap: config.Overlap{Policy: config.OverlapQueue, Limit: 1},
-							Key: fmt.Sprint(fuse, " ", k),
-						}, outcomes)
-					})
+				q := StartRequest{
+					Pipeline: 1, Revision: 1, Plan: plan, Overlap: config.Overlap{Policy: config.OverlapQueue, Limit: 1},
+					Key: fmt.Sprint(fuse),
 				}
+				w.surely(func() error { return w.tryTo(q, outcomes) })
+				w.surely(func() error { return w.tryInstant(fuse, q, outcomes) })
+				w.oneRunOf(fuse)
 				w.playOnce(cancel)
 			}
 			if want := map[bool]int{true: 8, false: 28}[cancel]; w.deaths < want {
 				t.Errorf("the engine died at %d effects only", w.deaths)
 			}
 		})
+	}
+}
+
+// tryInstant starts a run by an instant of evening, so many hours after tonight.
+func (w *world) tryInstant(hours int, q StartRequest, outcomes []run.Status) error {
+	f := w.instant(hours)
+	q.Key, q.Cause, f.Start = "", f.Start.Cause, &q
+	became, err := w.Fire(w.ctx, []Firing{f})
+	if err == nil && became[0].Run.ID != 0 {
+		w.plans[became[0].Run.ID], w.outcomes[became[0].Run.ID] = q.Plan, outcomes
+	}
+	return err
+}
+
+// oneRunOf checks that an instant has its record, its run, and no other run.
+func (w *world) oneRunOf(hours int) {
+	w.Helper()
+	v := w.store.View()
+	defer v.Close()
+	at := tonight.Add(time.Duration(hours) * time.Hour)
+	tick, err := v.Tick(1, "evening", at, "")
+	w.check(err)
+	for r, err := range v.RunsOf(1) {
+		w.check(err)
+		if r.Cause.ScheduledAt.Equal(at) != (r.ID == tick.Run) {
+			w.Errorf("%+v is recorded, and run %d is by %+v", tick, r.ID, r.Cause)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -46,11 +47,12 @@ func (tx *Tx) own(key []byte) (record []byte, written bool) {
 
 // fresh lists the keys with a prefix that tx has put and nobody has committed.
 func (tx *Tx) fresh(prefix []byte) (keys [][]byte) {
+	wanted := string(prefix)
 	for text, i := range tx.latest {
-		key := []byte(text)
-		if tx.writes[i].record == nil || !bytes.HasPrefix(key, prefix) {
+		if tx.writes[i].record == nil || !strings.HasPrefix(text, wanted) {
 			continue
 		}
+		key := []byte(text)
 		if _, err := tx.txn.Get(key); errors.Is(err, badger.ErrKeyNotFound) {
 			keys = append(keys, key)
 		}
