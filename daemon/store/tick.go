@@ -113,24 +113,16 @@ func (r *reader) Ledgers(pipeline uint64) iter.Seq2[Ledger, error] {
 		prefix = number("y/", pipeline)
 	}
 	return func(yield func(Ledger, error) bool) {
-		for from := prefix; ; {
-			var found *Ledger
-			err := r.scan(prefix, from, func(key, _ []byte) error {
-				l := ledgerOf(key)
-				found = &l
-				return errStop
-			})
-			if found == nil || err != nil {
-				if err != nil {
-					yield(Ledger{}, err)
-				}
+		it := r.txn.NewIterator(badger.IteratorOptions{Prefix: prefix})
+		defer it.Close()
+		for it.Seek(prefix); it.Valid(); {
+			l := ledgerOf(it.Item().Key())
+			if !yield(l, nil) {
 				return
 			}
-			if !yield(*found, nil) {
-				return
-			}
-			from = ledger(found.Pipeline, found.Trigger)
-			from[len(from)-1]++
+			next := ledger(l.Pipeline, l.Trigger)
+			next[len(next)-1]++
+			it.Seek(next)
 		}
 	}
 }
