@@ -35,7 +35,7 @@ func (a *app) auditCommand() *cobra.Command {
 		Example: "  penstockctl schedule audit nightly --since 7d\n" +
 			"  penstockctl schedule audit nightly/evening --decision skipped,dropped",
 		Args:              arguments(1, 1),
-		ValidArgsFunction: a.completePipeline,
+		ValidArgsFunction: a.completeSchedule,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.audit(cmd.Context(), args[0], w) },
 	}
 	cmd.Flags().StringVar(&w.since, "since", "", "only instants at or after this time")

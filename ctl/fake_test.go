@@ -278,6 +278,62 @@ func (d *fake) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.Freeze, error
 	return ask[freezeLift, rpc.Freeze](ctx, d, &freezeLift{})
 }
 
+func (d *fake) ScheduleList(ctx context.Context, q *rpc.ScheduleListRequest) (*rpc.ScheduleListResponse, error) {
+	return ask[rpc.ScheduleListRequest, rpc.ScheduleListResponse](ctx, d, q)
+}
+
+func (d *fake) ScheduleNext(ctx context.Context, q *rpc.ScheduleNextRequest) (*rpc.ScheduleNextResponse, error) {
+	return ask[rpc.ScheduleNextRequest, rpc.ScheduleNextResponse](ctx, d, q)
+}
+
+func (d *fake) ScheduleForecast(ctx context.Context, q *rpc.ScheduleForecastRequest) (*rpc.Forecast, error) {
+	return ask[rpc.ScheduleForecastRequest, rpc.Forecast](ctx, d, q)
+}
+
+func (d *fake) SchedulePlay(ctx context.Context, q *rpc.SchedulePlayRequest) (*rpc.SchedulePlayResponse, error) {
+	return ask[rpc.SchedulePlayRequest, rpc.SchedulePlayResponse](ctx, d, q)
+}
+
+func (d *fake) SchedulePause(ctx context.Context, q *rpc.SchedulePauseRequest) (*rpc.SchedulesResponse, error) {
+	return ask[rpc.SchedulePauseRequest, rpc.SchedulesResponse](ctx, d, q)
+}
+
+func (d *fake) ScheduleResume(ctx context.Context, q *rpc.ScheduleResumeRequest) (*rpc.SchedulesResponse, error) {
+	return ask[rpc.ScheduleResumeRequest, rpc.SchedulesResponse](ctx, d, q)
+}
+
+func (d *fake) BackfillStart(ctx context.Context, q *rpc.BackfillStartRequest) (*rpc.BackfillStartResponse, error) {
+	return ask[rpc.BackfillStartRequest, rpc.BackfillStartResponse](ctx, d, q)
+}
+
+func (d *fake) BackfillList(ctx context.Context, q *rpc.BackfillListRequest) (*rpc.BackfillListResponse, error) {
+	return ask[rpc.BackfillListRequest, rpc.BackfillListResponse](ctx, d, q)
+}
+
+func (d *fake) BackfillCancel(ctx context.Context, q *rpc.BackfillCancelRequest) (*rpc.Backfill, error) {
+	return ask[rpc.BackfillCancelRequest, rpc.Backfill](ctx, d, q)
+}
+
+func (d *fake) CalendarPut(ctx context.Context, q *rpc.CalendarPutRequest) (*rpc.CalendarPutResponse, error) {
+	return ask[rpc.CalendarPutRequest, rpc.CalendarPutResponse](ctx, d, q)
+}
+
+// calendarList is a request of calendar.list, which has no members to tell it
+// from others.
+type calendarList struct{}
+
+func (d *fake) CalendarList(ctx context.Context, _ *rpc.Empty) (*rpc.CalendarListResponse, error) {
+	return ask[calendarList, rpc.CalendarListResponse](ctx, d, &calendarList{})
+}
+
+func (d *fake) CalendarGet(ctx context.Context, q *rpc.CalendarGetRequest) (*rpc.CalendarGetResponse, error) {
+	return ask[rpc.CalendarGetRequest, rpc.CalendarGetResponse](ctx, d, q)
+}
+
+func (d *fake) CalendarDelete(ctx context.Context, q *rpc.CalendarDeleteRequest) (*rpc.Empty, error) {
+	return ask[rpc.CalendarDeleteRequest, rpc.Empty](ctx, d, q)
+}
+
 func (d *fake) PluginList(ctx context.Context, q *rpc.PluginListRequest) (*rpc.PluginListResponse, error) {
 	return ask[rpc.PluginListRequest, rpc.PluginListResponse](ctx, d, q)
 }

@@ -15,7 +15,7 @@ func (a *app) madeCommand() *cobra.Command {
 		Use:               "history NAME",
 		Short:             "List the runs that a schedule made, newest first",
 		Args:              arguments(1, 1),
-		ValidArgsFunction: a.completePipeline,
+		ValidArgsFunction: a.completeSchedule,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.made(cmd.Context(), args[0], limits) },
 	}
 	limits.flags(cmd)

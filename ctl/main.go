@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/rpc"
 )
 
 // Process is what an operating system gives to a program.
@@ -26,6 +27,9 @@ type Process struct {
 	Simulate func(*config.Pipeline, config.Start) (Simulation, error)
 	// Test plays a test of a pipeline and says where it came out otherwise.
 	Test func(*config.Pipeline, *config.Test) []config.Difference
+	// Upcoming says when the schedules of a pipeline that is nowhere applied are
+	// due; the request's Schedule is a trigger of it, or "".
+	Upcoming func(*config.Pipeline, rpc.ScheduleNextRequest) (*rpc.ScheduleNextResponse, error)
 }
 
 // getenv is os.Getenv on the process's environment.

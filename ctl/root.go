@@ -45,7 +45,7 @@ func (a *app) root() *cobra.Command {
 		a.deleteCommand())
 	group(root, "runs", a.runCommand(), a.runsCommand(), a.latestCommand(), a.statusCommand(), a.whyCommand(), a.watchCommand(), a.logsCommand(),
 		a.playCommand(), a.unscheduleCommand(), a.retryCommand(), a.cancelCommand(), a.eraseCommand())
-	group(root, "schedules", a.scheduleCommand(), a.freezeCommand(), a.unfreezeCommand())
+	group(root, "schedules", a.scheduleCommand(), a.backfillCommand(), a.calendarCommand(), a.freezeCommand(), a.unfreezeCommand())
 	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.resourceCommand(), a.keyCommand(), a.versionCommand())
 	root.AddCommand(exitTopic())
 	root.InitDefaultCompletionCmd()

@@ -30,10 +30,14 @@ func (a *app) show(ctx context.Context, name string, revision uint64) error {
 	if pauses := a.errorStyle().Pauses(r.Pipeline, r.Pauses); pauses != "" && a.output == formatTable {
 		a.notice("%s", pauses)
 	}
-	return a.answer(r, func(render.Style) string {
-		if a.screen.terminal() {
-			return string(render.Harmless([]byte(r.Text), false))
-		}
-		return r.Text
-	})
+	return a.answer(r, func(render.Style) string { return a.shown(r.Text) })
+}
+
+// shown is a stored text as it goes to stdout: its very bytes, but on a terminal
+// harmless.
+func (a *app) shown(text string) string {
+	if a.screen.terminal() {
+		return string(render.Harmless([]byte(text), false))
+	}
+	return text
 }

@@ -33,6 +33,7 @@ func (d *Daemon) PipelineApply(ctx context.Context, q *rpc.PipelineApplyRequest)
 func (d *Daemon) put(ctx context.Context, source *config.Source, q *rpc.PipelineApplyRequest) (*rpc.PipelineApplyResponse, error) {
 	who, _ := actor(ctx)
 	var answer *rpc.PipelineApplyResponse
+	var due []planned
 	err := d.change(ctx, func(tx *store.Tx, now time.Time) (changed uint64, err error) {
 		p, created, err := pipelineFor(tx, source.Pipeline.Name, now)
 		if err != nil {
@@ -50,8 +51,8 @@ func (d *Daemon) put(ctx context.Context, source *config.Source, q *rpc.Pipeline
 			Pipeline: p.Name, Revision: p.Revision, Created: created, Changed: created || old != q.Text,
 			Difference: difference(p.Name, p.Revision, old, p.Revision+1, q.Text),
 		}
-		if !answer.Changed {
-			return 0, nil
+		if due, err = d.schedules.planned(tx, p, &source.Pipeline, now); err != nil || !answer.Changed {
+			return 0, err
 		}
 		answer.Revision++
 		if q.DryRun {
@@ -63,7 +64,10 @@ func (d *Daemon) put(ctx context.Context, source *config.Source, q *rpc.Pipeline
 	if err != nil { // the loop may still be at it: what it writes is not ours
 		return nil, failure(err, fmt.Sprintf("pipeline %q", source.Pipeline.Name))
 	}
-	return answer, nil
+	view := d.store.View()
+	defer view.Close()
+	answer.Schedules, err = d.scheduleLines(view, due)
+	return answer, failure(err, fmt.Sprintf("pipeline %q", source.Pipeline.Name))
 }
 
 // pipelineFor finds the pipeline of a name, or makes one. Only what is put is

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/config/calendar"
 	"github.com/penstock/penstock/daemon/host"
 )
 
@@ -32,11 +33,30 @@ func (d *Daemon) check(
 	if err != nil {
 		return nil, err
 	}
-	if problems = append(problems, found...); len(problems) > 0 {
+	unknown, err := d.checkCalendars(source)
+	if err != nil {
+		return nil, err
+	}
+	if problems = append(append(problems, found...), unknown...); len(problems) > 0 {
 		problems.Sort()
 		return nil, problems
 	}
 	return source, nil
+}
+
+// checkCalendars reports the calendars that schedules name and that are not
+// there.
+func (d *Daemon) checkCalendars(source *config.Source) (config.Problems, error) {
+	known := []string{calendar.Weekdays, calendar.Weekend}
+	view := d.store.View()
+	defer view.Close()
+	for c, err := range view.Calendars() {
+		if err != nil {
+			return nil, err
+		}
+		known = append(known, c.Name)
+	}
+	return source.CheckCalendars(known), nil
 }
 
 // settingsCheck asks the plugins about the settings of a pipeline.

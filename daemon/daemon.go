@@ -46,6 +46,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -103,7 +104,8 @@ type Daemon struct {
 	signing  *signing
 	http     *listener.Listener // nil: off
 	metrics  *metrics.Metrics
-	broken   bool // a commit failed
+	broken   bool       // a commit failed
+	playing  sync.Mutex // held while a schedule is played
 
 	retention retention
 	schedules *schedules

@@ -15,14 +15,17 @@ const maxAncestors = 40
 
 // origin says why a run exists and, of one that follows from another, why that
 // one does.
-func origin(view *store.View, c store.Cause) rpc.Explanation {
-	return rpc.Explanation{Text: wanted(c), Causes: ancestors(view, c.Upstream, maxAncestors)}
+func origin(view *store.View, r *store.Run) rpc.Explanation {
+	return rpc.Explanation{Text: wanted(view, r), Causes: ancestors(view, r.Cause.Upstream, maxAncestors)}
 }
 
 // wanted says who, or what, wanted a run, and why.
-func wanted(c store.Cause) string {
-	text := "it was started by " + cmp.Or(c.Actor, "nobody known") + " (" + string(c.Source) + ")"
-	if up := c.Upstream; up != nil {
+func wanted(view *store.View, r *store.Run) string {
+	c := &r.Cause
+	text := ""
+	if up := c.Upstream; up == nil {
+		text = occasion(view, r)
+	} else {
 		text = followed(c.Source, up.Name) + ", which began with " + cmp.Or(c.Actor, "nobody known")
 	}
 	if c.Note != "" {
@@ -59,6 +62,6 @@ func ancestors(view *store.View, up *store.Upstream, most int) rpc.Causes {
 	}
 	return rpc.Causes{{
 		Subject: fmt.Sprintf("%s/%d", pipeline.Name, record.Number), Status: string(record.State.Status),
-		Since: account.Moment(record.State.Since), Text: wanted(record.Cause), Causes: ancestors(view, record.Cause.Upstream, most-1),
+		Since: account.Moment(record.State.Since), Text: wanted(view, &record), Causes: ancestors(view, record.Cause.Upstream, most-1),
 	}}
 }

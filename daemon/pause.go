@@ -126,9 +126,12 @@ func (d *Daemon) pauses(name string) (*rpc.PipelinePausesResponse, error) {
 // pausesOf lists the pauses of a pipeline that hold now.
 func pausesOf(p *store.Pipeline) (all []rpc.Pause) {
 	for _, one := range p.Paused(time.Now()) {
-		all = append(all, rpc.Pause{
-			Stage: one.Stage, Step: one.Step, At: one.At, Actor: one.Actor, Reason: one.Reason, Until: account.Moment(one.Until),
-		})
+		all = append(all, pauseOf(one))
 	}
 	return all
+}
+
+// pauseOf is a pause as it is told.
+func pauseOf(p store.Pause) rpc.Pause {
+	return rpc.Pause{Stage: p.Stage, Step: p.Step, At: p.At, Actor: p.Actor, Reason: p.Reason, Until: account.Moment(p.Until)}
 }

@@ -30,8 +30,9 @@ type Backfill struct {
 	Status      string     `json:"status"` // running, success (all are started) or canceled
 	At          time.Time  `json:"at"`
 	Actor       string     `json:"actor"`
-	Done        int        `json:"done"`  // instants that have their record
-	Total       int        `json:"total"` // instants
+	Done        int        `json:"done"`    // instants that are decided
+	Started     int        `json:"started"` // those of them that have a run
+	Total       int        `json:"total"`   // instants
 	FinishedAt  *time.Time `json:"finished_at,omitempty"`
 	Message     string     `json:"message,omitempty"` // what a person should know
 }

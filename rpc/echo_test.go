@@ -130,6 +130,45 @@ func (e echo) FreezeGet(ctx context.Context, r *Empty) (*FreezeResponse, error) 
 func (e echo) FreezeLift(ctx context.Context, r *Empty) (*Freeze, error) {
 	return reply[Freeze](ctx, e, FreezeLift, r)
 }
+func (e echo) ScheduleList(ctx context.Context, r *ScheduleListRequest) (*ScheduleListResponse, error) {
+	return reply[ScheduleListResponse](ctx, e, ScheduleList, r)
+}
+func (e echo) ScheduleNext(ctx context.Context, r *ScheduleNextRequest) (*ScheduleNextResponse, error) {
+	return reply[ScheduleNextResponse](ctx, e, ScheduleNext, r)
+}
+func (e echo) ScheduleForecast(ctx context.Context, r *ScheduleForecastRequest) (*Forecast, error) {
+	return reply[Forecast](ctx, e, ScheduleForecast, r)
+}
+func (e echo) SchedulePlay(ctx context.Context, r *SchedulePlayRequest) (*SchedulePlayResponse, error) {
+	return reply[SchedulePlayResponse](ctx, e, SchedulePlay, r)
+}
+func (e echo) SchedulePause(ctx context.Context, r *SchedulePauseRequest) (*SchedulesResponse, error) {
+	return reply[SchedulesResponse](ctx, e, SchedulePause, r)
+}
+func (e echo) ScheduleResume(ctx context.Context, r *ScheduleResumeRequest) (*SchedulesResponse, error) {
+	return reply[SchedulesResponse](ctx, e, ScheduleResume, r)
+}
+func (e echo) BackfillStart(ctx context.Context, r *BackfillStartRequest) (*BackfillStartResponse, error) {
+	return reply[BackfillStartResponse](ctx, e, BackfillStart, r)
+}
+func (e echo) BackfillList(ctx context.Context, r *BackfillListRequest) (*BackfillListResponse, error) {
+	return reply[BackfillListResponse](ctx, e, BackfillList, r)
+}
+func (e echo) BackfillCancel(ctx context.Context, r *BackfillCancelRequest) (*Backfill, error) {
+	return reply[Backfill](ctx, e, BackfillCancel, r)
+}
+func (e echo) CalendarPut(ctx context.Context, r *CalendarPutRequest) (*CalendarPutResponse, error) {
+	return reply[CalendarPutResponse](ctx, e, CalendarPut, r)
+}
+func (e echo) CalendarList(ctx context.Context, r *Empty) (*CalendarListResponse, error) {
+	return reply[CalendarListResponse](ctx, e, CalendarList, r)
+}
+func (e echo) CalendarGet(ctx context.Context, r *CalendarGetRequest) (*CalendarGetResponse, error) {
+	return reply[CalendarGetResponse](ctx, e, CalendarGet, r)
+}
+func (e echo) CalendarDelete(ctx context.Context, r *CalendarDeleteRequest) (*Empty, error) {
+	return reply[Empty](ctx, e, CalendarDelete, r)
+}
 func (e echo) PluginList(ctx context.Context, r *PluginListRequest) (*PluginListResponse, error) {
 	return reply[PluginListResponse](ctx, e, PluginList, r)
 }

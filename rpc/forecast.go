@@ -19,12 +19,12 @@ type Forecast struct {
 	Hours []ForecastHour `json:"hours"` // every hour of the time, in their order
 	// Crowds are the times at which the most runs are at work together, most
 	// first.
-	Crowds    []Crowd            `json:"crowds"`
-	Schedules []ScheduleForecast `json:"schedules"` // those with the most work, most first
-	Runs      int                `json:"runs"`      // of all schedules
-	Known     int                `json:"known"`     // schedules whose pipeline has past runs to go by
-	Unknown   int                `json:"unknown"`   // schedules whose runs are taken to need a second: nothing is known
-	Paused    int                `json:"paused"`    // schedules that are left out because they are paused
+	Crowds    []Crowd        `json:"crowds"`
+	Schedules []ScheduleLoad `json:"schedules"` // those with the most work, most first
+	Runs      int            `json:"runs"`      // of all schedules
+	Known     int            `json:"known"`     // schedules whose pipeline has past runs to go by
+	Unknown   int            `json:"unknown"`   // schedules whose runs are taken to need a second: nothing is known
+	Paused    int            `json:"paused"`    // schedules that are left out because they are paused
 }
 
 // ForecastHour is the load of an hour, or what of it lies in the time.
@@ -43,8 +43,8 @@ type Crowd struct {
 	Schedules []string  `json:"schedules"` // whose runs they are, at most 20
 }
 
-// ScheduleForecast is what one schedule will do.
-type ScheduleForecast struct {
+// ScheduleLoad is what one schedule will do.
+type ScheduleLoad struct {
 	Schedule string   `json:"schedule"`
 	Runs     int      `json:"runs"`
 	Duration *float64 `json:"duration"` // seconds, the median of the newest runs; null: nothing is known

@@ -38,6 +38,19 @@ const (
 	FreezeSet        = "freeze.set"
 	FreezeGet        = "freeze.get"
 	FreezeLift       = "freeze.lift"
+	ScheduleList     = "schedule.list"
+	ScheduleNext     = "schedule.next"
+	ScheduleForecast = "schedule.forecast"
+	SchedulePlay     = "schedule.play"
+	SchedulePause    = "schedule.pause"
+	ScheduleResume   = "schedule.resume"
+	BackfillStart    = "backfill.start"
+	BackfillList     = "backfill.list"
+	BackfillCancel   = "backfill.cancel"
+	CalendarPut      = "calendar.put"
+	CalendarList     = "calendar.list"
+	CalendarGet      = "calendar.get"
+	CalendarDelete   = "calendar.delete"
 	PluginList       = "plugin.list"
 	DaemonInfo       = "daemon.info"
 	Discover         = "rpc.discover"
@@ -84,6 +97,19 @@ type Service interface {
 	FreezeSet(context.Context, *FreezeSetRequest) (*Freeze, error)
 	FreezeGet(context.Context, *Empty) (*FreezeResponse, error)
 	FreezeLift(context.Context, *Empty) (*Freeze, error)
+	ScheduleList(context.Context, *ScheduleListRequest) (*ScheduleListResponse, error)
+	ScheduleNext(context.Context, *ScheduleNextRequest) (*ScheduleNextResponse, error)
+	ScheduleForecast(context.Context, *ScheduleForecastRequest) (*Forecast, error)
+	SchedulePlay(context.Context, *SchedulePlayRequest) (*SchedulePlayResponse, error)
+	SchedulePause(context.Context, *SchedulePauseRequest) (*SchedulesResponse, error)
+	ScheduleResume(context.Context, *ScheduleResumeRequest) (*SchedulesResponse, error)
+	BackfillStart(context.Context, *BackfillStartRequest) (*BackfillStartResponse, error)
+	BackfillList(context.Context, *BackfillListRequest) (*BackfillListResponse, error)
+	BackfillCancel(context.Context, *BackfillCancelRequest) (*Backfill, error)
+	CalendarPut(context.Context, *CalendarPutRequest) (*CalendarPutResponse, error)
+	CalendarList(context.Context, *Empty) (*CalendarListResponse, error)
+	CalendarGet(context.Context, *CalendarGetRequest) (*CalendarGetResponse, error)
+	CalendarDelete(context.Context, *CalendarDeleteRequest) (*Empty, error)
 	PluginList(context.Context, *PluginListRequest) (*PluginListResponse, error)
 	DaemonInfo(context.Context, *Empty) (*Info, error)
 }

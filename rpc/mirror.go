@@ -172,6 +172,71 @@ func (c *Client) FreezeLift(ctx context.Context, r *Empty) (*Freeze, error) {
 	return invoke[Freeze](ctx, c, FreezeLift, r)
 }
 
+// ScheduleList lists the schedules in the order of their names.
+func (c *Client) ScheduleList(ctx context.Context, r *ScheduleListRequest) (*ScheduleListResponse, error) {
+	return invoke[ScheduleListResponse](ctx, c, ScheduleList, r)
+}
+
+// ScheduleNext says when schedules will be due.
+func (c *Client) ScheduleNext(ctx context.Context, r *ScheduleNextRequest) (*ScheduleNextResponse, error) {
+	return invoke[ScheduleNextResponse](ctx, c, ScheduleNext, r)
+}
+
+// ScheduleForecast says what all schedules together will do.
+func (c *Client) ScheduleForecast(ctx context.Context, r *ScheduleForecastRequest) (*Forecast, error) {
+	return invoke[Forecast](ctx, c, ScheduleForecast, r)
+}
+
+// SchedulePlay starts a run of a schedule now.
+func (c *Client) SchedulePlay(ctx context.Context, r *SchedulePlayRequest) (*SchedulePlayResponse, error) {
+	return invoke[SchedulePlayResponse](ctx, c, SchedulePlay, r)
+}
+
+// SchedulePause pauses schedules.
+func (c *Client) SchedulePause(ctx context.Context, r *SchedulePauseRequest) (*SchedulesResponse, error) {
+	return invoke[SchedulesResponse](ctx, c, SchedulePause, r)
+}
+
+// ScheduleResume takes pauses of schedules back.
+func (c *Client) ScheduleResume(ctx context.Context, r *ScheduleResumeRequest) (*SchedulesResponse, error) {
+	return invoke[SchedulesResponse](ctx, c, ScheduleResume, r)
+}
+
+// BackfillStart makes up for past instants of a schedule.
+func (c *Client) BackfillStart(ctx context.Context, r *BackfillStartRequest) (*BackfillStartResponse, error) {
+	return invoke[BackfillStartResponse](ctx, c, BackfillStart, r)
+}
+
+// BackfillList lists the backfills, newest first.
+func (c *Client) BackfillList(ctx context.Context, r *BackfillListRequest) (*BackfillListResponse, error) {
+	return invoke[BackfillListResponse](ctx, c, BackfillList, r)
+}
+
+// BackfillCancel ends a backfill.
+func (c *Client) BackfillCancel(ctx context.Context, r *BackfillCancelRequest) (*Backfill, error) {
+	return invoke[Backfill](ctx, c, BackfillCancel, r)
+}
+
+// CalendarPut makes a calendar of a text, or gives it another text.
+func (c *Client) CalendarPut(ctx context.Context, r *CalendarPutRequest) (*CalendarPutResponse, error) {
+	return invoke[CalendarPutResponse](ctx, c, CalendarPut, r)
+}
+
+// CalendarList lists the calendars.
+func (c *Client) CalendarList(ctx context.Context, r *Empty) (*CalendarListResponse, error) {
+	return invoke[CalendarListResponse](ctx, c, CalendarList, r)
+}
+
+// CalendarGet gets a calendar and what it covers in a year.
+func (c *Client) CalendarGet(ctx context.Context, r *CalendarGetRequest) (*CalendarGetResponse, error) {
+	return invoke[CalendarGetResponse](ctx, c, CalendarGet, r)
+}
+
+// CalendarDelete removes a calendar that no schedule uses.
+func (c *Client) CalendarDelete(ctx context.Context, r *CalendarDeleteRequest) (*Empty, error) {
+	return invoke[Empty](ctx, c, CalendarDelete, r)
+}
+
 // PluginList lists the step plugins that the daemon finds.
 func (c *Client) PluginList(ctx context.Context, r *PluginListRequest) (*PluginListResponse, error) {
 	return invoke[PluginListResponse](ctx, c, PluginList, r)

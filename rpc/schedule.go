@@ -49,15 +49,16 @@ type Instant struct {
 	// At is right after the gap, or repeat where they show it twice: a time of day
 	// is due at the first of the two, an interval at both. "" is neither.
 	Anomaly string `json:"anomaly,omitempty"`
+	Skipped string `json:"skipped,omitempty"` // with gap: the time of day that the clocks leave out, 02:30:00
 	// Excluded says what takes the instant away: it is recorded, and nothing starts.
 	Excluded *Exclusion `json:"excluded,omitempty"`
-	// ShiftedFrom is the instant that a calendar moved here.
-	ShiftedFrom *time.Time `json:"shifted_from,omitempty"`
+	// ShiftedFrom are instants that calendars moved here. Those that meet are one.
+	ShiftedFrom []time.Time `json:"shifted_from,omitempty"`
 }
 
 // Exclusion is the entry of a calendar that takes an instant away.
 type Exclusion struct {
-	Calendar string `json:"calendar,omitempty"` // "": it is in none of those that are to include it
+	Calendar string `json:"calendar,omitempty"` // "": it is in none of those that are to include it, as Title says
 	Title    string `json:"title,omitempty"`    // of the entry
 }
 

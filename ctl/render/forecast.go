@@ -111,7 +111,7 @@ func (s Style) crowds(crowds []rpc.Crowd) string {
 	return "\n" + s.table([]string{"TOGETHER FROM", "FOR", "RUNS", "OF"}, rows)
 }
 
-func (s Style) loads(schedules []rpc.ScheduleForecast) string {
+func (s Style) loads(schedules []rpc.ScheduleLoad) string {
 	if len(schedules) == 0 {
 		return ""
 	}

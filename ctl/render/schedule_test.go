@@ -45,16 +45,17 @@ func sampleSchedules() []rpc.Schedule {
 
 func sampleInstants() []rpc.ScheduleInstants {
 	gap := instant(time.Date(2026, 3, 29, 1, 0, 0, 0, time.UTC), "+02:00")
-	gap.Anomaly = "gap"
+	gap.Anomaly, gap.Skipped = "gap", "02:30:00"
 	repeat := instant(time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC), "+02:00")
 	repeat.Anomaly = "repeat"
 	feast := instant(time.Date(2026, 12, 25, 1, 30, 0, 0, time.UTC), "+01:00")
 	feast.Excluded = &rpc.Exclusion{Calendar: "de-holidays", Title: "Erster Weihnachtstag"}
 	outside := instant(time.Date(2026, 12, 27, 1, 30, 0, 0, time.UTC), "+01:00")
-	outside.Excluded = &rpc.Exclusion{}
+	outside.Excluded = &rpc.Exclusion{Title: "it is not in weekdays"}
 	moved := instant(time.Date(2026, 12, 28, 1, 30, 0, 0, time.UTC), "+01:00")
-	from := time.Date(2026, 12, 26, 1, 30, 0, 0, time.UTC)
-	moved.ShiftedFrom, moved.Due = &from, moved.At.Add(90*time.Second)
+	from := time.Date(2026, 12, 24, 1, 30, 0, 0, time.UTC)
+	moved.ShiftedFrom = []time.Time{from, from.AddDate(0, 0, 1), from.AddDate(0, 0, 2), from.AddDate(0, 0, 3)}
+	moved.Due = moved.At.Add(90 * time.Second)
 	return []rpc.ScheduleInstants{
 		{Schedule: sampleSchedules()[0], Instants: []rpc.Instant{gap, repeat, feast, outside, moved}},
 		{Schedule: sampleSchedules()[2]},
@@ -113,7 +114,7 @@ func dryBackfill() rpc.BackfillStartResponse {
 func sampleForecast(hours int) rpc.Forecast {
 	f := rpc.Forecast{From: noon, To: after(time.Duration(hours) * time.Hour), Runs: hours, Known: 3, Unknown: 1, Paused: 2,
 		Crowds: []rpc.Crowd{{From: after(time.Hour), To: after(time.Hour + 12*time.Minute), Runs: 4, Schedules: []string{"a/x", "b/x", "c/x", "d/x"}}},
-		Schedules: []rpc.ScheduleForecast{
+		Schedules: []rpc.ScheduleLoad{
 			{Schedule: "nightly/evening", Runs: 4, Duration: took(5400), Busy: 21600, Overlaps: 2},
 			{Schedule: "poll/schedule", Runs: 20},
 		},

@@ -151,15 +151,15 @@ func instantNote(i rpc.Instant, of rpc.Schedule) string {
 	var notes []string
 	switch i.Anomaly {
 	case "gap":
-		notes = append(notes, "the clocks go forward over its time: right after the gap")
+		notes = append(notes, "the clocks leave "+Line(strings.TrimSuffix(i.Skipped, ":00"))+" out: right after the gap")
 	case "repeat":
 		notes = append(notes, "the clocks go back: its time comes twice")
 	}
 	if i.Excluded != nil {
 		notes = append(notes, excluded(*i.Excluded))
 	}
-	if i.ShiftedFrom != nil {
-		notes = append(notes, "moved from "+shifted(*i.ShiftedFrom, of))
+	if len(i.ShiftedFrom) > 0 {
+		notes = append(notes, "moved from "+shifted(i.ShiftedFrom, of))
 	}
 	if late := i.Due.Sub(i.At); late > 0 && i.Excluded == nil {
 		notes = append(notes, "starts "+Duration(late)+" later (jitter)")
@@ -167,19 +167,28 @@ func instantNote(i rpc.Instant, of rpc.Schedule) string {
 	return strings.Join(notes, "; ")
 }
 
-// shifted is the time from which an instant was moved, on the clocks of its
-// schedule.
-func shifted(from time.Time, of rpc.Schedule) string {
-	if zone, err := time.LoadLocation(of.Timezone); err == nil {
-		from = from.In(zone)
+// shifted are the times from which an instant was moved, on the clocks of its
+// schedule; not more than a few.
+func shifted(from []time.Time, of rpc.Schedule) string {
+	const most = 3
+	zone, err := time.LoadLocation(of.Timezone)
+	if err != nil {
+		zone = time.UTC
 	}
-	return from.Format("Mon 2006-01-02 15:04")
+	var names []string
+	for _, t := range from[:min(most, len(from))] {
+		names = append(names, t.In(zone).Format("Mon 2006-01-02 15:04"))
+	}
+	if more := len(from) - most; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
 func excluded(x rpc.Exclusion) string {
 	switch {
 	case x.Calendar == "":
-		return "left out: in no calendar that includes it"
+		return "left out: " + Line(x.Title)
 	case x.Title == "" || x.Title == x.Calendar:
 		return "left out by " + Line(x.Calendar)
 	}

@@ -35,7 +35,7 @@ const maxNamed = 20
 // Of forecasts the time from from up to to. Of crowds and schedules the top
 // ones are in the answer.
 func Of(schedules []Schedule, from, to time.Time, top int) rpc.Forecast {
-	f := rpc.Forecast{From: from, To: to, Hours: hours(from, to), Crowds: []rpc.Crowd{}, Schedules: []rpc.ScheduleForecast{}}
+	f := rpc.Forecast{From: from, To: to, Hours: hours(from, to), Crowds: []rpc.Crowd{}, Schedules: []rpc.ScheduleLoad{}}
 	for _, s := range schedules {
 		f.Runs += len(s.Due)
 		if s.Duration > 0 {
@@ -50,7 +50,7 @@ func Of(schedules []Schedule, from, to time.Time, top int) rpc.Forecast {
 			f.Hours[hourOf(from, at)].Runs++
 		}
 	}
-	slices.SortStableFunc(f.Schedules, func(a, b rpc.ScheduleForecast) int {
+	slices.SortStableFunc(f.Schedules, func(a, b rpc.ScheduleLoad) int {
 		return cmp.Or(cmp.Compare(b.Busy, a.Busy), cmp.Compare(b.Runs, a.Runs), cmp.Compare(a.Schedule, b.Schedule))
 	})
 	f.Schedules = f.Schedules[:min(top, len(f.Schedules))]
@@ -70,8 +70,8 @@ func hours(from, to time.Time) []rpc.ForecastHour {
 func hourOf(from, at time.Time) int { return int(at.Sub(from.Truncate(time.Hour)) / time.Hour) }
 
 // load is what one schedule will do.
-func load(s Schedule) rpc.ScheduleForecast {
-	l := rpc.ScheduleForecast{Schedule: s.Name, Runs: len(s.Due)}
+func load(s Schedule) rpc.ScheduleLoad {
+	l := rpc.ScheduleLoad{Schedule: s.Name, Runs: len(s.Due)}
 	if s.Duration == 0 {
 		return l
 	}

@@ -1,0 +1,117 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/rpc"
+)
+
+// dailyWithout is a schedule of every day that a calendar is taken from.
+func dailyWithout(calendar string) string {
+	return fmt.Sprintf("[[trigger]]\nname = \"x\"\nschedule = \"0 12 * * *\"\nexclude = [%q]\n", calendar)
+}
+
+func (h *house) put(name, text string) *rpc.CalendarPutResponse {
+	h.t.Helper()
+	return must[*rpc.CalendarPutResponse](h.t)(h.CalendarPut(h.t.Context(), &rpc.CalendarPutRequest{Name: name, Text: text}))
+}
+
+func TestAPutOfACalendarTellsWhichSchedulesItMoves(t *testing.T) {
+	h := newHouse(t)
+	if r := h.put("feasts", "2020-01-01 Once\n"); !r.Created || !r.Changed || len(r.Moved) != 0 || len(r.Calendar.UsedBy) != 0 {
+		t.Errorf("%+v", r)
+	}
+	h.apply(scheduled("nightly", "true", dailyWithout("feasts")))
+	h.apply(scheduled("other", "true", dailyWithout("weekend")))
+	next := func() *time.Time {
+		if i := must[*rpc.ScheduleListResponse](t)(h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: "nightly"})).Schedules[0].Next; i != nil {
+			return &i.At
+		}
+		return nil
+	}
+	first := *next()
+	text := first.Format("2006-01-02") + " A feast\n"
+	q := rpc.CalendarPutRequest{Name: "feasts", Text: text, DryRun: true}
+	want := rpc.ScheduleMoved{Schedule: "nightly/x", Timezone: "UTC", Before: &first}
+	for _, dryRun := range []bool{true, false} {
+		q.DryRun = dryRun
+		r := must[*rpc.CalendarPutResponse](t)(h.CalendarPut(t.Context(), &q))
+		if len(r.Moved) != 1 || r.Created || !r.Changed || r.Moved[0].Schedule != want.Schedule || !r.Moved[0].Before.Equal(first) || !r.Moved[0].After.Equal(first.AddDate(0, 0, 1)) {
+			t.Errorf("%+v", r)
+		}
+		if is := *next(); is.Equal(first) != dryRun {
+			t.Errorf("the next time is %v with dry run %v", is, dryRun)
+		}
+	}
+	if r := h.put("feasts", text); r.Changed || len(r.Moved) != 0 || r.Calendar.PutBy == "" || r.Calendar.PutAt == nil {
+		t.Errorf("put again: %+v", r)
+	}
+	h.halt()
+	h.start()
+	if is := *next(); !is.Equal(first.AddDate(0, 0, 1)) {
+		t.Errorf("after a restart it is due at %v", is)
+	}
+	r := h.put("feasts", "mon..sun\n")
+	if len(r.Moved) != 1 || r.Moved[0].After != nil || next() != nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestACalendarIsShownForAYearAndDeletedWhenNobodyUsesIt(t *testing.T) {
+	h := newHouse(t)
+	h.put("feasts", "2026-12-25..2026-12-26 Christmas\n2026-12-31T22:00..2027-01-01T06:00 Party\n")
+	h.apply(scheduled("nightly", "true", dailyWithout("feasts")))
+	got := must[*rpc.CalendarGetResponse](t)(h.CalendarGet(t.Context(), &rpc.CalendarGetRequest{Name: "feasts", Year: 2026, Timezone: "Europe/Berlin"}))
+	var spans []string
+	for _, s := range got.Spans {
+		spans = append(spans, fmt.Sprint(s.From.Format(time.RFC3339), " ", s.To.Format(time.RFC3339), " ", s.AllDay, " ", s.Title))
+	}
+	want := []string{
+		"2026-12-25T00:00:00+01:00 2026-12-27T00:00:00+01:00 true Christmas",
+		"2026-12-31T22:00:00+01:00 2027-01-01T00:00:00+01:00 false Party",
+	}
+	if !slices.Equal(spans, want) || got.Text == "" || !slices.Equal(got.Calendar.UsedBy, []string{"nightly/x"}) {
+		t.Errorf("%q\n%+v", spans, got)
+	}
+	if weekend := must[*rpc.CalendarGetResponse](t)(h.CalendarGet(t.Context(), &rpc.CalendarGetRequest{Name: "weekend", Year: 2026})); len(weekend.Spans) != 52 || !weekend.Calendar.BuiltIn {
+		t.Errorf("%d weekends: %+v", len(weekend.Spans), weekend.Calendar)
+	}
+	list := must[*rpc.CalendarListResponse](t)(h.CalendarList(t.Context(), &rpc.Empty{}))
+	var names []string
+	for _, c := range list.Calendars {
+		names = append(names, c.Name)
+	}
+	if !slices.Equal(names, []string{"feasts", "weekdays", "weekend"}) {
+		t.Errorf("%q", names)
+	}
+	_, err := h.CalendarDelete(t.Context(), &rpc.CalendarDeleteRequest{Name: "feasts"})
+	refused(t, err, rpc.CodeConflict, "nightly/x")
+	h.apply(one("nightly", "true"))
+	must[*rpc.Empty](t)(h.CalendarDelete(t.Context(), &rpc.CalendarDeleteRequest{Name: "feasts"}))
+	_, err = h.CalendarGet(t.Context(), &rpc.CalendarGetRequest{Name: "feasts"})
+	refused(t, err, rpc.CodeNotFound)
+	_, err = h.CalendarDelete(t.Context(), &rpc.CalendarDeleteRequest{Name: "feasts"})
+	refused(t, err, rpc.CodeNotFound)
+}
+
+func TestWhatIsNoCalendarIsRefusedWithItsLine(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.CalendarPut(t.Context(), &rpc.CalendarPutRequest{Name: "feasts", File: "f.txt", Text: "2026-12-25\nsoon\n"})
+	refused(t, err, rpc.CodeInvalid)
+	if e, ok := err.(*rpc.Error); !ok || len(e.Data.(rpc.InvalidData).Problems) != 1 || e.Data.(rpc.InvalidData).Problems[0].Line != 2 || e.Data.(rpc.InvalidData).Problems[0].File != "f.txt" {
+		t.Errorf("%+v", err)
+	}
+	for _, name := range []string{"weekend", "No Name", ""} {
+		_, err := h.CalendarPut(t.Context(), &rpc.CalendarPutRequest{Name: name, Text: "2026-12-25\n"})
+		refused(t, err, rpc.CodeInvalid)
+	}
+	_, err = h.CalendarDelete(t.Context(), &rpc.CalendarDeleteRequest{Name: "weekend"})
+	refused(t, err, rpc.CodeInvalid)
+	for _, q := range []rpc.CalendarGetRequest{{Name: "weekend", Year: 3000}, {Name: "weekend", Timezone: "Berlin"}} {
+		_, err := h.CalendarGet(t.Context(), &q)
+		refused(t, err, rpc.CodeInvalid)
+	}
+}

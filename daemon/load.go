@@ -1,0 +1,147 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/penstock/penstock/daemon/account"
+	"github.com/penstock/penstock/daemon/forecast"
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// The bounds of a forecast.
+const (
+	maxAhead    = 92 * 24 * time.Hour
+	maxInstants = 100_000 // of all schedules
+	maxTop      = 100
+)
+
+// ScheduleForecast says what all schedules together will do.
+func (d *Daemon) ScheduleForecast(ctx context.Context, q *rpc.ScheduleForecastRequest) (*rpc.Forecast, error) {
+	w := outlook{daemon: d, from: time.Now(), durations: map[uint64]time.Duration{}}
+	if q.From != nil {
+		w.from = *q.From
+	}
+	w.to = w.from.Add(24 * time.Hour)
+	if q.To != nil {
+		w.to = *q.To
+	}
+	switch {
+	case q.Top < 0 || q.Top > maxTop:
+		return nil, rpc.Errorf(rpc.CodeInvalid, "top %d: want 1 to %d, or 0 for 10", q.Top, maxTop)
+	case !w.from.Before(w.to):
+		return nil, rpc.Errorf(rpc.CodeInvalid, "from %s is not before to %s", w.from.Format(time.RFC3339), w.to.Format(time.RFC3339))
+	case w.to.Sub(w.from) > maxAhead:
+		return nil, rpc.Errorf(rpc.CodeInvalid, "a forecast is of at most %d days", int(maxAhead.Hours()/24))
+	}
+	w.view = d.store.View()
+	defer w.view.Close()
+	for p, err := range allPlanned(w.view, "") {
+		err = cmp.Or(err, ctx.Err())
+		if err == nil {
+			err = w.add(p)
+		}
+		if err != nil {
+			return nil, failure(err, "the forecast")
+		}
+	}
+	f := forecast.Of(w.schedules, w.from, w.to, cmp.Or(q.Top, 10))
+	f.Paused = w.paused
+	return &f, nil
+}
+
+// outlook is a forecast in the making.
+type outlook struct {
+	daemon    *Daemon
+	view      *store.View
+	from, to  time.Time
+	schedules []forecast.Schedule
+	instants  int
+	paused    int
+	durations map[uint64]time.Duration // by pipeline
+}
+
+// add adds a schedule, unless it is paused as long as that lasts.
+func (w *outlook) add(p planned) error {
+	begin := w.from
+	if held, _ := p.paused(time.Now()); held != nil {
+		if held.Until == nil || !held.Until.Before(w.to) {
+			w.paused++
+			return nil
+		}
+		if held.Until.After(begin) {
+			begin = *held.Until
+		}
+	}
+	due, err := w.due(p, begin)
+	if err != nil {
+		return err
+	}
+	s := forecast.Schedule{Name: p.name(), Due: due}
+	if len(due) > 0 {
+		if s.Duration, err = w.duration(p.pipeline.ID); err != nil {
+			return err
+		}
+	}
+	w.schedules = append(w.schedules, s)
+	return nil
+}
+
+// due lists when the runs of a schedule begin.
+func (w *outlook) due(p planned, begin time.Time) (due []time.Time, err error) {
+	t, err := w.daemon.schedules.timetable(&p.trigger)
+	if err != nil {
+		return nil, fmt.Errorf("schedule %s: %w", p.name(), err)
+	}
+	mark := p.trigger.Mark
+	mark.Through = begin.Add(-p.trigger.Rule.Jitter - 1)
+	for i := range t.After(mark) {
+		if !i.At.Before(w.to) {
+			break
+		}
+		if w.instants++; w.instants > maxInstants {
+			return nil, rpc.Errorf(rpc.CodeInvalid, "these are more than %d instants: ask for a shorter time than %s to %s",
+				maxInstants, w.from.Format(time.RFC3339), w.to.Format(time.RFC3339))
+		}
+		if !i.Excluded.Any() && !i.Due.Before(begin) && i.Due.Before(w.to) {
+			due = append(due, i.Due)
+		}
+	}
+	slices.SortFunc(due, time.Time.Compare) // a jitter that is drawn anew may bring two near
+	return due, nil
+}
+
+// duration is how long runs of a pipeline take: the median of those among its
+// newest that succeeded; 0: nothing is known.
+func (w *outlook) duration(pipeline uint64) (time.Duration, error) {
+	if known, ok := w.durations[pipeline]; ok {
+		return known, nil
+	}
+	const newest = 10
+	var took []time.Duration
+	looked := 0
+	for r, err := range w.view.RunsOf(pipeline) {
+		if err != nil {
+			return 0, err
+		}
+		if looked++; looked > newest {
+			break
+		}
+		s := account.Summary(&r.State, w.from)
+		if r.State.Status == run.Success && s.Duration != nil && *s.Duration > 0 {
+			took = append(took, time.Duration(*s.Duration*float64(time.Second)))
+		}
+	}
+	median := time.Duration(0)
+	if len(took) > 0 {
+		slices.Sort(took)
+		median = took[len(took)/2]
+	}
+	w.durations[pipeline] = median
+	return median, nil
+}

@@ -1,0 +1,79 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/penstock/penstock/daemon/engine"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+// SchedulePause pauses the schedules that a name means.
+func (d *Daemon) SchedulePause(ctx context.Context, q *rpc.SchedulePauseRequest) (*rpc.SchedulesResponse, error) {
+	now := time.Now()
+	who, _ := actor(ctx)
+	pause := store.Pause{Actor: who, At: now, Reason: q.Reason}
+	if q.Until != nil {
+		pause.Until = *q.Until
+	}
+	if pause.Over(now) {
+		return nil, rpc.Errorf(rpc.CodeInvalid, "until %s: that is past already", pause.Until.Format(time.RFC3339))
+	}
+	if err := checkNote(q.Reason); err != nil {
+		return nil, err
+	}
+	return d.eachPlanned(q.Schedule, func(p planned) error {
+		return d.engine.PauseTrigger(ctx, p.pipeline.ID, p.trigger.Name, pause)
+	})
+}
+
+// ScheduleResume takes the pauses of the schedules back that a name means. It
+// is refused where none of them has one.
+func (d *Daemon) ScheduleResume(ctx context.Context, q *rpc.ScheduleResumeRequest) (*rpc.SchedulesResponse, error) {
+	resumed := 0
+	answer, err := d.eachPlanned(q.Schedule, func(p planned) error {
+		err := d.engine.ResumeTrigger(ctx, p.pipeline.ID, p.trigger.Name)
+		if errors.Is(err, engine.ErrNotPaused) {
+			return nil
+		}
+		resumed++
+		return err
+	})
+	if err != nil || resumed > 0 {
+		return answer, err
+	}
+	if of := answer.Schedules[0].PauseOf; of != "" {
+		return nil, rpc.Errorf(rpc.CodeConflict, "%s is not paused by itself, but %s is: resume that", q.Schedule, of)
+	}
+	return nil, rpc.Errorf(rpc.CodeConflict, "%s is not paused", q.Schedule)
+}
+
+// eachPlanned does something to each schedule that a name means, and answers
+// with how they stand then.
+func (d *Daemon) eachPlanned(name string, do func(planned) error) (*rpc.SchedulesResponse, error) {
+	all, err := d.planned(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range all {
+		if err := do(p); err != nil {
+			return nil, failure(err, fmt.Sprintf("schedule %q", p.name()))
+		}
+	}
+	view := d.store.View()
+	defer view.Close()
+	if all, err = plannedNamed(view, name); err != nil {
+		return nil, err
+	}
+	lines, err := d.scheduleLines(view, all)
+	return &rpc.SchedulesResponse{Schedules: lines}, err
+}
+
+func (d *Daemon) planned(name string) ([]planned, error) {
+	view := d.store.View()
+	defer view.Close()
+	return plannedNamed(view, name)
+}

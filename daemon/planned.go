@@ -1,0 +1,242 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/daemon/upcoming"
+	"github.com/penstock/penstock/rpc"
+)
+
+// ScheduleList lists schedules.
+func (d *Daemon) ScheduleList(ctx context.Context, q *rpc.ScheduleListRequest) (*rpc.ScheduleListResponse, error) {
+	limit, err := limitOf(q.Limit, 100)
+	if err != nil {
+		return nil, err
+	}
+	view := d.store.View()
+	defer view.Close()
+	answer := &rpc.ScheduleListResponse{Schedules: []rpc.Schedule{}}
+	if answer.Freeze, err = frozen(view); err != nil {
+		return nil, failure(err, "the freeze")
+	}
+	list, err := plannedBy(view, q.Schedule, q.After)
+	if err != nil {
+		return nil, err
+	}
+	for p, err := range list {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, failure(err, "schedules")
+		}
+		if len(answer.Schedules) == limit {
+			answer.Next = answer.Schedules[limit-1].Name
+			break
+		}
+		line, err := d.scheduleLine(view, p)
+		if err != nil {
+			return nil, failure(err, fmt.Sprintf("schedule %q", p.name()))
+		}
+		answer.Schedules = append(answer.Schedules, line)
+	}
+	return answer, nil
+}
+
+// planned is a schedule in the store.
+type planned struct {
+	pipeline store.Pipeline
+	trigger  store.Trigger
+}
+
+func (p *planned) name() string { return p.pipeline.Name + "/" + p.trigger.Name }
+
+// plannedBy lists the schedules that a name means, with "" those of all
+// pipelines, whose names come after another.
+func plannedBy(view *store.View, name, after string) (iter.Seq2[planned, error], error) {
+	if name == "" {
+		return allPlanned(view, after), nil
+	}
+	found, err := plannedNamed(view, name)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(planned, error) bool) {
+		for _, p := range found {
+			if isAfter(p, after) && !yield(p, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+// allPlanned lists the schedules of all pipelines in the order of their names.
+func allPlanned(view *store.View, after string) iter.Seq2[planned, error] {
+	return func(yield func(planned, error) bool) {
+		first, _, _ := strings.Cut(after, "/")
+		if p, err := view.PipelineNamed(first); first != "" && err == nil && !yieldPlanned(view, p, after, yield) {
+			return
+		}
+		for p, err := range view.Pipelines(first) {
+			if err != nil {
+				yield(planned{}, err)
+				return
+			}
+			if !yieldPlanned(view, p, after, yield) {
+				return
+			}
+		}
+	}
+}
+
+// yieldPlanned visits the schedules of one pipeline.
+func yieldPlanned(view *store.View, pipeline store.Pipeline, after string, yield func(planned, error) bool) bool {
+	all, err := plannedOf(view, pipeline)
+	if err != nil {
+		return yield(planned{}, err) && false
+	}
+	for _, p := range all {
+		if isAfter(p, after) && !yield(p, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// isAfter orders as names are listed: by the pipeline, then by the trigger.
+func isAfter(p planned, after string) bool {
+	pipeline, trigger, _ := strings.Cut(after, "/")
+	return after == "" || p.pipeline.Name > pipeline || p.pipeline.Name == pipeline && p.trigger.Name > trigger
+}
+
+// plannedOf lists the schedules of a pipeline by their names.
+func plannedOf(view *store.View, pipeline store.Pipeline) (all []planned, err error) {
+	triggers, err := view.TriggersOf(pipeline.ID)
+	for _, t := range triggers {
+		if t.Kind == config.OnSchedule {
+			all = append(all, planned{pipeline, t})
+		}
+	}
+	slices.SortFunc(all, func(a, b planned) int { return strings.Compare(a.trigger.Name, b.trigger.Name) })
+	return all, err
+}
+
+// plannedNamed finds the schedules that a name means: nightly/evening, or with
+// nightly all of the pipeline; at least one.
+func plannedNamed(view *store.View, name string) ([]planned, error) {
+	of, trigger, one := strings.Cut(name, "/")
+	pipeline, err := view.PipelineNamed(of)
+	if err != nil {
+		return nil, failure(err, fmt.Sprintf("pipeline %q", of))
+	}
+	if one {
+		t, err := view.Trigger(pipeline.ID, trigger)
+		if err != nil {
+			return nil, failure(err, fmt.Sprintf("trigger %q", name))
+		}
+		if t.Kind != config.OnSchedule {
+			return nil, rpc.Errorf(rpc.CodeInvalid, "%s is no schedule: it waits for %s", name, t.Kind)
+		}
+		return []planned{{pipeline, t}}, nil
+	}
+	all, err := plannedOf(view, pipeline)
+	if err == nil && len(all) == 0 {
+		return nil, rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no schedule", of)
+	}
+	return all, failure(err, fmt.Sprintf("pipeline %q", of))
+}
+
+// onlyPlanned finds the one schedule that a name means.
+func onlyPlanned(view *store.View, name string) (planned, error) {
+	all, err := plannedNamed(view, name)
+	if err != nil {
+		return planned{}, err
+	}
+	if len(all) > 1 {
+		var names []string
+		for _, p := range all {
+			names = append(names, p.name())
+		}
+		return planned{}, rpc.Errorf(rpc.CodeInvalid, "%s has %d schedules: name one of %s", name, len(all), strings.Join(names, ", "))
+	}
+	return all[0], nil
+}
+
+// planned lists the schedules of a pipeline as they are once a text is its
+// current one.
+func (s *schedules) planned(tx *store.Tx, p store.Pipeline, definition *config.Pipeline, now time.Time) (all []planned, err error) {
+	for i := range definition.Triggers {
+		t := recordOf(p.ID, &definition.Triggers[i])
+		if t.Rule == nil {
+			continue
+		}
+		was, err := tx.Trigger(p.ID, t.Name)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		t.Pause, t.Mark = was.Pause, s.markOf(&t, &was, now)
+		all = append(all, planned{p, t})
+	}
+	return all, nil
+}
+
+// scheduleLines are schedules as they stand.
+func (d *Daemon) scheduleLines(view *store.View, all []planned) (lines []rpc.Schedule, err error) {
+	for _, p := range all {
+		line, err := d.scheduleLine(view, p)
+		if err != nil {
+			return nil, failure(err, fmt.Sprintf("schedule %q", p.name()))
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// scheduleLine is a schedule as it stands.
+func (d *Daemon) scheduleLine(view *store.View, p planned) (rpc.Schedule, error) {
+	t, err := d.schedules.timetable(&p.trigger)
+	if err != nil {
+		return rpc.Schedule{}, err
+	}
+	line := upcoming.Schedule(p.pipeline.Name, p.trigger.Name, p.trigger.Rule, t)
+	line.Next = upcoming.Next(t, p.trigger.Mark)
+	line.Pause, line.PauseOf = p.paused(time.Now())
+	line.Last, err = lastTick(view, p, t.Zone())
+	return line, err
+}
+
+// paused is the pause that holds a schedule now, and what it is of.
+func (p *planned) paused(now time.Time) (*rpc.Pause, string) {
+	if own := p.trigger.Pause; own != nil && !own.Over(now) {
+		told := pauseOf(*own)
+		return &told, p.name()
+	}
+	for _, one := range p.pipeline.Paused(now) {
+		if one.Part == (store.Part{}) {
+			told := pauseOf(one)
+			return &told, p.pipeline.Name
+		}
+	}
+	return nil, ""
+}
+
+// lastTick is the newest record of a schedule; nil where it has none.
+func lastTick(view *store.View, p planned, zone *time.Location) (*rpc.Tick, error) {
+	for t, err := range view.Ticks(p.pipeline.ID, p.trigger.Name, "") {
+		if err != nil {
+			return nil, err
+		}
+		l := &ledgers{view: view, pipeline: p.pipeline, zones: map[string]*time.Location{p.trigger.Name: zone}}
+		told, err := l.tick(t)
+		return &told, err
+	}
+	return nil, nil
+}

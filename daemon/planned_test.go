@@ -1,0 +1,262 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/rpc"
+)
+
+const yearly = "[[trigger]]\nname = %q\nschedule = \"0 0 1 1 *\"\ntimezone = \"Europe/Berlin\"\n"
+
+// yearlyOnes are triggers that are due at New Year.
+func yearlyOnes(names ...string) (text string) {
+	for _, name := range names {
+		text += fmt.Sprintf(yearly, name)
+	}
+	return text
+}
+
+func TestSchedulesAreListedByNamePageByPage(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("b", "true", yearlyOnes("y", "x")))
+	h.apply(scheduled("a", "true", yearlyOnes("z")))
+	h.apply(scheduled("a-b", "true", yearlyOnes("z"))) // '-' is before '/'
+	h.apply(scheduled("none", "true", "[[trigger]]\nafter = \"a\"\n"))
+	want := []string{"a/z", "a-b/z", "b/x", "b/y"}
+	for limit := 1; limit <= 5; limit++ {
+		var got []string
+		q := rpc.ScheduleListRequest{Limit: limit}
+		for {
+			page := must[*rpc.ScheduleListResponse](t)(h.ScheduleList(t.Context(), &q))
+			for _, s := range page.Schedules {
+				got = append(got, s.Name)
+			}
+			if q.After = page.Next; q.After == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("pages of %d: %q, want %q", limit, got, want)
+		}
+	}
+	one := must[*rpc.ScheduleListResponse](t)(h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: "b/y"}))
+	if len(one.Schedules) != 1 || one.Schedules[0].Name != "b/y" {
+		t.Fatalf("%+v", one)
+	}
+	s, newYear := one.Schedules[0], time.Date(time.Now().In(zoneOf("Europe/Berlin")).Year()+1, 1, 1, 0, 0, 0, 0, zoneOf("Europe/Berlin"))
+	if s.Timezone != "Europe/Berlin" || s.Next == nil || !s.Next.At.Equal(newYear) || s.Last != nil || s.Pause != nil || s.Description == "" {
+		t.Errorf("%+v", s)
+	}
+	for _, name := range []string{"nope", "a/nope", "none"} {
+		_, err := h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: name})
+		refused(t, err, rpc.CodeNotFound)
+	}
+	_, err := h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: "none/after"})
+	refused(t, err, rpc.CodeInvalid, "waits for after")
+}
+
+func TestAnApplyTellsWhenTheSchedulesAreDueNext(t *testing.T) {
+	h := newHouse(t)
+	text := scheduled("nightly", "true", yearlyOnes("x"))
+	dry := must[*rpc.PipelineApplyResponse](t)(h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{Text: text, DryRun: true}))
+	if all := h.countTriggers("nightly"); all != 0 {
+		t.Errorf("a dry run has made %d triggers", all)
+	}
+	for _, answer := range []*rpc.PipelineApplyResponse{dry, h.apply(text), h.apply(text)} {
+		if len(answer.Schedules) != 1 || answer.Schedules[0].Next == nil || answer.Schedules[0].Name != "nightly/x" {
+			t.Errorf("%+v", answer)
+		}
+	}
+	_, err := h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{Text: scheduled("nightly", "true", yearlyOnes("x")+"exclude = [\"feasts\"]\n")})
+	refused(t, err, rpc.CodeInvalid)
+	if e, ok := err.(*rpc.Error); !ok || !strings.Contains(fmt.Sprint(e.Data), "there is no calendar") {
+		t.Errorf("%+v", err)
+	}
+}
+
+// countTriggers counts the triggers of a pipeline that may not be there.
+func (h *house) countTriggers(pipeline string) (n int) {
+	view := h.d.store.View()
+	defer view.Close()
+	if p, err := view.PipelineNamed(pipeline); err == nil {
+		all, _ := view.TriggersOf(p.ID)
+		n = len(all)
+	}
+	return n
+}
+
+func TestTheNextInstantsOfASchedule(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"30 2 * * *\"\ntimezone = \"Europe/Berlin\"\n"))
+	from, until := time.Date(2026, 3, 28, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 30, 0, 30, 0, 0, time.UTC)
+	next := must[*rpc.ScheduleNextResponse](t)(h.ScheduleNext(t.Context(), &rpc.ScheduleNextRequest{Schedule: "nightly", From: &from, Until: &until}))
+	var got []string
+	for _, i := range next.Schedules[0].Instants {
+		got = append(got, strings.TrimRight(i.Wall+" "+i.Anomaly+" "+i.Skipped, " "))
+	}
+	want := []string{"2026-03-28T02:30:00+01:00", "2026-03-29T03:00:00+02:00 gap 02:30:00", "2026-03-30T02:30:00+02:00"}
+	if !slices.Equal(got, want) || next.Schedules[0].More {
+		t.Errorf("%q, want %q", got, want)
+	}
+	two := must[*rpc.ScheduleNextResponse](t)(h.ScheduleNext(t.Context(), &rpc.ScheduleNextRequest{Schedule: "nightly/schedule", Count: 2})).Schedules[0]
+	if len(two.Instants) != 2 || !two.More || two.Instants[0].At.Before(time.Now()) {
+		t.Errorf("%+v", two)
+	}
+	_, err := h.ScheduleNext(t.Context(), &rpc.ScheduleNextRequest{Schedule: "nightly", Count: 1001})
+	refused(t, err, rpc.CodeInvalid)
+}
+
+func TestSchedulesArePausedAndResumed(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", yearlyOnes("x", "y")))
+	until := time.Now().Add(time.Hour)
+	answer := must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "nightly/x", Reason: "why", Until: &until}))
+	if p := answer.Schedules[0].Pause; len(answer.Schedules) != 1 || p == nil || p.Reason != "why" || !p.Until.Equal(until) || answer.Schedules[0].PauseOf != "nightly/x" {
+		t.Errorf("%+v", answer)
+	}
+	h.halt()
+	h.start()
+	held := func() (names []string) {
+		for _, s := range must[*rpc.ScheduleListResponse](t)(h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{})).Schedules {
+			if s.Pause != nil {
+				names = append(names, s.Name+" by "+s.PauseOf)
+			}
+		}
+		return names
+	}
+	if got := held(); !slices.Equal(got, []string{"nightly/x by nightly/x"}) {
+		t.Errorf("%q", got)
+	}
+	must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "nightly"}))
+	must[*rpc.SchedulesResponse](t)(h.ScheduleResume(t.Context(), &rpc.ScheduleResumeRequest{Schedule: "nightly/y"}))
+	must[*rpc.SchedulesResponse](t)(h.ScheduleResume(t.Context(), &rpc.ScheduleResumeRequest{Schedule: "nightly"}))
+	_, err := h.ScheduleResume(t.Context(), &rpc.ScheduleResumeRequest{Schedule: "nightly"})
+	refused(t, err, rpc.CodeConflict, "is not paused")
+	must[*rpc.PipelinePausesResponse](t)(h.PipelinePause(t.Context(), &rpc.PipelinePauseRequest{Name: "nightly"}))
+	if got := held(); !slices.Equal(got, []string{"nightly/x by nightly", "nightly/y by nightly"}) {
+		t.Errorf("%q", got)
+	}
+	_, err = h.ScheduleResume(t.Context(), &rpc.ScheduleResumeRequest{Schedule: "nightly/x"})
+	refused(t, err, rpc.CodeConflict, "resume that")
+	past := time.Now().Add(-time.Second)
+	_, err = h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "nightly", Until: &past})
+	refused(t, err, rpc.CodeInvalid, "is past")
+}
+
+// B29.T3 and T4: a play makes a run of source schedule, paused or not, moves
+// nothing, and a second one within the minute is refused.
+func TestAPlayedScheduleStartsARunAndStaysWhereItIs(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", yearlyOnes("x", "y")))
+	_, err := h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "nightly"})
+	refused(t, err, rpc.CodeInvalid, "nightly/x, nightly/y")
+	must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "nightly/x"}))
+	before := h.triggers("nightly")[0].Mark
+	answer := must[*rpc.SchedulePlayResponse](t)(h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "nightly/x", Note: "a try"}))
+	if c := answer.Run.Cause; c.Source != "schedule" || c.Trigger != "x" || c.ScheduledAt == nil || c.Note != "a try" || c.Actor == "" {
+		t.Errorf("%+v", answer.Run)
+	}
+	if after := h.triggers("nightly")[0].Mark; after != before {
+		t.Errorf("the schedule went from %+v to %+v", before, after)
+	}
+	if last := answer.Schedule.Last; last == nil || last.Subject != "play" || last.Run != answer.Run.Name || last.Decision != "fired" {
+		t.Errorf("%+v", last)
+	}
+	_, err = h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "nightly/x"})
+	refused(t, err, rpc.CodeConflict, "a moment ago")
+	must[*rpc.SchedulePlayResponse](t)(h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "nightly/y"}))
+	why := must[*rpc.Explanation](t)(h.RunWhy(t.Context(), &rpc.RunWhyRequest{Run: answer.Run.Name}))
+	if text := why.Causes[0].Text; !strings.Contains(text, "played its schedule x: a try") {
+		t.Errorf("why: %q", text)
+	}
+}
+
+func TestARefusedPlayIsToldAndNotRecorded(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", yearlyOnes("x")))
+	must[*rpc.Freeze](t)(h.FreezeSet(t.Context(), &rpc.FreezeSetRequest{}))
+	_, err := h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "nightly"})
+	refused(t, err, rpc.CodeConflict)
+	must[*rpc.Freeze](t)(h.FreezeLift(t.Context(), &rpc.Empty{}))
+	must[*rpc.SchedulePlayResponse](t)(h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "nightly"}))
+}
+
+func TestTwoPlaysAtTheSameTimeAreOne(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", yearlyOnes("x")))
+	errs := make(chan error)
+	for range 8 {
+		go func() {
+			_, err := h.d.SchedulePlay(context.Background(), &rpc.SchedulePlayRequest{Schedule: "nightly"})
+			errs <- err
+		}()
+	}
+	done := 0
+	for range 8 {
+		if err := <-errs; err == nil {
+			done++
+		} else {
+			refused(t, err, rpc.CodeConflict)
+		}
+	}
+	if done != 1 {
+		t.Errorf("%d of them started a run", done)
+	}
+}
+
+func TestWhyTellsTheInstantThatARunIsFor(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1h\"\ntimezone = \"Europe/Berlin\"\n"))
+	trigger := h.triggers("nightly")[0]
+	h.update(func(tx *store.Tx) error {
+		trigger.Mark.Anchor = time.Now().Add(-30 * time.Minute).Add(-10 * time.Hour)
+		tx.UpdateTrigger(trigger)
+		return nil
+	})
+	h.missed(trigger, 40*time.Minute)
+	h.halt()
+	h.start()
+	tick := h.awaitTicks(trigger, 1)[0]
+	why := must[*rpc.Explanation](t)(h.RunWhy(t.Context(), &rpc.RunWhyRequest{Run: "nightly/1"}))
+	text := why.Causes[0].Text
+	if want := "its schedule schedule was due at " + tick.At.In(zoneOf("Europe/Berlin")).Format("2006-01-02 15:04:05 -0700") + ", which was missed"; !strings.Contains(text, want) {
+		t.Errorf("why: %q, want %q", text, want)
+	}
+}
+
+func TestTheForecastGoesByPastRuns(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 * * * *\"\n"))
+	h.apply(scheduled("paused", "true", yearlyOnes("x")))
+	h.apply(scheduled("other", "true", "[[trigger]]\nschedule = \"0 0 * * *\"\n"))
+	must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "paused"}))
+	run := must[*rpc.RunStartResponse](t)(h.RunStart(t.Context(), &rpc.RunStartRequest{Pipeline: "nightly"})).Run
+	took := *h.over(run.Name).Duration
+	from := time.Now().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	to := from.Add(24 * time.Hour)
+	f := must[*rpc.Forecast](t)(h.ScheduleForecast(t.Context(), &rpc.ScheduleForecastRequest{From: &from, To: &to}))
+	if f.Runs != 25 || len(f.Hours) != 24 || f.Known != 1 || f.Unknown != 1 || f.Paused != 1 || f.Hours[0].Runs != 2 {
+		t.Errorf("%+v", f)
+	}
+	if l := f.Schedules[0]; l.Schedule != "nightly/schedule" || l.Duration == nil || *l.Duration-took > 0.001 || took-*l.Duration > 0.001 || l.Runs != 24 {
+		t.Errorf("%+v, a run took %v s", f.Schedules, took)
+	}
+	if len(f.Crowds) != 1 || !slices.Equal(f.Crowds[0].Schedules, []string{"nightly/schedule", "other/schedule"}) {
+		t.Errorf("%+v", f.Crowds)
+	}
+	far := from.Add(93 * 24 * time.Hour)
+	for _, q := range []rpc.ScheduleForecastRequest{{From: &to, To: &from}, {To: &far}, {Top: 101}} {
+		_, err := h.ScheduleForecast(t.Context(), &q)
+		refused(t, err, rpc.CodeInvalid)
+	}
+	h.apply(scheduled("busy", "true", "[[trigger]]\nschedule = \"* * * * * *\"\n"))
+	far = from.Add(2 * 24 * time.Hour)
+	_, err := h.ScheduleForecast(t.Context(), &rpc.ScheduleForecastRequest{From: &from, To: &far})
+	refused(t, err, rpc.CodeInvalid, "ask for a shorter time")
+}
