@@ -32,6 +32,7 @@ type keyTerms struct {
 	expires    string
 	noExpiry   bool
 	rename     string
+	skipLocks  bool
 }
 
 func (a *app) keyCreateCommand() *cobra.Command {
@@ -53,6 +54,7 @@ func (a *app) keyCreateCommand() *cobra.Command {
 	cmd.Flags().StringVar(&t.form, "form", "", "api (default), webhook, github or standard")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("form", cobra.FixedCompletions(
 		[]string{"api", "webhook", "github", "standard"}, cobra.ShellCompDirectiveNoFileComp)))
+	cmd.Flags().BoolVar(&t.skipLocks, "may-skip-locks", false, "calls may ask for runs whose steps take no resource groups")
 	t.common(cmd)
 	return a.outputs(cmd)
 }
@@ -140,7 +142,7 @@ func (a *app) keyCreate(ctx context.Context, path string, t keyTerms) error {
 		return err
 	}
 	r, err := call(ctx, a.link, (*rpc.Client).KeyCreate, &rpc.KeyCreateRequest{
-		Pipeline: pipeline, Name: name, Form: t.form, Addresses: t.from, ExpiresAt: until,
+		Pipeline: pipeline, Name: name, Form: t.form, Addresses: t.from, ExpiresAt: until, MaySkipLocks: t.skipLocks,
 	})
 	if err != nil {
 		return err

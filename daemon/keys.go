@@ -34,7 +34,7 @@ func (d *Daemon) KeyCreate(ctx context.Context, q *rpc.KeyCreateRequest) (*rpc.K
 	}
 	who, _ := actor(ctx)
 	record := store.Key{
-		ID: id, Name: q.Name, Form: string(form), Digest: secret.Digest(), Hint: secret.Hint(), Addresses: addresses, CreatedBy: who,
+		ID: id, Name: q.Name, Form: string(form), Digest: secret.Digest(), Hint: secret.Hint(), Addresses: addresses, CreatedBy: who, SkipLocks: q.MaySkipLocks,
 	}
 	if q.ExpiresAt != nil {
 		record.ExpiresAt = *q.ExpiresAt
@@ -159,7 +159,7 @@ func addKeys(answer *rpc.KeyListResponse, view *store.View, p store.Pipeline) er
 // keyLine is a key as it is shown, its secret obfuscated.
 func keyLine(k store.Key, pipeline string) rpc.Key {
 	return rpc.Key{
-		ID: k.ID, Pipeline: pipeline, Name: k.Name, Form: k.Form, Secret: k.Hint + "…", Addresses: k.Addresses,
+		ID: k.ID, Pipeline: pipeline, Name: k.Name, Form: k.Form, Secret: k.Hint + "…", Addresses: k.Addresses, MaySkipLocks: k.SkipLocks,
 		CreatedAt: k.CreatedAt, CreatedBy: k.CreatedBy, ExpiresAt: account.Moment(k.ExpiresAt), LastUsed: account.Moment(k.LastUsed),
 	}
 }

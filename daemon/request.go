@@ -32,6 +32,7 @@ type request struct {
 	payload  string // what a caller sent; steps read it as a file
 	// triggerKey is the id of the trigger key of the caller; "" is none.
 	triggerKey string
+	skipLocks  bool // steps take no resource groups, at the risk of whoever asks
 }
 
 // resolve makes of a request what the engine starts: a run of a pipeline by a
@@ -55,6 +56,9 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 		Name: resolved.Name, Labels: resolved.Labels,
 	}
 	q.TriggerKey = r.triggerKey
+	if r.skipLocks {
+		skipLocks(&q)
+	}
 	if r.priority != nil {
 		q.Priority = *r.priority
 	}
@@ -63,6 +67,15 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 	}
 	inform(&q)
 	return q, nil
+}
+
+// skipLocks takes the resource groups from the steps of a run: they wait for
+// none, and nobody waits for them.
+func skipLocks(q *engine.StartRequest) {
+	for i := range q.Plan.Steps {
+		q.Plan.Steps[i].ResourceGroup = ""
+	}
+	q.Cause.Note = "skip_locks: its steps take no resource groups"
 }
 
 // triggered is r with what its trigger gives to it.

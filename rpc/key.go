@@ -6,12 +6,15 @@ import "time"
 // over HTTP. The secret is kept nowhere; it is in one answer, that to its
 // creation.
 type Key struct {
-	ID        string     `json:"id"`       // 16 hex digits
-	Pipeline  string     `json:"pipeline"` // nightly
-	Name      string     `json:"name"`
-	Form      string     `json:"form"`                // api, webhook, github or standard
-	Secret    string     `json:"secret"`              // its first four characters and "…"
-	Addresses []string   `json:"addresses,omitempty"` // CIDR prefixes that may call; none: any
+	ID        string   `json:"id"`       // 16 hex digits
+	Pipeline  string   `json:"pipeline"` // nightly
+	Name      string   `json:"name"`
+	Form      string   `json:"form"`                // api, webhook, github or standard
+	Secret    string   `json:"secret"`              // its first four characters and "…"
+	Addresses []string `json:"addresses,omitempty"` // CIDR prefixes that may call; none: any
+	// MaySkipLocks: its calls may ask for runs whose steps take no resource groups.
+	MaySkipLocks bool `json:"may_skip_locks,omitempty"`
+
 	CreatedAt time.Time  `json:"created_at"`
 	CreatedBy string     `json:"created_by"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -26,6 +29,8 @@ type KeyCreateRequest struct {
 	Form      string     `json:"form,omitempty"`      // "" is api
 	Addresses []string   `json:"addresses,omitempty"` // addresses and CIDR prefixes, at most 100
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// MaySkipLocks lets calls ask for runs whose steps take no resource groups.
+	MaySkipLocks bool `json:"may_skip_locks,omitempty"`
 }
 
 // KeyCreateResponse has the secret, which nothing will tell again.

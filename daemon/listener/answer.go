@@ -46,12 +46,14 @@ func (c *call) fail(err error) {
 		c.w.Header().Set("Retry-After", "10")
 	}
 	c.write(refusal.Status, problem{refusal.Code, refusal.Message, refusal.Problems})
+	c.drain()
 }
 
 // busy answers somebody who is to come again.
 func (c *call) busy(code, message string, after time.Duration) {
 	c.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(after, time.Second).Seconds()))))
 	c.write(http.StatusTooManyRequests, problem{Code: code, Message: message})
+	c.drain()
 }
 
 // write answers with JSON.
@@ -61,12 +63,14 @@ func (c *call) write(code int, body any) {
 		c.log.Error("an answer cannot be written", "error", err)
 		code, text = http.StatusInternalServerError, []byte(`{"code":"internal"}`)
 	}
+	text = append(text, '\n')
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(text)))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	c.w.WriteHeader(code)
-	if _, err := c.w.Write(append(text, '\n')); err != nil {
+	if _, err := c.w.Write(text); err != nil {
 		c.log.Debug("an answer was not taken", "error", err)
 	}
 }

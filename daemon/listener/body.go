@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"time"
 )
 
 const (
@@ -39,6 +40,25 @@ func (c *call) readBody() ([]byte, error) {
 		return nil, &Refusal{Status: http.StatusRequestTimeout, Code: "timeout", Message: "the body did not come in time"}
 	}
 	return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body cannot be read"}
+}
+
+// The most that is read of a body that nobody wants.
+const (
+	maxDrain  = 16 << 20
+	drainTime = 2 * time.Second
+)
+
+// drain reads what is left of a body after the answer: a sender that is cut off
+// in the middle would not look at it. One that waits to be asked for its body
+// sends none.
+func (c *call) drain() {
+	if c.r.ContentLength == 0 || c.r.Header.Get("Expect") != "" {
+		return
+	}
+	control := http.NewResponseController(c.w)
+	if errors.Join(control.Flush(), control.SetReadDeadline(time.Now().Add(drainTime))) == nil {
+		_, _ = io.CopyN(io.Discard, c.r.Body, maxDrain) // its end, or the deadline: either will do
+	}
 }
 
 // object is a body in JSON, as it was sent and as a value.
@@ -114,8 +134,10 @@ func (c *call) readForm() (url.Values, error) {
 			return nil, errForm
 		}
 		return form, nil
-	case err == nil && kind == "multipart/form-data":
+	case err == nil && kind == "multipart/form-data" && options["boundary"] != "":
 		return readParts(multipart.NewReader(bytes.NewReader(body), options["boundary"]))
+	case err == nil && kind == "multipart/form-data":
+		return nil, errForm
 	}
 	return nil, &Refusal{Status: http.StatusUnsupportedMediaType, Code: "media_type", Message: "Content-Type: want application/json or a form"}
 }
@@ -127,7 +149,7 @@ func readParts(r *multipart.Reader) (url.Values, error) {
 	form := url.Values{}
 	for range maxParts {
 		part, err := r.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // wrapped it is a form without an end
 			return form, nil
 		}
 		if err != nil || part.FileName() != "" || part.FormName() == "" {

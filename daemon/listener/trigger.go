@@ -55,7 +55,7 @@ func (c *call) fill(asked *Call, body object) error {
 		return err
 	}
 	if stamp := p.Advanced.SkipLocks; stamp != nil {
-		if err := c.checkSkip(*stamp); err != nil {
+		if err := c.checkSkip(asked, *stamp); err != nil {
 			return err
 		}
 		asked.SkipLocks = true
@@ -73,7 +73,10 @@ const skipTolerance = 10 * time.Minute
 
 // checkSkip wants the present: a call that is kept and sent again later is not
 // to skip locks.
-func (c *call) checkSkip(stamp int64) error {
+func (c *call) checkSkip(asked *Call, stamp int64) error {
+	if !asked.Key.SkipLocks {
+		return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "advanced.skip_locks: the key may not skip locks"}
+	}
 	now := c.now()
 	if stamp < now.Add(-skipTolerance).Unix() || stamp > now.Add(skipTolerance).Unix() {
 		return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "advanced.skip_locks: want the present as UNIX time, within 10 minutes"}

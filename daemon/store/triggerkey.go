@@ -13,6 +13,7 @@ type Key struct {
 	Hint      string    `json:"hint"`                // the first four characters of the secret
 	Form      string    `json:"form"`                // of calls: api, or a webhook's: see daemon/key
 	Addresses []string  `json:"addresses,omitempty"` // CIDR prefixes that may call; none: any
+	SkipLocks bool      `json:"skip_locks,omitempty"` // its calls may ask for runs that take no resource groups
 	CreatedAt time.Time `json:"created_at"`
 	CreatedBy string    `json:"created_by"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"`

@@ -1,0 +1,306 @@
+package listener
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/config"
+)
+
+// dial opens a connection on which anything can be said.
+func (h *house) dial() net.Conn {
+	h.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		h.t.Fatal(err)
+	}
+	return conn
+}
+
+// toTheEnd reads until the other side closes.
+func (h *house) toTheEnd(c net.Conn) string {
+	h.t.Helper()
+	text, err := io.ReadAll(c)
+	if ne, ok := err.(net.Error); ok && ne.Timeout() {
+		h.t.Fatal("the connection stays open")
+	}
+	return string(text)
+}
+
+func TestASlowHeadEndsTheConnection(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Times.Header = 100 * time.Millisecond })
+	conn := h.dial()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-A: ", nightly)
+	if text := h.toTheEnd(conn); strings.Contains(text, " 20") {
+		t.Errorf("answered %q", text)
+	}
+	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
+}
+
+func TestASlowBodyEndsTheCall(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Times.Request = 200 * time.Millisecond })
+	conn := h.dial()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", nightly)
+	if text := h.toTheEnd(conn); !strings.HasPrefix(text, "HTTP/1.1 408 ") {
+		t.Errorf("answered %q", text)
+	}
+}
+
+func TestALargeHeadIsRefused(t *testing.T) {
+	h := newHouse(t)
+	conn := h.dial()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-A: %s\r\n\r\n", nightly, strings.Repeat("a", 64<<10))
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "HTTP/1.1 431 ") {
+		t.Errorf("%q, %v", line, err)
+	}
+}
+
+func TestAnEndlessBodyIsRefused(t *testing.T) {
+	h := newHouse(t)
+	conn := h.dial()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n", nightly)
+	go func() {
+		chunk := fmt.Sprintf("%x\r\n%s\r\n", 64<<10, strings.Repeat(" ", 64<<10))
+		for {
+			if _, err := io.WriteString(conn, chunk); err != nil {
+				return
+			}
+		}
+	}()
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "HTTP/1.1 413 ") {
+		t.Errorf("%q, %v", line, err)
+	}
+}
+
+func TestHTTP2IsNotSpoken(t *testing.T) {
+	h := newHouse(t)
+	conn := h.dial()
+	fmt.Fprint(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+	if text := h.toTheEnd(conn); !strings.HasPrefix(text, "HTTP/1.1 4") && !strings.HasPrefix(text, "HTTP/1.1 505") {
+		t.Errorf("answered %q", text)
+	}
+}
+
+func TestOneAddressHasSoManyConnections(t *testing.T) {
+	h := newHouse(t)
+	for range 64 {
+		c := h.dial()
+		fmt.Fprint(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		if _, err := bufio.NewReader(c).ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text := h.toTheEnd(h.dial()); text != "" {
+		t.Errorf("one too many is answered %q", text)
+	}
+	h.wants(h.do(h.from("127.0.0.2"), h.asked("GET", "/healthz", "")), 200)
+}
+
+func TestWaitAnswersWithTheEnd(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Times.Request, c.Times.Answer = 100*time.Millisecond, 200*time.Millisecond })
+	answered := make(chan answer)
+	go func() { answered <- h.call("POST", nightly+"?wait=1m", "{}", asJSON, h.bearer("api")) }()
+	select {
+	case a := <-answered:
+		t.Fatalf("answered before the end: %+v", a)
+	case <-time.After(500 * time.Millisecond): // longer than requests and answers may take
+	}
+	close(h.over)
+	h.wants(<-answered, 200, `"status":"success"`, `"over":true`)
+}
+
+func TestWaitThatIsTooShortAnswersWithTheRun(t *testing.T) {
+	h := newHouse(t)
+	h.wants(h.call("POST", nightly+"?wait=10ms", "", h.bearer("api")), 202, `"status":"running"`, `"over":false`)
+}
+
+func TestAListenerThatEndsAnswersThoseWhoWait(t *testing.T) {
+	l := newHouse(t)
+	answered := make(chan answer)
+	waiting := make(chan struct{})
+	ctx, stop := context.WithCancel(context.Background())
+	second, err := Open(Config{HTTP: config.HTTP{Listen: "127.0.0.1:0"}, Daemon: signals{l, waiting}, Metrics: l, Log: slog.New(slog.DiscardHandler), Now: l.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- second.Serve(ctx) }()
+	l.url, _ = second.Address()
+	go func() { answered <- l.call("POST", nightly+"?wait=10m", "", l.bearer("api")) }()
+	<-waiting
+	stop()
+	l.wants(<-answered, 202, `"status":"running"`)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// signals tells when somebody waits.
+type signals struct {
+	*house
+	waiting chan struct{}
+}
+
+func (s signals) Await(ctx context.Context, id uint64) (Run, error) {
+	close(s.waiting)
+	return s.house.Await(ctx, id)
+}
+
+func TestHealthAndMetrics(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.HTTP.Metrics = prefixes("127.0.0.2/32") })
+	h.wants(h.call("GET", "/healthz", ""), 200, `{"status":"ok"}`)
+	h.wants(h.call("HEAD", "/healthz", ""), 200)
+	h.unwell = "disk_low"
+	h.wants(h.call("GET", "/healthz", ""), 503, `{"status":"failing","reason":"disk_low"}`)
+	h.wants(h.call("GET", "/metrics", ""), 404, notThere)
+	h.wants(h.call("GET", "/metrics", "", "X-Forwarded-For: 127.0.0.2"), 404, notThere)
+	h.wants(h.do(h.from("127.0.0.2"), h.asked("GET", "/metrics", "")), 200, "metrics")
+	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for what, n := range map[string]int{"healthz 200": 2, "healthz 503": 1, "metrics 404": 2, "metrics 200": 1, "trigger 202": 1} {
+		if h.answered[what] != n {
+			t.Errorf("%s was counted %d times, want %d", what, h.answered[what], n)
+		}
+	}
+}
+
+func TestWhoIsNotAllowedReachesNothing(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.HTTP.Allow = prefixes("127.0.0.2/32") })
+	for _, r := range []*http.Request{h.asked("POST", nightly, "", h.bearer("api")), h.asked("GET", "/healthz", "")} {
+		h.wants(h.do(h.from("127.0.0.1"), r), 404, notThere)
+	}
+	h.wants(h.do(h.from("127.0.0.2"), h.asked("POST", nightly, "", h.bearer("api"))), 202)
+	if err := h.l.Reload(config.HTTP{}); err != nil {
+		t.Fatal(err)
+	}
+	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
+}
+
+func TestAUnixSocket(t *testing.T) {
+	dir, err := os.MkdirTemp("", "pen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	path := filepath.Join(dir, "s", "http")
+	h := newHouse(t, func(c *Config) { c.HTTP.Listen = "unix:" + path })
+	if _, socket := h.l.Address(); socket != path {
+		t.Errorf("it listens at %q", socket)
+	}
+	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}}}
+	h.wants(h.do(c, h.asked("POST", nightly, "", h.bearer("api"))), 202)
+	h.wants(h.do(c, h.asked("POST", nightly, "", h.bearer("listed"), "X-Forwarded-For: 10.0.0.1")), 404)
+	if err := h.l.Reload(config.HTTP{TrustedProxies: prefixes("unix")}); err != nil {
+		t.Fatal(err)
+	}
+	h.wants(h.do(c, h.asked("POST", nightly, "", h.bearer("listed"), "X-Forwarded-For: 10.0.0.1")), 202)
+}
+
+// certificate writes a self-signed certificate for a name.
+func certificate(t *testing.T, name, cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour), DNSNames: []string{name},
+	}
+	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: public}, key: {Type: "PRIVATE KEY", Bytes: encoded}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTLSAndACertificateThatIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	c := config.HTTP{Listen: "127.0.0.1:0", TLSCert: filepath.Join(dir, "c"), TLSKey: filepath.Join(dir, "k")}
+	certificate(t, "first", c.TLSCert, c.TLSKey)
+	h := newHouse(t, func(o *Config) { o.HTTP = c })
+	if !strings.HasPrefix(h.url, "https://") {
+		t.Error(h.url)
+	}
+	name := func() string {
+		conn, err := tls.Dial("tcp", strings.TrimPrefix(h.url, "https://"), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		state := conn.ConnectionState()
+		if state.NegotiatedProtocol != "http/1.1" {
+			t.Errorf("it speaks %q", state.NegotiatedProtocol)
+		}
+		return state.PeerCertificates[0].Subject.CommonName
+	}
+	if got := name(); got != "first" {
+		t.Error(got)
+	}
+	if err := os.WriteFile(c.TLSCert, []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.l.Reload(c); err == nil {
+		t.Error("nonsense was read")
+	}
+	if got := name(); got != "first" {
+		t.Error("a reload that failed changed the certificate:", got)
+	}
+	certificate(t, "second", c.TLSCert, c.TLSKey)
+	if err := h.l.Reload(c); err != nil {
+		t.Fatal(err)
+	}
+	if got := name(); got != "second" {
+		t.Error(got)
+	}
+	client := h.from("127.0.0.1")
+	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	h.wants(h.do(client, h.asked("POST", nightly, "", h.bearer("api"))), 202)
+}
+
+func TestWhereNobodyCanListen(t *testing.T) {
+	h := newHouse(t)
+	for _, c := range []config.HTTP{
+		{Listen: strings.TrimPrefix(h.url, "http://")},
+		{Listen: "127.0.0.1:0", TLSCert: "/nonexistent", TLSKey: "/nonexistent"},
+	} {
+		if l, err := Open(Config{HTTP: c, Daemon: h, Metrics: h}); err == nil {
+			l.Close()
+			t.Errorf("%+v", c)
+		}
+	}
+}
