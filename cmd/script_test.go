@@ -42,6 +42,10 @@ import (
 //	talk FILE             send a file over the socket, half close it, show the answers
 //	endless MIB           send a line without an end and show the answer
 //	deaf FILE N           send a file N times and never read an answer
+//	http [-from ADDRESS] [-key FILE] [-sign FILE] [-body FILE] [-size N] [-late DURATION] [-id ID] [-header H]… METHOD PATH
+//	                      call the HTTP listener; FILE of a key is what key create -o json printed. The
+//	                      answer is on stdout, its headers on stderr. @KEY and SECRET stand for the key's
+//	hides FILE PATH…      the secret of the key in FILE is in no file below the paths
 //
 // Nothing sleeps: what is waited for is pushed or polled, with a deadline.
 // $WORK in the files of a script stands for its directory.
@@ -61,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"exits": command((*house).exits), "json": command((*house).json), "keys": command((*house).keys),
 			"pid": command((*house).pid), "alive": command((*house).alive), "survivors": command((*house).survivors),
 			"talk": command((*house).talk), "endless": command((*house).endless), "deaf": command((*house).deaf),
+			"http": command((*house).http), "hides": command((*house).hides),
 		},
 	})
 }

@@ -18,7 +18,9 @@ func page(m *Metrics) string {
 }
 
 func newMetrics() *Metrics {
-	return New("v1", func() Now { return Now{LiveRuns: 3, RunningSteps: 2, PendingSteps: 1, MaxRunning: 8, TableBytes: 10, ValueBytes: 20, FreeBytes: 30} })
+	return New("v1", func() Now {
+		return Now{LiveRuns: 3, RunningSteps: 2, PendingSteps: 1, MaxRunning: 8, TableBytes: 10, ValueBytes: 20, FreeBytes: 30}
+	})
 }
 
 func TestWhatIsCountedIsShown(t *testing.T) {

@@ -8,11 +8,11 @@ import (
 type Key struct {
 	ID        string    `json:"id"` // 16 hex digits, part of the secret that callers send
 	Pipeline  uint64    `json:"pipeline"`
-	Name      string    `json:"name"`                // for people; changes nothing of the secret
-	Digest    []byte    `json:"digest"`              // SHA-256 of the secret
-	Hint      string    `json:"hint"`                // the first four characters of the secret
-	Form      string    `json:"form"`                // of calls: api, or a webhook's: see daemon/key
-	Addresses []string  `json:"addresses,omitempty"` // CIDR prefixes that may call; none: any
+	Name      string    `json:"name"`                 // for people; changes nothing of the secret
+	Digest    []byte    `json:"digest"`               // SHA-256 of the secret
+	Hint      string    `json:"hint"`                 // the first four characters of the secret
+	Form      string    `json:"form"`                 // of calls: api, or a webhook's: see daemon/key
+	Addresses []string  `json:"addresses,omitempty"`  // CIDR prefixes that may call; none: any
 	SkipLocks bool      `json:"skip_locks,omitempty"` // its calls may ask for runs that take no resource groups
 	CreatedAt time.Time `json:"created_at"`
 	CreatedBy string    `json:"created_by"`
