@@ -1,6 +1,10 @@
 package cron_test
 
 import (
+	"archive/zip"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +24,30 @@ func TestEveryZoneLoads(t *testing.T) {
 		if again, _ := cron.Zone(name); again != zone {
 			t.Errorf("%s is loaded twice", name)
 		}
+	}
+}
+
+// Go's copy of the database comes with the toolchain; the list of its names is
+// made by hand.
+func TestZonesAreThoseOfTheToolchain(t *testing.T) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Skipf("there is no toolchain to ask: %v", err)
+	}
+	archive, err := zip.OpenReader(filepath.Join(strings.TrimSpace(string(root)), "lib/time/zoneinfo.zip"))
+	if err != nil {
+		t.Skipf("the toolchain has no copy to compare with: %v", err)
+	}
+	defer archive.Close()
+	var names []string
+	for _, f := range archive.File {
+		if !strings.HasSuffix(f.Name, "/") && f.Name != "Factory" {
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, cron.Zones()) {
+		t.Errorf("zones.txt has %d names, the toolchain %d; write zones.txt anew from zoneinfo.zip, without Factory, in order", len(cron.Zones()), len(names))
 	}
 }
 
