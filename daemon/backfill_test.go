@@ -186,10 +186,7 @@ func TestABackfillWaitsWhileSomethingStandsAgainstIt(t *testing.T) {
 	if got := h.ledger(store.Ledger{Pipeline: 1, Trigger: "evening"}); got != "" {
 		t.Errorf("the ledger is %q", got)
 	}
-	if err := h.d.engine.LiftFreeze(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h.look()
+	must[*rpc.Freeze](t)(h.FreezeLift(t.Context(), &rpc.Empty{}))
 	if b := h.backfilled(b.ID, done); b.Started != 2 || len(h.made()) != 2 {
 		t.Errorf("afterwards: %+v", b)
 	}

@@ -36,6 +36,9 @@
 //	the log was recorded              the directory         removed
 //	half of a deletion                files without records removed
 //	an erasure was recorded           the log               removed
+//	an instant was decided            its record, its run   not decided again
+//	a run ended that others wait for  a row of its end      they are told, once
+//	a backfill was under way          what it has started   goes on with the next instant
 package daemon
 
 import (

@@ -230,7 +230,7 @@ func TestWhatIsAskedForByHandDoesNotMindThePauseOfItsTrigger(t *testing.T) {
 	play := d.instant(0)
 	play.Tick.Actor = "bob"
 	if became := d.fire(play); became[0].Err != nil || became[0].Run.ID != 1 {
-		t.Errorf("%+v", became[0])
+		t.Fatalf("%+v", became[0])
 	}
 	(<-d.machine.launched).end(run.Success)
 }

@@ -36,7 +36,7 @@ func TestPausesOfATrigger(t *testing.T) {
 		t.Errorf("resuming what has gone on by itself answered %v", err)
 	}
 	if became := d.fire(d.instant(0)); became[0].Run.ID != 1 {
-		t.Errorf("after the pause: %+v", became[0])
+		t.Fatalf("after the pause: %+v", became[0])
 	}
 	(<-d.machine.launched).end(run.Success)
 	for _, err := range []error{d.PauseTrigger(d.ctx, 1, "none", store.Pause{}), d.ResumeTrigger(d.ctx, 2, "evening")} {
