@@ -71,6 +71,7 @@ variables = { A = "{{ inputs.to }}" }
 `))
 	for text, with := range map[string]map[string]any{
 		"is no name":           {"pipeline": "No Name"},
+		`"{{ x }}" is no name`: {"pipeline": "{{ x }}"},
 		"below":                {"file": "../up.toml"},
 		"file beside pipeline": {"pipeline": "a", "file": "b"},
 		"pipeline must be":     {"pipeline": 3.0},
@@ -127,6 +128,12 @@ func TestAChildNeedsNoName(t *testing.T) {
 	}
 	if source.Pipeline.Name != "" || len(source.Pipeline.Stages) != 1 {
 		t.Errorf("got %+v", source.Pipeline)
+	}
+	if source.Pipeline.Type != Dynamic {
+		t.Errorf("the child is %s", source.Pipeline.Type)
+	}
+	if source, err = ParseChild("child.toml", []byte("name = \"c\"\ntype = \"standard\"\n"+stage)); err != nil || source.Pipeline.Name != "c" || source.Pipeline.Type != Standard {
+		t.Errorf("got %+v, %v", source.Pipeline, err)
 	}
 	if _, err := ParsePipeline("p.toml", []byte(stage)); err == nil {
 		t.Error("a pipeline needs a name")

@@ -89,6 +89,7 @@ func checkPipeline(t *testing.T, p Pipeline) {
 			t.Errorf("passed: %+v", i)
 		}
 	}
+	checkTriggers(t, p)
 	steps := map[string]*Step{}
 	for k, s := range p.Stages {
 		if !validName(s.Name) || len(s.Steps) == 0 || s.Order != Parallel && s.Order != Serial {
@@ -108,6 +109,24 @@ func checkPipeline(t *testing.T, p Pipeline) {
 		for _, r := range s.Rules {
 			checkNeeds(t, s, r.Needs, steps)
 		}
+	}
+}
+
+func checkTriggers(t *testing.T, p Pipeline) {
+	t.Helper()
+	names := map[string]bool{}
+	for _, one := range p.Triggers {
+		s := one.Schedule
+		switch {
+		case !validName(one.Name), names[one.Name], len(one.SubQueue) > maxSubQueue,
+			p.Type == Standard && (one.Inputs != nil || one.Variables != nil),
+			(one.Kind == OnSchedule) != (s.Expression != ""), (one.Kind == AfterPipeline) != (one.After.Pipeline != ""),
+			(one.Kind == OnFiles) != (one.Files.Pattern != ""), (one.Kind == OnKey) != (one.Key != ""),
+			one.Kind == OnSchedule && (s.Window < minWindow || s.Window > maxWindow || s.Jitter > maxJitter || s.Timezone == ""),
+			!s.From.IsZero() && !s.Until.IsZero() && !s.From.Before(s.Until), one.After.Pipeline == p.Name:
+			t.Errorf("passed: %+v", one)
+		}
+		names[one.Name] = true
 	}
 }
 

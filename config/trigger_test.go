@@ -63,6 +63,10 @@ func TestAllThatATriggerCanSayArrives(t *testing.T) {
 			Inputs: map[string]any{"branch": "{{ file.path }}", "size": "{{ file.size }}"},
 		},
 		{
+			Name: "sized", Kind: OnFiles, Files: Files{Pattern: "/var/spool/in/*.tsv", Settle: 2 * time.Second},
+			Inputs: map[string]any{"size": "{{ file.name }}"},
+		},
+		{
 			Name: "deep", Kind: OnFiles, Files: Files{Pattern: "/srv/**/*.json", Settle: 5 * time.Second, Claim: "/var/claimed"},
 			Variables: []Variable{{"NAME", "{{ file.name }}"}},
 		},

@@ -38,11 +38,12 @@ func (t table) givenInputs(trigger *Trigger, p *Pipeline) map[string]any {
 func (t table) givenInput(name string, inputs []Input) any {
 	at := t.key(name)
 	value := t.asJSON(at, t.values[name])
+	text, isText := value.(string)
 	i := slices.IndexFunc(inputs, func(i Input) bool { return i.Name == name })
 	switch {
 	case i < 0:
 		t.report(at, "there is no input %s%s", quote(name), knownInputs(name, inputs))
-	case !templated(value):
+	case !isText || !holdsPlaceholder(text):
 		if err := inputs[i].Check(value); err != nil {
 			t.report(at, "the input %s %v", quote(name), err)
 		}
@@ -61,23 +62,6 @@ func knownInputs(name string, inputs []Input) string {
 	return didYouMean(name, known)
 }
 
-// templated reports whether a placeholder is in a value, or in what it holds.
-func templated(v any) bool {
-	switch v := v.(type) {
-	case string:
-		return holdsPlaceholder(v)
-	case []any:
-		return slices.ContainsFunc(v, templated)
-	case map[string]any:
-		for _, inner := range v {
-			if templated(inner) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // demandInputs reports inputs that nobody would give: no run could ever start.
 // One that callers give may be missing.
 func (t table) demandInputs(given map[string]any, inputs []Input) {
@@ -87,7 +71,7 @@ func (t table) demandInputs(given map[string]any, inputs []Input) {
 	}
 	for k, i := range inputs {
 		_, there := given[i.Name]
-		if !there && i.Default == nil && i.Name != "" && !t.defaultWritten(k) {
+		if !there && i.Name != "" && !t.defaultWritten(k) {
 			t.report(at, "the input %s is missing: it has no default, so the trigger must give it, or it could never start a run", quote(i.Name))
 		}
 	}

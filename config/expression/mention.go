@@ -29,5 +29,9 @@ func Mentions(script string, s Scope) (offset int, ok bool) {
 func rooted(text string) bool {
 	text = strings.TrimSpace(text)
 	end := strings.IndexAny(text, ".[")
-	return end > 0 && roots[text[:end]]
+	if end <= 0 {
+		return false
+	}
+	_, isHeard := heard[text[:end]]
+	return isHeard || roots[text[:end]]
 }

@@ -344,6 +344,7 @@ func FuzzTemplate(f *testing.F) {
 		"{{ inputs.keep }}", "{{ my-tag }}", `{{ steps["test@2"].outputs.ok ?? 'x' }}`, "{{ [1,2][0] | string() }}", "{{ a ? b : c }}",
 		"{{ inputs.hosts[1:].x-y }}", "{{ 'ä' matches `x` }}", "{{ {a: 1} }}", "{{ # }}", "{{ b'x' }}", "{{ ::len(x) }}", "{{ if true {1} else {2} }}",
 		"{{ inputs.name.x() }}", "{{ not in }}", "{{ $env }}", "{{ 1_0 + 0x1F ** -.5 }}", "}}{{", "{{ \xff }}", "{{ trigger?.[0] }}",
+		"{{ payload.commits[0].id ?? payload['x'] }}", "{{ payload?.a[-1] }}", "{{ upstream.outputs['a'].b ?? file.size }}", "{{ payload }}",
 	} {
 		f.Add(seed)
 	}
@@ -355,6 +356,15 @@ func FuzzTemplate(f *testing.F) {
 		var e *expression.Error
 		if err != nil && (!errors.As(err, &e) || e.Offset < 0 || e.Offset > len(text) || e.Message == "") {
 			t.Errorf("%q: %#v", text, err)
+		}
+		for place := expression.InSchedule; place <= expression.InKey; place++ {
+			template, err := expression.ParseTemplate(text, expression.Scope{Place: place})
+			if err == nil {
+				_, err = template.Evaluate(heard(t))
+			}
+			if err != nil && (!errors.As(err, &e) || e.Offset < 0 || e.Offset > len(text) || e.Message == "") {
+				t.Errorf("%q at %d: %#v", text, place, err)
+			}
 		}
 		expression.Mentions(text, scope())
 		if c, err := expression.ParseCondition(text, scope()); err == nil {

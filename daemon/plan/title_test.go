@@ -50,6 +50,17 @@ func TestARunIsCalledWhatItsPipelineSays(t *testing.T) {
 	}
 }
 
+func TestALabelThatIsGivenIsNotEvaluated(t *testing.T) {
+	const text = "labels = { a = \"{{ vars.LONG + vars.LONG }}\" }\nvariables = { LONG = \"%s\" }\n" + one
+	p := parse(t, fmt.Sprintf(text, strings.Repeat("x", 200)))
+	if problems := refusals(t, p, plan.Request{}); len(problems) != 1 || problems[0].Kind != plan.BadLabel {
+		t.Errorf("got %v", problems)
+	}
+	if got, err := plan.Resolve(p, plan.Request{Labels: map[string]string{"a": "b"}}); err != nil || got.Labels["a"] != "b" {
+		t.Errorf("got %v, %v", got.Labels, err)
+	}
+}
+
 func TestANameThatDoesNotFitIsMadeToFit(t *testing.T) {
 	for given, want := range map[string]string{
 		"Fix it\n\nThe long story": "Fix it The long story",

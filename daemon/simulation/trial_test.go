@@ -54,3 +54,26 @@ func TestWrongExpectationsAreToldWithTheirPlaces(t *testing.T) {
 		}
 	}
 }
+
+func TestAStepThatStartsARunStandsForNoneHere(t *testing.T) {
+	w := begin(t, `
+name = "p"
+type = "dynamic"
+[[stage]]
+name = "s"
+  [[stage.step]]
+  name = "deploy"
+  uses = "pipeline"
+  with = { pipeline = "deploy", strategy = "mirror" }
+`)
+	must(t, w.Begin([]string{"deploy"}))
+	w.wants(t, "deploy running")
+	if got := w.State().Why(0).Release; got != "it ends by itself" {
+		t.Errorf("no run is there that it could stand for: %s", got)
+	}
+	must(t, w.Do(config.Act{Do: "cancel"}))
+	w.wants(t, "deploy canceled")
+	must(t, w.Do(config.Act{Do: "retry"}))
+	must(t, w.End([]string{"deploy"}, well))
+	w.wants(t, "deploy success")
+}
