@@ -75,9 +75,21 @@ func (t Timetable) due(m Mark, now time.Time) (due []Instant, passed time.Time) 
 	if !more {
 		return due, m.Through
 	}
-	m.Through = t.before(m, now.Add(-t.stable()), maxCounted)
+	m.Through = t.before(m, t.latest(m, now), maxCounted)
 	due, _ = t.list(m, now, math.MaxInt)
 	return due, m.Through
+}
+
+// latest is a time up to which every instant is due, and after which none is.
+func (t Timetable) latest(m Mark, now time.Time) time.Time {
+	if t.rule.Random {
+		last := m
+		last.Through = t.before(m, now, 0).Add(-1)
+		if i, ok := t.Next(last); ok && i.Due.After(now) {
+			return last.Through
+		}
+	}
+	return now.Add(-t.stable())
 }
 
 // list lists the first instants after a mark that are due.
