@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/calendar"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
@@ -37,6 +38,22 @@ func (s *schedules) readCalendars() error {
 	}
 	s.calendars = all
 	return nil
+}
+
+// checkShifts reports the schedules that cannot be shifted.
+func checkShifts(source *config.Source) (problems config.Problems) {
+	for k := range source.Pipeline.Triggers {
+		t := &source.Pipeline.Triggers[k]
+		if t.Kind != config.OnSchedule {
+			continue
+		}
+		rule := ruleOf(&t.Schedule)
+		rule.Include, rule.Exclude = nil, nil // what they name is checked elsewhere
+		if _, err := rule.Compile(nil); err != nil {
+			problems = append(problems, source.Problem(fmt.Sprintf("trigger[%d].shift", k), err.Error()))
+		}
+	}
+	return problems
 }
 
 // usersOf lists the schedules whose rules name a calendar.

@@ -28,6 +28,9 @@ func (d *Daemon) check(
 	if err != nil && (!errors.As(err, &problems) || source == nil) {
 		return nil, err
 	}
+	if err == nil {
+		problems = checkShifts(source)
+	}
 	c := settingsCheck{source: source, host: d.host, known: map[string][]host.Problem{}}
 	found, err := c.all(ctx)
 	if err != nil {

@@ -228,3 +228,49 @@ func TestWhatIsKeptOfATriggerIsAllOfItsRule(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestOnlyWhatIsDueAFewTimesADayIsShifted(t *testing.T) {
+	h := newHouse(t)
+	text := scheduled("nightly", "true", "[[trigger]]\nschedule = \"* * * * *\"\nshift = \"next\"\nexclude = [\"weekend\"]\n")
+	_, err := h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{Text: text, File: "nightly.toml"})
+	told := problems(t, err)
+	if len(told) != 1 || told[0].Line != 4 || !strings.Contains(told[0].Message, "more than 96 times a day") {
+		t.Errorf("the problems are %+v", told)
+	}
+}
+
+func TestACalendarThatChangesMakesNothingOldDue(t *testing.T) {
+	h := newHouse(t)
+	h.calendar("closed", "sun\nmon\ntue\nwed\nthu\nfri\nsat\n")
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\nexclude = [\"closed\"]\n"))
+	trigger := h.triggers("nightly")[0]
+	h.missed(trigger, time.Hour)
+	before := time.Now()
+	h.calendar("closed", "12-25\n")
+	if mark := h.triggers("nightly")[0].Mark; mark.Through.Before(before) {
+		t.Errorf("the mark is %+v, want none before %v", mark, before)
+	}
+	table, err := h.d.schedules.timetable(&trigger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, _ := table.Next(trigger.Mark); next.Excluded.Any() {
+		t.Errorf("the calendar is what it was: %+v", next)
+	}
+}
+
+// calendar puts a calendar.
+func (h *house) calendar(name, text string) {
+	h.t.Helper()
+	users, err := h.d.schedules.usersOf(name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.update(func(tx *store.Tx) error {
+		tx.PutCalendar(store.Calendar{Name: name, Text: text})
+		return h.d.schedules.advance(tx, users, time.Now())
+	})
+	if err := h.d.schedules.recalendar(); err != nil {
+		h.t.Fatal(err)
+	}
+}

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"container/list"
 	"fmt"
 	"sync"
 
@@ -9,25 +10,35 @@ import (
 )
 
 // texts remembers the definitions of the revisions that were run lately: a
-// revision never changes, so neither does what was read from it.
+// revision never changes, so neither does what was read from it. What it holds
+// is bounded by the texts: ten thousand pipelines that are due in a row pass
+// through it, and those that are due every minute stay.
 type texts struct {
-	mu          sync.Mutex // protects the field below
-	definitions map[revisionID]*config.Pipeline
+	mu     sync.Mutex // protects the fields below
+	read   map[revisionID]*list.Element
+	lately *list.List // of *text, the latest first
+	bytes  int        // of the texts in it
 }
 
 type revisionID struct{ pipeline, revision uint64 }
 
-// maxDefinitions bounds the memory; one too many empties it.
-const maxDefinitions = 64
+// text is a definition with the size of what it was read from.
+type text struct {
+	revisionID
+	definition *config.Pipeline
+	bytes      int
+}
 
-func newTexts() *texts { return &texts{definitions: map[revisionID]*config.Pipeline{}} }
+// maxTexts bounds the bytes of the texts whose definitions are remembered. A
+// definition takes some ten times its text.
+const maxTexts = 4 << 20
+
+func newTexts() *texts { return &texts{read: map[revisionID]*list.Element{}, lately: list.New()} }
 
 // definition reads the current revision of p. Nobody may change it.
 func (t *texts) definition(view *store.View, p store.Pipeline) (*config.Pipeline, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	id := revisionID{p.ID, p.Revision}
-	if definition, ok := t.definitions[id]; ok {
+	if definition := t.find(id); definition != nil {
 		return definition, nil
 	}
 	revision, err := view.Revision(p.ID, p.Revision)
@@ -38,9 +49,32 @@ func (t *texts) definition(view *store.View, p store.Pipeline) (*config.Pipeline
 	if err != nil {
 		return nil, err
 	}
-	if len(t.definitions) >= maxDefinitions {
-		clear(t.definitions)
-	}
-	t.definitions[id] = &source.Pipeline
+	t.add(&text{id, &source.Pipeline, len(revision.Text)})
 	return &source.Pipeline, nil
+}
+
+func (t *texts) find(id revisionID) *config.Pipeline {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e, ok := t.read[id]
+	if !ok {
+		return nil
+	}
+	t.lately.MoveToFront(e)
+	return e.Value.(*text).definition
+}
+
+// add remembers one, and forgets those that were not asked for the longest.
+func (t *texts) add(one *text) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, known := t.read[one.revisionID]; known {
+		return // two have read it at the same time
+	}
+	t.read[one.revisionID] = t.lately.PushFront(one)
+	for t.bytes += one.bytes; t.bytes > maxTexts; {
+		old := t.lately.Remove(t.lately.Back()).(*text)
+		delete(t.read, old.revisionID)
+		t.bytes -= old.bytes
+	}
 }

@@ -289,8 +289,12 @@ func drawRule(t *rapid.T) schedule.Rule {
 	expressions := []func() string{
 		func() string { return fmt.Sprintf("%d %d * * *", n("minute", 0, 59), n("hour", 0, 23)) },
 		func() string { return fmt.Sprintf("%d 0-23/%d * * *", n("minute", 0, 59), n("hours", 1, 12)) },
-		func() string { return fmt.Sprintf("%d %d * * %d", n("minute", 0, 59), n("hour", 0, 23), n("weekday", 0, 6)) },
-		func() string { return fmt.Sprintf("%d %d %d,%d * *", n("minute", 0, 59), n("hour", 0, 23), n("day", 1, 31), n("day", 1, 28)) },
+		func() string {
+			return fmt.Sprintf("%d %d * * %d", n("minute", 0, 59), n("hour", 0, 23), n("weekday", 0, 6))
+		},
+		func() string {
+			return fmt.Sprintf("%d %d %d,%d * *", n("minute", 0, 59), n("hour", 0, 23), n("day", 1, 31), n("day", 1, 28))
+		},
 		func() string { return fmt.Sprintf("*/%d * * * *", n("minutes", 15, 59)) },
 		func() string { return fmt.Sprintf("@every %dm", n("every", 15, 3000)) },
 		func() string { return fmt.Sprintf("@at 2026-%02d-%02dT12:30", n("month", 3, 12), n("day", 1, 28)) },
