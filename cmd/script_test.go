@@ -41,6 +41,8 @@ import (
 //	survivors [all]       no process of a step is left; all: none but the daemon
 //	talk FILE             send a file over the socket, half close it, show the answers
 //	endless MIB           send a line without an end and show the answer
+//	everywhere RUN AFTER  run a pipeline over the death of its daemon at every crash point;
+//	                      it and the pipeline that follows it must succeed each time
 //	deaf FILE N           send a file N times and never read an answer
 //	http [-from ADDRESS] [-key FILE] [-sign FILE] [-body FILE] [-size N] [-late DURATION] [-id ID] [-header H]… METHOD PATH
 //	                      call the HTTP listener; FILE of a key is what key create -o json printed. The
@@ -66,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"pid": command((*house).pid), "alive": command((*house).alive), "survivors": command((*house).survivors),
 			"talk": command((*house).talk), "endless": command((*house).endless), "deaf": command((*house).deaf),
 			"http": command((*house).http), "hides": command((*house).hides),
+			"everywhere": command((*house).everywhere),
 		},
 	})
 }
