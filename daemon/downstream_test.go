@@ -151,7 +151,7 @@ func TestAStepIsBlockedByItsRunAsItsStrategySays(t *testing.T) {
 			t.Errorf("%s: the run is %s", strategy, r.Status)
 		}
 		why := must[*rpc.Explanation](t)(h.RunWhy(t.Context(), &rpc.RunWhyRequest{Run: name}))
-		if text := told(*why); !strings.Contains(text, child) || !strings.Contains(text, "main/x: manual") {
+		if text := told(*why); !strings.Contains(text, child) || !strings.Contains(text, child+"/main/x: manual") {
 			t.Errorf("%s: why says\n%s", strategy, text)
 		}
 		must[*rpc.RunStepsResponse](t)(h.RunPlay(t.Context(), &rpc.RunPlayRequest{Run: child, Steps: []string{"x"}}))

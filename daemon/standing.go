@@ -15,6 +15,7 @@ import (
 type standingWith struct {
 	plan      *run.Plan
 	createdAt time.Time // of the run: since then a step is created that has no other time
+	within    string    // stands before the names of the steps: of another run than the one that was asked, its name and a /
 	engine.Standing
 }
 
@@ -27,7 +28,7 @@ func (s standingWith) explanation(x run.Explanation, below func(step int) rpc.Ca
 		e.Since = account.Moment(s.createdAt)
 	}
 	if x.Step >= 0 {
-		e.Subject = s.plan.Stages[s.plan.Steps[x.Step].Stage].Name + "/" + s.plan.Steps[x.Step].Name
+		e.Subject = s.within + s.plan.Stages[s.plan.Steps[x.Step].Stage].Name + "/" + s.plan.Steps[x.Step].Name
 		s.among(&e, x.Step, x.Status)
 	} else if s.Line != nil && x.Status == run.Created {
 		s.inLine(&e)

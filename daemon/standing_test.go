@@ -23,7 +23,7 @@ func others() standingWith {
 		return engine.Claimant{Run: reference(name, id), Stage: "build", Step: step, Status: run.WaitingForResource}
 	}
 	holder := claimed("b/1", 1, "x")
-	return standingWith{plan, time.Unix(7, 0), engine.Standing{
+	return standingWith{plan: plan, createdAt: time.Unix(7, 0), Standing: engine.Standing{
 		Places: engine.Places{All: 8, Taken: 8}, Before: map[int]int{1: 0, 2: 1, 3: 5},
 		Groups: []engine.Resource{
 			{Name: "staging"},

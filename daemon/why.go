@@ -90,7 +90,7 @@ func tell(r *run.Run, s engine.Standing, step string) (*statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &statement{said: said, standingWith: standingWith{r.Plan, r.State.CreatedAt, s}, runs: map[int]uint64{}}
+	x := &statement{said: said, standingWith: standingWith{plan: r.Plan, createdAt: r.State.CreatedAt, Standing: s}, runs: map[int]uint64{}}
 	x.noteRuns(r, &said)
 	return x, nil
 }
@@ -128,6 +128,7 @@ func (f *following) tell(ctx context.Context, x *statement) rpc.Explanation {
 		if err != nil {
 			return rpc.Causes{{Text: err.Error()}}
 		}
+		below.within = fmt.Sprintf("%s/%d/", below.plan.Pipeline, below.plan.Number)
 		return rpc.Causes{f.tell(ctx, below)}
 	})
 }
