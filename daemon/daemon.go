@@ -113,6 +113,7 @@ type Daemon struct {
 	retention retention
 	schedules *schedules
 	backfills backfills
+	files     *files
 }
 
 // Open makes everything ready that does not need a client.
@@ -207,6 +208,7 @@ func (d *Daemon) openEngine() (err error) {
 	if err != nil {
 		return err
 	}
+	d.files = newFiles(d)
 	d.schedules = newSchedules(d, schedule.Boot{ID: bootID, At: d.startedAt})
 	return d.sweepAttempts()
 }
@@ -215,6 +217,16 @@ func (d *Daemon) openEngine() (err error) {
 func (d *Daemon) settled(pipeline uint64) {
 	d.retention.settled(pipeline)
 	d.backfills.settled(pipeline)
+	if d.files != nil { // while the engine is opened there are none yet
+		d.files.settled(pipeline)
+	}
+}
+
+// resumed tells those who wait until they may start runs again that something
+// is allowed again. It returns at once.
+func (d *Daemon) resumed() {
+	d.backfills.bell.ring()
+	d.files.resumed()
 }
 
 // Serve runs the daemon until ctx ends or its state can no longer be trusted,
@@ -241,6 +253,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	stopSweeping := d.keepSweeping(ctx)
 	stopBackfilling := d.keepBackfilling(ctx)
 	waitHTTP := d.serveHTTP(ctx, cancel)
+	stopFiles := d.keepFiles(ctx)
 	stopSchedules := d.keepSchedules(ctx, cancel)
 	stopTelling := d.follower.keepTelling(ctx)
 	d.options.Notify("READY=1")
@@ -257,12 +270,12 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	stopTelling()
 	stopSweeping()
 	httpErr := waitHTTP()
-	schedulesErr := stopSchedules()
+	schedulesErr, filesErr := stopSchedules(), stopFiles()
 	stopLoop()
 	engineErr := <-engineDone
 	d.spawner.stop()
 	d.broken = engineErr != nil
-	return errors.Join(serveErr, httpErr, schedulesErr, engineErr, d.close())
+	return errors.Join(serveErr, httpErr, schedulesErr, filesErr, engineErr, d.close())
 }
 
 func (d *Daemon) listen() (net.Listener, error) {

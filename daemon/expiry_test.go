@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/arrival"
 	"github.com/penstock/penstock/daemon/store"
 )
 
@@ -84,15 +85,21 @@ func TestTheRecordOfAFileStaysWithTheFile(t *testing.T) {
 	if err := os.WriteFile(there, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	file, err := arrival.Stat(there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, before := file, file
+	gone.Path, before.Size = filepath.Join(h.dir, "gone"), 7
 	old := time.Now().Add(-48 * time.Hour)
 	h.update(func(tx *store.Tx) error {
-		for _, path := range []string{there, filepath.Join(h.dir, "gone")} {
-			tx.PutTick(store.Tick{Pipeline: 1, Trigger: "files", At: old, DecidedAt: old, Subject: path + "\n1"})
+		for _, f := range []arrival.File{file, gone, before} {
+			tx.PutTick(store.Tick{Pipeline: 1, Trigger: "files", At: old, DecidedAt: old, Subject: f.Identity()})
 		}
 		return tx.PutTrigger(store.Trigger{Pipeline: 1, Name: "files", Kind: config.OnFiles})
 	})
 	h.d.sweepLedgers(t.Context())
-	if got := h.ledger(store.Ledger{Pipeline: 1, Trigger: "files"}); got != there+"\n1" {
+	if got := h.ledger(store.Ledger{Pipeline: 1, Trigger: "files"}); got != file.Identity() {
 		t.Errorf("what is left is %q", got)
 	}
 }

@@ -56,7 +56,7 @@ func (d *Daemon) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.Freeze, err
 	if err != nil {
 		return nil, failure(err, "the freeze")
 	}
-	d.backfills.bell.ring()
+	d.resumed()
 	return was.Freeze, nil
 }
 

@@ -51,7 +51,7 @@ func (d *Daemon) PipelineResume(ctx context.Context, q *rpc.PipelineResumeReques
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Name))
 	}
-	d.backfills.bell.ring()
+	d.resumed()
 	return d.pauses(q.Name)
 }
 

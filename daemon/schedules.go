@@ -26,6 +26,7 @@ type schedules struct {
 	log    *slog.Logger
 	room   func() error // refuses while nothing new may begin
 	loop   *scheduler.Scheduler
+	files  *files // is told of triggers as the loop is
 
 	// turn makes who reads the triggers of a pipeline put what it read before
 	// another reads them.
@@ -37,7 +38,7 @@ type schedules struct {
 }
 
 func newSchedules(d *Daemon, boot schedule.Boot) *schedules {
-	s := &schedules{store: d.store, engine: d.engine, texts: d.texts, boot: boot, log: d.log, room: d.checkDisk}
+	s := &schedules{store: d.store, engine: d.engine, texts: d.texts, boot: boot, log: d.log, room: d.checkDisk, files: d.files}
 	s.loop = scheduler.New(s, time.Now, boot)
 	return s
 }
@@ -119,8 +120,9 @@ func (s *schedules) retime(pipeline uint64) error {
 }
 
 // put gives the scheduler those of the triggers of a pipeline that are
-// schedules.
+// schedules, and the watcher of files those that wait for files.
 func (s *schedules) put(pipeline uint64, triggers []store.Trigger) {
+	s.files.put(pipeline, triggers)
 	var all []scheduler.Schedule
 	for i := range triggers {
 		t := &triggers[i]

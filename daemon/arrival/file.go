@@ -42,7 +42,7 @@ func Present(identity string) bool {
 		return false
 	}
 	got, err := Stat(want.Path)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errIrregular) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrIrregular) {
 		return false
 	}
 	return err != nil || got.equals(want.Stamp)
@@ -59,8 +59,8 @@ func parseIdentity(text string) (f File, ok bool) {
 	return f, n == 3 && err == nil
 }
 
-// errIrregular: what is there is no regular file.
-var errIrregular = errors.New("it is no regular file")
+// ErrIrregular: what is there is no regular file.
+var ErrIrregular = errors.New("it is no regular file")
 
 // Stat looks at a regular file. A symbolic link is none.
 func Stat(path string) (File, error) {
@@ -74,7 +74,7 @@ func Stat(path string) (File, error) {
 func fileOf(path string, info fs.FileInfo) (File, error) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || !info.Mode().IsRegular() {
-		return File{}, fmt.Errorf("%s: %w", path, errIrregular)
+		return File{}, fmt.Errorf("%s: %w", path, ErrIrregular)
 	}
 	return File{Path: path, Stamp: Stamp{Inode: stat.Ino, Size: info.Size(), ModTime: info.ModTime()}}, nil
 }

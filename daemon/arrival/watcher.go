@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -52,7 +52,7 @@ type Watcher struct {
 	bell   chan struct{}
 
 	mu     sync.Mutex // protects the fields below
-	wanted []Watch
+	wanted map[ID]Watch
 	fresh  bool // wanted has changed
 	nudged map[ID]bool
 
@@ -72,26 +72,23 @@ type watch struct {
 	trouble string    // what was last said of it
 }
 
-// New makes a Watcher of no watches. Where the kernel gives no inotify instance
-// it works without.
+// New makes a Watcher of no watches.
 func New(take Take, log *slog.Logger) *Watcher {
-	w := &Watcher{
-		log: log, take: take, bell: make(chan struct{}, 1), nudged: map[ID]bool{},
+	return &Watcher{
+		log: log, take: take, bell: make(chan struct{}, 1), wanted: map[ID]Watch{}, nudged: map[ID]bool{},
 		watches: map[ID]*watch{}, places: map[string]map[*watch]bool{},
 	}
-	kernel, err := fsnotify.NewWatcher()
-	if err != nil {
-		log.Warn("files that arrive are looked for once a minute: the kernel tells nothing; see fs.inotify.max_user_instances", "error", err)
-		return w
-	}
-	w.kernel = kernel
-	return w
 }
 
-// Set says which watches there are. One that is as before keeps what it knows.
-func (w *Watcher) Set(all []Watch) {
+// Put says which watches a pipeline has. One that is as before keeps what it
+// knows.
+func (w *Watcher) Put(pipeline uint64, all ...Watch) {
 	w.mu.Lock()
-	w.wanted, w.fresh = slices.Clone(all), true
+	maps.DeleteFunc(w.wanted, func(id ID, _ Watch) bool { return id.Pipeline == pipeline })
+	for _, one := range all {
+		w.wanted[one.ID] = one
+	}
+	w.fresh = true
 	w.mu.Unlock()
 	w.ring()
 }
@@ -99,9 +96,9 @@ func (w *Watcher) Set(all []Watch) {
 // Nudge offers what waits again.
 func (w *Watcher) Nudge(match func(ID) bool) {
 	w.mu.Lock()
-	for _, one := range w.wanted {
-		if match(one.ID) {
-			w.nudged[one.ID] = true
+	for id := range w.wanted {
+		if match(id) {
+			w.nudged[id] = true
 		}
 	}
 	w.mu.Unlock()
@@ -115,13 +112,10 @@ func (w *Watcher) ring() {
 	}
 }
 
-// Run waits for files until ctx ends. It is called once.
+// Run waits for files until ctx ends. It is called once. Where the kernel gives
+// no inotify instance it works without.
 func (w *Watcher) Run(ctx context.Context) error {
-	var events chan fsnotify.Event
-	var troubles chan error
-	if w.kernel != nil {
-		events, troubles = w.kernel.Events, w.kernel.Errors
-	}
+	events, troubles := w.listen()
 	rescan, alarm := time.NewTicker(rescanEvery), time.NewTimer(time.Hour)
 	defer rescan.Stop()
 	defer alarm.Stop()
@@ -145,6 +139,17 @@ func (w *Watcher) Run(ctx context.Context) error {
 	}
 }
 
+// listen has the kernel tell what happens.
+func (w *Watcher) listen() (<-chan fsnotify.Event, <-chan error) {
+	kernel, err := fsnotify.NewWatcher()
+	if err != nil {
+		w.log.Warn("files that arrive are looked for once a minute: the kernel tells nothing; see fs.inotify.max_user_instances", "error", err)
+		return nil, nil
+	}
+	w.kernel = kernel
+	return kernel.Events, kernel.Errors
+}
+
 func (w *Watcher) close() error {
 	if w.kernel == nil {
 		return nil
@@ -152,10 +157,10 @@ func (w *Watcher) close() error {
 	return w.kernel.Close()
 }
 
-// obey does what was asked by Set and Nudge.
+// obey does what was asked by Put and Nudge.
 func (w *Watcher) obey(now time.Time) {
 	w.mu.Lock()
-	wanted, fresh, nudged := w.wanted, w.fresh, w.nudged
+	wanted, fresh, nudged := maps.Clone(w.wanted), w.fresh, w.nudged
 	w.fresh, w.nudged = false, map[ID]bool{}
 	w.mu.Unlock()
 	if fresh {
@@ -169,7 +174,7 @@ func (w *Watcher) obey(now time.Time) {
 }
 
 // adopt makes the watches what is wanted.
-func (w *Watcher) adopt(wanted []Watch, now time.Time) {
+func (w *Watcher) adopt(wanted map[ID]Watch, now time.Time) {
 	before := w.watches
 	w.watches = map[ID]*watch{}
 	for _, one := range wanted {

@@ -55,7 +55,9 @@ func (w *watching) watch(patterns ...string) {
 	for i, pattern := range patterns {
 		all = append(all, Watch{ID: ID{uint64(i + 1), "files"}, Pattern: w.path(pattern), Settle: time.Millisecond})
 	}
-	w.Set(all)
+	for i := range all {
+		w.Put(all[i].Pipeline, all[i])
+	}
 }
 
 func (w *watching) take(_ context.Context, _ ID, files []File) int {
@@ -199,11 +201,7 @@ func TestALookingThroughFindsWhatNobodyTold(t *testing.T) {
 		}
 		return len(files)
 	}, slog.New(slog.DiscardHandler))
-	if err := w.close(); err != nil {
-		t.Fatal(err)
-	}
-	w.kernel = nil
-	w.Set([]Watch{{ID: ID{1, "files"}, Pattern: filepath.Join(dir, "in/*"), Settle: time.Minute}})
+	w.Put(1, Watch{ID: ID{1, "files"}, Pattern: filepath.Join(dir, "in/*"), Settle: time.Minute})
 	now := time.Now()
 	look := func() {
 		w.distrust(now)
@@ -231,12 +229,11 @@ func TestADirectoryThatCannotBeReadIsToldOnce(t *testing.T) {
 	log := &lines{}
 	dir := t.TempDir()
 	w := New(func(context.Context, ID, []File) int { return 0 }, slog.New(slog.NewTextHandler(log, nil)))
-	defer w.close()
 	if err := os.Chmod(dir, 0); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Chmod(dir, 0o700)
-	w.Set([]Watch{{ID: ID{1, "files"}, Pattern: filepath.Join(dir, "*")}})
+	w.Put(1, Watch{ID: ID{1, "files"}, Pattern: filepath.Join(dir, "*")})
 	for range 3 {
 		w.obey(time.Now())
 		w.distrust(time.Now())

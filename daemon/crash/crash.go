@@ -17,7 +17,11 @@ const (
 	BeforeSweep  = "before-sweep"  // the record says so; the attempt directory is there
 )
 
-// Points lists them all.
+// AfterClaim is passed by files that arrive, not by steps: they are moved to
+// where they are claimed, and no run is started for them.
+const AfterClaim = "after-claim"
+
+// Points lists those that each step passes.
 func Points() []string {
 	return []string{BeforeCommit, AfterCommit, AfterAnswer, BeforeLaunch, AfterLaunch, BeforeSeal, AfterSeal, BeforeSweep}
 }

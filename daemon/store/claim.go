@@ -1,16 +1,21 @@
 package store
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+	"time"
+)
 
 // Claim is a file that is being claimed for a trigger: it is written before the
 // file is moved, and removed when the file has its tick. So a file that was
 // moved and started nothing yet is known, whatever happens to the daemon.
 type Claim struct {
-	Pipeline uint64 `json:"pipeline"`
-	Trigger  string `json:"trigger"`
-	From     string `json:"from"` // where it arrived
-	Path     string `json:"path"` // where it is moved to
-	Inode    uint64 `json:"inode"`
+	Pipeline uint64    `json:"pipeline"`
+	Trigger  string    `json:"trigger"`
+	From     string    `json:"from"` // where it arrived
+	Path     string    `json:"path"` // where it is moved to
+	Inode    uint64    `json:"inode"`
+	Size     int64     `json:"size"`
+	ModTime  time.Time `json:"mod_time"`
 }
 
 // PutClaim writes a claim.
