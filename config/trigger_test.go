@@ -178,7 +178,11 @@ func TestAClaimIsRefusedWhereThePatternLooks(t *testing.T) {
 		{"/in/**/x", "/in", true},
 		{"/in/**/x", "/in/a/b", true},
 		{"/in/**/x", "/input", false},
-		{"/in**", "/claimed", true},
+		{"/in/**", "/in/a", true},
+		{"/in/**", "/claimed", false},
+		{"/in**", "/claimed", false},
+		{"/in/{a,b}/*", "/in/b", true},
+		{"/in/{a,b}/*", "/in/c", false},
 		{"/**", "/x", true},
 		{"/in/a.csv", "/in", true},
 	} {

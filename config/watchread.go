@@ -112,12 +112,10 @@ func (t table) claim(pattern string) string {
 
 // foundAgain reports whether a pattern may find files in a directory.
 func foundAgain(pattern, directory string) bool {
-	above, _, deep := strings.Cut(pattern, "**")
-	if deep {
-		return strings.HasPrefix(directory+"/", above[:strings.LastIndex(above, "/")+1])
+	if path.Base(pattern) == "**" {
+		return doublestar.MatchUnvalidated(pattern, path.Join(directory, "a"))
 	}
-	in, err := path.Match(path.Dir(pattern), directory)
-	return err == nil && in
+	return doublestar.MatchUnvalidated(path.Dir(pattern), directory)
 }
 
 // keyName reads the name of trigger keys.

@@ -160,11 +160,11 @@ func TestSimulateSaysWhichEventDoesNotFit(t *testing.T) {
 
 func TestSimulateGivesTheRunItsValues(t *testing.T) {
 	inputs := writeFile(t, "inputs.json", `{"keep": 7, "hosts": ["a"]}`)
-	p, r := simulating(t, "", "--input-file", inputs, "--input", "keep=3=4", "--var", "A=", "--source", "schedule", "--actor", "alice", "--trigger", "nightly", "--at", "2026-03-29T02:30:00+02:00")
+	p, r := simulating(t, "", "--input-file", inputs, "--input", "keep=3=4", "--var", "A=", "--source", "schedule", "--actor", "alice", "--trigger", "nightly", "--payload", "{}", "--at", "2026-03-29T02:30:00+02:00")
 	r.wants(t, ExitOK, "pair  pending\n", "")
 	want := config.Start{
 		Inputs: map[string]any{"keep": "3=4", "hosts": []any{"a"}}, Variables: map[string]string{"A": ""},
-		Source: "schedule", Actor: "alice", Trigger: "nightly", At: p.start.At,
+		Source: "schedule", Actor: "alice", Trigger: "nightly", Heard: config.Heard{Payload: "{}"}, At: p.start.At,
 	}
 	if !reflect.DeepEqual(p.start, want) || p.start.At.Unix() != 1774744200 {
 		t.Errorf("started with %+v", p.start)

@@ -29,5 +29,6 @@
 // canceling. A resource group is free when no step of this run has it. An
 // attempt that works longer than its step's timeout fails with step_timeout at
 // that moment; whether it was silent meanwhile is not known. No attempt is lost
-// unless its script says so.
+// unless its script says so. A step that starts a run stands for none: it works
+// and ends as any other does, and its settings are read as the daemon reads them.
 package simulation
