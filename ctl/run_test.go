@@ -324,3 +324,28 @@ func TestABusyDaemonIsNotCalledAway(t *testing.T) {
 		t.Errorf("said %q", words)
 	}
 }
+
+func TestARunByHandHasAllThatItCanBeGiven(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	d.ctl("run", "nightly/evening", "--as-scheduled", "2026-11-20T02:30:00Z", "--name", "again", "--label", "team=db", "--force", "--skip").
+		wants(t, ExitOK, "nightly/42\n", "")
+	q := requests[rpc.RunStartRequest](d)[0]
+	at := time.Date(2026, 11, 20, 2, 30, 0, 0, time.UTC)
+	if q.Pipeline != "nightly" || q.Trigger != "evening" || q.AsScheduled == nil || !q.AsScheduled.Equal(at) ||
+		q.RunName != "again" || q.Labels["team"] != "db" || !q.DespiteFreeze || !q.Skip {
+		t.Errorf("asked %+v", q)
+	}
+	for args, want := range map[string]string{
+		"run nightly/evening":                     "schedule play nightly/evening",
+		"run nightly/a/b --as-scheduled 02:30":    "one of its schedules",
+		"run nightly --as-scheduled later":        "--as-scheduled",
+		"run nightly --label team":                "KEY=VALUE",
+		"run /evening --as-scheduled 2026-11-20T": "want a pipeline",
+	} {
+		d.ctl(strings.Fields(args)...).wants(t, ExitUsage, "", want)
+	}
+	if n := len(requests[rpc.RunStartRequest](d)); n != 1 {
+		t.Errorf("%d runs were asked for", n)
+	}
+}

@@ -33,6 +33,11 @@ type request struct {
 	// triggerKey is the id of the trigger key of the caller; "" is none.
 	triggerKey string
 	skipLocks  bool // steps take no resource groups, at the risk of whoever asks
+	// name and labels, for people, win over those of the text.
+	name          string
+	labels        map[string]string
+	skip          bool // the run is over at once
+	despiteFreeze bool
 }
 
 // resolve makes of a request what the engine starts: a run of a pipeline by a
@@ -45,7 +50,7 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 	}
 	resolved, err := plan.Resolve(definition, plan.Request{
 		Inputs: r.inputs, Variables: r.variables, Source: string(r.cause.Source), Actor: r.cause.Actor,
-		Trigger: r.occasion(), Revision: pipeline.Revision, Payload: r.payload,
+		Trigger: r.occasion(), Revision: pipeline.Revision, Payload: r.payload, Name: r.name, Labels: r.labels,
 	})
 	if err != nil {
 		return engine.StartRequest{}, err
@@ -53,7 +58,7 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 	q := engine.StartRequest{
 		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: resolved.Plan, Cause: r.cause, Key: r.key, SubQueue: r.subQueue,
 		Priority: definition.Priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
-		Name: resolved.Name, Labels: resolved.Labels,
+		Name: resolved.Name, Labels: resolved.Labels, Skip: r.skip, DespiteFreeze: r.despiteFreeze,
 	}
 	q.TriggerKey = r.triggerKey
 	if r.skipLocks {

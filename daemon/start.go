@@ -22,14 +22,42 @@ func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.Run
 		return nil, failure(err, "run")
 	}
 	name, uid := actor(ctx)
-	record, duplicate, err := d.start(ctx, q.Pipeline, &request{
+	r := &request{
 		cause:  store.Cause{Source: store.ByCommand, Actor: name, UID: uid, Note: q.Note},
 		inputs: q.Inputs, variables: q.Variables, key: q.Key, subQueue: q.SubQueue, priority: q.Priority,
-	})
+		name: q.RunName, labels: q.Labels, skip: q.Skip, despiteFreeze: q.DespiteFreeze,
+	}
+	if err := d.asScheduled(r, q); err != nil && !d.knownKey(q.Key) {
+		return nil, err
+	}
+	record, duplicate, err := d.start(ctx, q.Pipeline, r)
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Pipeline))
 	}
 	return &rpc.RunStartResponse{Run: summarize(record, q.Pipeline, time.Now()), Duplicate: duplicate}, nil
+}
+
+// asScheduled makes r a run for an instant of a schedule, where that is asked
+// for.
+func (d *Daemon) asScheduled(r *request, q *rpc.RunStartRequest) error {
+	if q.AsScheduled == nil {
+		if q.Trigger != "" {
+			return rpc.Errorf(rpc.CodeInvalid, "trigger %q: a run by hand has one only with the instant that it is for, as_scheduled", q.Trigger)
+		}
+		return nil
+	}
+	schedule := q.Pipeline
+	if q.Trigger != "" {
+		schedule += "/" + q.Trigger
+	}
+	view := d.store.View()
+	defer view.Close()
+	p, err := onlyPlanned(view, schedule)
+	if err != nil {
+		return err
+	}
+	r.trigger, r.cause.Trigger, r.cause.ScheduledAt = p.trigger.Name, p.trigger.Name, *q.AsScheduled
+	return nil
 }
 
 // start starts the run that is asked for, of the pipeline of a name, and

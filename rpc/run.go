@@ -24,6 +24,22 @@ type RunStartRequest struct {
 	// a time, whatever its overlap policy; at most 25 bytes. "" is none.
 	SubQueue string `json:"sub_queue,omitempty"`
 	Priority *int   `json:"priority,omitempty"` // -100 to 100; null is the pipeline's
+	// RunName takes the place of the pipeline's run_name; at most 255 bytes are kept.
+	RunName string `json:"run_name,omitempty"`
+	// Labels are added to the pipeline's, and win over them.
+	Labels map[string]string `json:"labels,omitempty"`
+	// AsScheduled makes the run one for that instant of a schedule of the pipeline:
+	// with the inputs, variables, sub-queue and overlap policy of the schedule below
+	// its own, and with the instant for its steps and placeholders to see. It is no
+	// instant of the ledger, and its source is command. Trigger names the schedule; ""
+	// is the only one that the pipeline has.
+	AsScheduled *time.Time `json:"as_scheduled,omitempty"`
+	Trigger     string     `json:"trigger,omitempty"`
+	// Skip makes a run that is over at once, as skipped: it has its number and its
+	// place in lists, and no step of it works.
+	Skip bool `json:"skip,omitempty"`
+	// DespiteFreeze starts it while everything is frozen.
+	DespiteFreeze bool `json:"despite_freeze,omitempty"`
 }
 
 // RunStartResponse names the run.
