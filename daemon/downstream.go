@@ -8,8 +8,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -158,8 +156,8 @@ func (s *descent) variables(to config.Type) (map[string]string, error) {
 // pipeline.
 const maxChildText = 256 << 10
 
-// read reads a file below the directory that the step works in. What lies there
-// was made by steps: a link that leads out of the workspace, or what is no
+// read reads a file in the workspace of the step. What lies there was made by
+// steps: a link that leads out of the workspace, or what is no
 // file, is refused.
 func (s *descent) read(file string) (string, error) {
 	a := &s.attempt
@@ -171,7 +169,7 @@ func (s *descent) read(file string) (string, error) {
 		return "", err
 	}
 	defer root.Close()
-	f, err := root.OpenFile(path.Join(filepath.ToSlash(a.Plan.Steps[a.Step].Dir), file), os.O_RDONLY|unix.O_NONBLOCK, 0)
+	f, err := root.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return "", fmt.Errorf("file %s in the workspace: %w", file, err)
 	}
