@@ -163,9 +163,9 @@ func TestAnEndThatWasRecordedIsToldAfterARestart(t *testing.T) {
 
 func TestPipelinesThatFollowEachOtherGoRoundOnce(t *testing.T) {
 	h := newHouse(t)
-	h.apply(follows("a", `"c"`, ""))
+	h.apply(follows("a", `{ pipeline = "c", status = ["failed"] }`, ""))
 	h.apply(follows("b", `"a"`, ""))
-	h.apply(follows("c", `"b"`, ""))
+	h.apply(strings.Replace(follows("c", `"b"`, ""), "echo $WHAT", "false", 1))
 	h.perform("b")
 	h.over("b/1")
 	h.heardOf("c", "after")
@@ -191,5 +191,39 @@ func TestARunThatCannotFollowSaysSoInTheLedger(t *testing.T) {
 	}
 	if !strings.Contains(wants[0].Message, "version") {
 		t.Errorf("%+v", wants[0])
+	}
+}
+
+func TestTriggersThatGoRoundInACircleAreRefused(t *testing.T) {
+	h := newHouse(t)
+	a := h.apply(follows("a", `{ pipeline = "c", status = ["success", "failed"] }`, ""))
+	if !slices.Equal(a.Notes, []string{`trigger after: there is no pipeline "c" yet`}) {
+		t.Errorf("%q", a.Notes)
+	}
+	h.apply(follows("b", `"a"`, ""))
+	text := follows("c", `"b"`, "")
+	_, err := h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{Text: text, DryRun: true, File: "c.toml"})
+	all := problems(t, err)
+	if len(all) != 1 || all[0].Line != 7 || !strings.Contains(all[0].Message, "c → a → b → c") {
+		t.Errorf("%+v", all)
+	}
+	c := h.apply(follows("c", `{ pipeline = "b", status = ["failed"] }`, "")) // it is up to the runs
+	if len(c.Notes) != 0 {
+		t.Errorf("%q", c.Notes)
+	}
+}
+
+func TestAPipelineThatAStepNamesMayComeLater(t *testing.T) {
+	h := newHouse(t)
+	got := h.apply(parent("up", "true", `pipeline = "down"`))
+	if !slices.Equal(got.Notes, []string{`step second/go: there is no pipeline "down" yet`}) {
+		t.Errorf("%q", got.Notes)
+	}
+	h.apply(one("down", "true"))
+	if got := h.apply(parent("up", "false", `pipeline = "down"`)); len(got.Notes) != 0 {
+		t.Errorf("%q", got.Notes)
+	}
+	if got := h.apply(parent("open", "true", `pipeline = "{{ vars.TEXT }}"`)); len(got.Notes) != 0 {
+		t.Errorf("%q", got.Notes)
 	}
 }

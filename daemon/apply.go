@@ -51,6 +51,9 @@ func (d *Daemon) put(ctx context.Context, source *config.Source, q *rpc.Pipeline
 			Pipeline: p.Name, Revision: p.Revision, Created: created, Changed: created || old != q.Text,
 			Difference: difference(p.Name, p.Revision, old, p.Revision+1, q.Text),
 		}
+		if answer.Notes, err = amongOthers(tx, source); err != nil {
+			return 0, err
+		}
 		if due, err = d.schedules.planned(tx, p, &source.Pipeline, now); err != nil || !answer.Changed {
 			return 0, err
 		}

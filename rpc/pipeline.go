@@ -24,6 +24,7 @@ type PipelineApplyResponse struct {
 	Difference string `json:"diff,omitempty"` // unified diff from the current revision's text
 	// Schedules are those of the text, with their next instants.
 	Schedules []Schedule `json:"schedules,omitempty"`
+	Notes     []string   `json:"notes,omitempty"` // what is no error and yet to be known, such as a pipeline that is not there yet
 }
 
 // PipelineListRequest asks for the pipelines in the order of their names.

@@ -76,8 +76,9 @@ func pages(t *testing.T, s Style) map[string]string {
 		"plugins":      s.Plugins([]rpc.Plugin{samplePlugin(), broken}),
 		"plugin":       plugin,
 		"info":         s.Info(sampleInfo()),
-		"applied":      s.Applied(rpc.PipelineApplyResponse{Pipeline: "nightly", Revision: 3, Changed: true, Difference: sampleDifference}, true),
-		"changes":      changes(s),
+		"applied": s.Applied(rpc.PipelineApplyResponse{Pipeline: "nightly", Revision: 3, Changed: true, Difference: sampleDifference,
+			Notes: []string{"step deploy/start: there is no pipeline \"roll\""}}, true),
+		"changes": changes(s),
 
 		"schedules":       s.Schedules(sampleSchedules(), sampleFreeze()),
 		"instants":        s.Instants(sampleInstants()),

@@ -102,6 +102,9 @@ func (s Style) Applied(r rpc.PipelineApplyResponse, dryRun bool) string {
 	for _, one := range r.Schedules {
 		line += "  " + Line(one.Trigger) + ": " + Line(one.Description) + ", next " + s.next(one) + "\n"
 	}
+	for _, note := range r.Notes {
+		line += "  " + s.paint(yellow, "note: ") + Line(note) + "\n"
+	}
 	if dryRun {
 		line += s.Difference(r.Difference)
 	}
