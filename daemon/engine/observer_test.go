@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/schedule"
+	"github.com/penstock/penstock/daemon/store"
+)
+
+// tally takes down what it is told.
+type tally struct{ told []string }
+
+func (o *tally) RunStarted(pipeline, source string) {
+	o.told = append(o.told, "started "+pipeline+" "+source)
+}
+
+func (o *tally) RunEnded(pipeline, status string, startedAt, finishedAt time.Time) {
+	o.told = append(o.told, fmt.Sprint("ended ", pipeline, " ", status, " ", !startedAt.IsZero(), " ", !finishedAt.IsZero()))
+}
+
+func (o *tally) Ticked(decision string, count int, made bool, _ time.Duration) {
+	o.told = append(o.told, fmt.Sprint("ticked ", decision, " ", count, " ", made))
+}
+
+// told is what an observer was told, in its turn.
+func (d *daemon) told(o *tally) (all []string) {
+	d.Helper()
+	d.check(d.ask(d.ctx, func(*turn) error {
+		all = slices.Clone(o.told)
+		return nil
+	}))
+	return all
+}
+
+// listens gives the engine an observer.
+func (d *daemon) listens(o *tally) {
+	d.Helper()
+	d.check(d.ask(d.ctx, func(t *turn) error {
+		t.observer = o
+		return nil
+	}))
+}
+
+func TestAnObserverHearsOfEachBeginningAndEachEnd(t *testing.T) {
+	o := &tally{}
+	d := begin(t, 1)
+	d.listens(o)
+	d.run("a")
+	d.next("nightly/1/stage/a/1").end(run.Success)
+	d.idle()
+	id := d.run("b").ID
+	d.next("nightly/2/stage/b/1")
+	d.restart() // a run that is brought back is not started again
+	d.listens(o)
+	d.next("nightly/2/stage/b/1").end(run.Failed)
+	d.idle()
+	d.check(d.Act(d.ctx, id, retry(0)))
+	d.next("nightly/2/stage/b/2").end(run.Success)
+	d.idle()
+	want := []string{
+		"started nightly ", "ended nightly success true true", "started nightly ", "ended nightly failed true true",
+		"ended nightly success true true",
+	}
+	if got := d.told(o); !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+func TestAnObserverHearsOfDecisions(t *testing.T) {
+	o := &tally{}
+	e := &Engine{observer: o}
+	e.ticked([]Fired{
+		{Tick: store.Tick{Decision: schedule.Fired, Run: 7}}, {Err: ErrFired, Tick: store.Tick{Decision: schedule.Fired, Run: 7}},
+		{Tick: store.Tick{Decision: schedule.Dropped, Count: 12}},
+	})
+	if want := []string{"ticked fired 1 true", "ticked dropped 12 false"}; !slices.Equal(o.told, want) {
+		t.Errorf("told %q, want %q", o.told, want)
+	}
+}
