@@ -188,6 +188,33 @@ func TestACallIsAStartLikeOthersAndLeavesItsTraces(t *testing.T) {
 	}
 }
 
+func TestCallsThatAreOneAtOnceMakeOneRun(t *testing.T) {
+	h := newHouse(t, withHTTP)
+	h.apply(fmt.Sprintf(idle, "a"))
+	k := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "a", Name: "ci"}))
+	const calls = 30
+	answers := make(chan string, calls)
+	for range calls {
+		go func() {
+			_, text := h.post("/v1/pipelines/a/trigger", k.Secret, `{"inputs": {"n": 7, "pick": "two"}}`, "Idempotency-Key", "once")
+			answers <- text
+		}()
+	}
+	first := 0
+	for range calls {
+		text := <-answers
+		if !strings.Contains(text, `"run":"a/1"`) {
+			t.Error(text)
+		}
+		if strings.Contains(text, `"duplicate":false`) {
+			first++
+		}
+	}
+	if first != 1 {
+		t.Errorf("%d calls made the run", first)
+	}
+}
+
 func TestARefGoesToTheInputOfThatName(t *testing.T) {
 	with, without := &config.Pipeline{Inputs: []config.Input{{Name: "ref"}}}, &config.Pipeline{}
 	for _, c := range []struct {

@@ -194,6 +194,18 @@ func TestWhatAnAdmittedCallerMayNotGive(t *testing.T) {
 	}
 }
 
+func TestBracketsInTextsAreNotDeep(t *testing.T) {
+	many := strings.Repeat("[", 100)
+	for text, deep := range map[string]bool{
+		`"` + many + `"`: false, `"\"` + many + `"`: false, `"\\` + many + `"`: false, `"\\"` + many: true, many: true,
+		strings.Repeat("[", 64): false, strings.Repeat("[]", 100): false, strings.Repeat(`{"a":[`, 33): true, `"`: false, `"\`: false,
+	} {
+		if err := checkDepth([]byte(text)); (err != nil) != deep {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestSkippingLocksWantsThePresent(t *testing.T) {
 	h := newHouse(t)
 	for offset, code := range map[time.Duration]int{0: 202, 10 * time.Minute: 202, -10 * time.Minute: 202, -time.Hour: 400, 11 * time.Minute: 400} {

@@ -146,8 +146,7 @@ func (c *call) await(run Run, wait time.Duration) Run {
 	}
 	defer free()
 	control := http.NewResponseController(c.w)
-	// The deadline of the request's body would end the connection meanwhile.
-	if err := errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Now().Add(wait+c.times.Answer))); err != nil {
+	if err := control.SetWriteDeadline(time.Now().Add(wait + c.times.Answer)); err != nil {
 		c.log.Debug("a deadline cannot be set", "error", err)
 		return run
 	}

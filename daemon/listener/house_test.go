@@ -75,6 +75,9 @@ func (h *house) Key(id string) (store.Key, string, bool, error) {
 
 // Secret is Daemon's.
 func (h *house) Secret(k store.Key) (key.Secret, error) {
+	if !key.Form(k.Form).Signs() {
+		return key.Secret{}, fmt.Errorf("a key of the form %s has no secret that can be derived", k.Form)
+	}
 	return key.Derive(key.Form(k.Form), signing, k.ID), nil
 }
 

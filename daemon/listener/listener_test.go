@@ -114,7 +114,9 @@ func TestOneAddressHasSoManyConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if text := h.toTheEnd(h.dial()); text != "" {
+	late := h.dial()
+	fmt.Fprint(late, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	if text := h.toTheEnd(late); text != "" {
 		t.Errorf("one too many is answered %q", text)
 	}
 	h.wants(h.do(h.from("127.0.0.2"), h.asked("GET", "/healthz", "")), 200)
