@@ -103,6 +103,7 @@ var errBusy = &Refusal{Status: http.StatusServiceUnavailable, Code: "busy", Mess
 
 // succeed answers with the run, once it is over where the caller asked to wait.
 func (c *call) succeed(asked *Call, run Run) {
+	c.log.Info("a call started a run", "run", run.Name, "duplicate", run.Duplicate, "key", asked.Key.ID, "route", c.route.name, "from", c.origin())
 	wait, err := c.wait()
 	if err != nil {
 		c.fail(err) // it was checked before
