@@ -16,7 +16,7 @@ import (
 )
 
 // everyZone makes the comparison with the oracle complete: all zones, ten years.
-// It takes about half an hour on two cores.
+// It takes about ten minutes on two free cores.
 const everyZone = "PENSTOCK_EVERY_ZONE"
 
 // many is how many instants of an expression are walked one by one in each
