@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/run"
@@ -67,6 +68,32 @@ func TestEndsThatTriggersWaitForAreKept(t *testing.T) {
 	}
 }
 
+// What still happens to a run after its end is no other end: its sealing in
+// another life of the engine, the erasure of its log.
+func TestAnEndIsToldOnce(t *testing.T) {
+	d := begin(t, 1)
+	d.trigger(store.Trigger{Name: "after", Kind: config.AfterPipeline, After: &config.After{Pipeline: "nightly"}})
+	record := d.run("a", "b")
+	(<-d.machine.launched).end(run.Success)
+	b := <-d.machine.launched // its log is sealed, that of a is not worth it
+	d.idle()
+	d.machine.arm(0)
+	b.end(run.Success)
+	<-d.ended
+	if r := d.record(record.ID); r.State.Status != run.Success || d.endings() != "1 success" {
+		t.Fatalf("before its log was sealed: %+v, the ends are %s", r.State, d.endings())
+	}
+	d.start(-1, false)
+	d.settled(record.ID)
+	d.check(d.Act(d.ctx, record.ID, func(_ *run.Run, now time.Time) (run.Event, error) {
+		return run.Erase{Step: b.Step, At: now}, nil
+	}))
+	d.settled(record.ID)
+	if got := d.endings(); got != "1 success" {
+		t.Errorf("the ends are %s", got)
+	}
+}
+
 func TestTheBellRingsOnceTheEndIsThere(t *testing.T) {
 	d := begin(t, 1)
 	d.trigger(store.Trigger{Name: "after", Kind: config.AfterPipeline, After: &config.After{Pipeline: "nightly"}})
@@ -97,7 +124,7 @@ func TestARunThatIsSkipped(t *testing.T) {
 	}
 	q.Plan.Steps[3].Stage, q.Plan.Steps[1].HasNeeds, q.Plan.Steps[1].Needs = 1, true, []int{0}
 	q.Skip, q.Name, q.Labels = true, "spared", map[string]string{"team": "db"}
-	q.Overlap = config.Overlap{Policy: config.OverlapCancel, Limit: 1}
+	q.Overlap = config.Overlap{Policy: config.OverlapSkip, Limit: 1}
 	record := d.startOf(q)
 	if record.State.Status != run.Skipped || record.State.FinishedAt.IsZero() {
 		t.Errorf("its state is %+v", record.State)
