@@ -134,6 +134,10 @@ func TestABackfillGoesOnWhereItWas(t *testing.T) {
 	h.backfilled(b.ID, func(b store.Backfill) bool { return b.Next == 1 })
 	h.halt()
 	h.start()
+	h.look()
+	if b := h.backfilled(b.ID, func(store.Backfill) bool { return true }); b.Next != 1 {
+		t.Errorf("another run began beside the one that lives: %+v", b)
+	}
 	for n := range 3 {
 		g.reached()()
 		h.over(fmt.Sprint("nightly/", n+1))
