@@ -210,15 +210,16 @@ func TestWhatCannotBeDecidedLeavesNothing(t *testing.T) {
 	other.Tick.Pipeline = 9
 	old.Tick.Revision = 0
 	stale.Start.Revision = 0
-	last := d.instant(2)
-	became := d.fire(gone, other, old, stale, last)
-	for i, want := range []error{ErrNotFound, ErrNotFound, ErrRevision, ErrRevision, nil} {
+	keyless, last := d.instant(1), d.instant(2)
+	keyless.Start.TriggerKey = "0a"
+	became := d.fire(gone, other, old, stale, keyless, last)
+	for i, want := range []error{ErrNotFound, ErrNotFound, ErrRevision, ErrRevision, ErrNotFound, nil} {
 		if !errors.Is(became[i].Err, want) || want != nil && became[i].Tick.Decision != "" {
 			t.Errorf("firing %d became %+v, want %v", i, became[i], want)
 		}
 	}
-	if got := d.ledger(); got != "fired  1" || became[4].Run.Number != 1 {
-		t.Errorf("the ledger is %s, the run %+v", got, became[4].Run)
+	if got := d.ledger(); got != "fired  1" || became[5].Run.Number != 1 {
+		t.Errorf("the ledger is %s, the run %+v", got, became[5].Run)
 	}
 	(<-d.machine.launched).end(run.Success)
 }
