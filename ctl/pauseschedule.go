@@ -14,7 +14,7 @@ func (a *app) pauseScheduleCommand() *cobra.Command {
 	var p pausing
 	cmd := &cobra.Command{
 		Use:   "pause NAME",
-		Short: "Pause schedules, without a new revision",
+		Short: "Pause schedules, or triggers of other kinds, without a new revision",
 		Long: "Pause schedules: what is due meanwhile is recorded as skipped and not caught up. Runs by hand\n" +
 			"and by other triggers go on, and so does schedule play. A pause ends at its time, or with\n" +
 			"resume.\n\n" +
@@ -46,8 +46,8 @@ func (a *app) pauseSchedule(ctx context.Context, name string, p pausing) error {
 func (a *app) resumeScheduleCommand() *cobra.Command {
 	return a.outputs(&cobra.Command{
 		Use:               "resume NAME",
-		Short:             "End the pause of schedules",
-		Long:              "End the pause of schedules. A pause of their pipeline is not ended by it: see resume.",
+		Short:             "End the pause of schedules, or of triggers of other kinds",
+		Long:              "End the pause of schedules, also one by pause_on_failure. A pause of their pipeline is not ended by it: see resume.",
 		Args:              arguments(1, 1),
 		ValidArgsFunction: a.completeSchedule,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.resumeSchedule(cmd.Context(), args[0]) },

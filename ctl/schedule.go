@@ -15,8 +15,9 @@ func (a *app) scheduleCommand() *cobra.Command {
 		Use:   "schedule",
 		Short: "Show when pipelines are due and what became of it, play, pause and resume schedules",
 		Long: "Show when pipelines are due and what became of it, play, pause and resume schedules.\n\n" +
-			"A schedule is named nightly/evening, pipeline and trigger, or nightly: all schedules of\n" +
-			"that pipeline, or its only one where one is wanted.",
+			"A schedule is named nightly/evening, pipeline and trigger, or nightly: all of that pipeline,\n" +
+			"or its only one where one is wanted. Triggers of other kinds (after, files, key) are named\n" +
+			"alike: they are listed, paused, resumed and audited as well.",
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -29,7 +30,7 @@ func (a *app) schedulesCommand() *cobra.Command {
 	return a.outputs(&cobra.Command{
 		Use:               "list [NAME]",
 		Aliases:           []string{"ls"},
-		Short:             "List schedules: when each is due next, what became of the last time, what holds it",
+		Short:             "List schedules and other triggers: the next time, what became of the last, what holds it",
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeSchedule,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +50,7 @@ func (a *app) schedules(ctx context.Context, name string) error {
 		return err
 	}
 	if len(all.Schedules) == 0 {
-		a.notice("There are no schedules. A pipeline gets one with [[trigger]] schedule = \"30 2 * * *\".")
+		a.notice("There are no schedules and no other triggers. A pipeline gets one with [[trigger]] schedule = \"30 2 * * *\".")
 	}
 	return a.answer(all, func(s render.Style) string { return s.Schedules(all.Schedules, all.Freeze) })
 }

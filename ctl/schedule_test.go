@@ -96,7 +96,7 @@ func TestEverythingIsFrozenAndThawed(t *testing.T) {
 
 func TestSchedulesAreShownAndActedOn(t *testing.T) {
 	d := newFake(t)
-	one := rpc.Schedule{Name: "nightly/evening", Trigger: "evening", Description: "at 02:30 every day", Timezone: "UTC",
+	one := rpc.Schedule{Name: "nightly/evening", Trigger: "evening", Kind: "schedule", Description: "at 02:30 every day", Timezone: "UTC",
 		Next: &rpc.Instant{At: time.Now().Add(time.Hour), Due: time.Now().Add(time.Hour), Wall: "2026-03-14T02:30:00Z"}}
 	several := rpc.SchedulesResponse{Schedules: []rpc.Schedule{one}}
 	always[rpc.ScheduleListRequest](d, rpc.ScheduleListResponse{Schedules: several.Schedules, Freeze: &rpc.Freeze{Actor: "bob"}})

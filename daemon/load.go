@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/forecast"
 	"github.com/penstock/penstock/daemon/run"
@@ -41,7 +42,7 @@ func (d *Daemon) ScheduleForecast(ctx context.Context, q *rpc.ScheduleForecastRe
 	}
 	w.view = d.store.View()
 	defer w.view.Close()
-	for p, err := range allPlanned(w.view, "") {
+	for p, err := range allPlanned(w.view, "", config.OnSchedule) {
 		err = cmp.Or(err, ctx.Err())
 		if err == nil {
 			err = w.add(p)

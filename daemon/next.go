@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/daemon/upcoming"
 	"github.com/penstock/penstock/rpc"
@@ -18,7 +19,7 @@ func (d *Daemon) ScheduleNext(_ context.Context, q *rpc.ScheduleNextRequest) (*r
 	}
 	view := d.store.View()
 	defer view.Close()
-	all, err := plannedNamed(view, q.Schedule)
+	all, err := plannedNamed(view, q.Schedule, config.OnSchedule)
 	if err != nil {
 		return nil, err
 	}

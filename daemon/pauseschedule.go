@@ -11,7 +11,7 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
-// SchedulePause pauses the schedules that a name means.
+// SchedulePause pauses the schedules, or triggers of other kinds, that a name means.
 func (d *Daemon) SchedulePause(ctx context.Context, q *rpc.SchedulePauseRequest) (*rpc.SchedulesResponse, error) {
 	now := time.Now()
 	who, _ := actor(ctx)
@@ -30,7 +30,7 @@ func (d *Daemon) SchedulePause(ctx context.Context, q *rpc.SchedulePauseRequest)
 	})
 }
 
-// ScheduleResume takes the pauses of the schedules back that a name means. It
+// ScheduleResume takes the pauses back of the triggers that a name means. It
 // is refused where none of them has one.
 func (d *Daemon) ScheduleResume(ctx context.Context, q *rpc.ScheduleResumeRequest) (*rpc.SchedulesResponse, error) {
 	resumed := 0
@@ -42,6 +42,9 @@ func (d *Daemon) ScheduleResume(ctx context.Context, q *rpc.ScheduleResumeReques
 		resumed++
 		return err
 	})
+	if resumed > 0 {
+		d.resumed()
+	}
 	if err != nil || resumed > 0 {
 		return answer, err
 	}
@@ -51,7 +54,7 @@ func (d *Daemon) ScheduleResume(ctx context.Context, q *rpc.ScheduleResumeReques
 	return nil, rpc.Errorf(rpc.CodeConflict, "%s is not paused", q.Schedule)
 }
 
-// eachPlanned does something to each schedule that a name means, and answers
+// eachPlanned does something to each trigger that a name means, and answers
 // with how they stand then.
 func (d *Daemon) eachPlanned(name string, do func(planned) error) (*rpc.SchedulesResponse, error) {
 	all, err := d.planned(name)
@@ -65,7 +68,7 @@ func (d *Daemon) eachPlanned(name string, do func(planned) error) (*rpc.Schedule
 	}
 	view := d.store.View()
 	defer view.Close()
-	if all, err = plannedNamed(view, name); err != nil {
+	if all, err = plannedNamed(view, name, anyKind...); err != nil {
 		return nil, err
 	}
 	lines, err := d.scheduleLines(view, all)
@@ -75,5 +78,5 @@ func (d *Daemon) eachPlanned(name string, do func(planned) error) (*rpc.Schedule
 func (d *Daemon) planned(name string) ([]planned, error) {
 	view := d.store.View()
 	defer view.Close()
-	return plannedNamed(view, name)
+	return plannedNamed(view, name, anyKind...)
 }

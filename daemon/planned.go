@@ -51,7 +51,8 @@ func (d *Daemon) ScheduleList(ctx context.Context, q *rpc.ScheduleListRequest) (
 	return answer, nil
 }
 
-// planned is a schedule in the store.
+// planned is a schedule in the store, or where that is said a trigger of any
+// kind.
 type planned struct {
 	pipeline store.Pipeline
 	trigger  store.Trigger
@@ -59,13 +60,16 @@ type planned struct {
 
 func (p *planned) name() string { return p.pipeline.Name + "/" + p.trigger.Name }
 
-// plannedBy lists the schedules that a name means, with "" those of all
-// pipelines, whose names come after another.
+// anyKind is triggers of every kind.
+var anyKind = []config.TriggerKind{config.OnSchedule, config.AfterPipeline, config.OnFiles, config.OnKey}
+
+// plannedBy lists the triggers of any kind that a name means, with "" those of
+// all pipelines, whose names come after another.
 func plannedBy(view *store.View, name, after string) (iter.Seq2[planned, error], error) {
 	if name == "" {
-		return allPlanned(view, after), nil
+		return allPlanned(view, after, anyKind...), nil
 	}
-	found, err := plannedNamed(view, name)
+	found, err := plannedNamed(view, name, anyKind...)
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +82,12 @@ func plannedBy(view *store.View, name, after string) (iter.Seq2[planned, error],
 	}, nil
 }
 
-// allPlanned lists the schedules of all pipelines in the order of their names.
-func allPlanned(view *store.View, after string) iter.Seq2[planned, error] {
+// allPlanned lists the triggers of some kinds of all pipelines in the order of
+// their names.
+func allPlanned(view *store.View, after string, kinds ...config.TriggerKind) iter.Seq2[planned, error] {
 	return func(yield func(planned, error) bool) {
 		first, _, _ := strings.Cut(after, "/")
-		if p, err := view.PipelineNamed(first); first != "" && err == nil && !yieldPlanned(view, p, after, yield) {
+		if p, err := view.PipelineNamed(first); first != "" && err == nil && !yieldPlanned(view, p, after, kinds, yield) {
 			return
 		}
 		for p, err := range view.Pipelines(first) {
@@ -90,16 +95,18 @@ func allPlanned(view *store.View, after string) iter.Seq2[planned, error] {
 				yield(planned{}, err)
 				return
 			}
-			if !yieldPlanned(view, p, after, yield) {
+			if !yieldPlanned(view, p, after, kinds, yield) {
 				return
 			}
 		}
 	}
 }
 
-// yieldPlanned visits the schedules of one pipeline.
-func yieldPlanned(view *store.View, pipeline store.Pipeline, after string, yield func(planned, error) bool) bool {
-	all, err := plannedOf(view, pipeline)
+// yieldPlanned visits the triggers of one pipeline.
+func yieldPlanned(
+	view *store.View, pipeline store.Pipeline, after string, kinds []config.TriggerKind, yield func(planned, error) bool,
+) bool {
+	all, err := plannedOf(view, pipeline, kinds)
 	if err != nil {
 		return yield(planned{}, err) && false
 	}
@@ -117,11 +124,11 @@ func isAfter(p planned, after string) bool {
 	return after == "" || p.pipeline.Name > pipeline || p.pipeline.Name == pipeline && p.trigger.Name > trigger
 }
 
-// plannedOf lists the schedules of a pipeline by their names.
-func plannedOf(view *store.View, pipeline store.Pipeline) (all []planned, err error) {
+// plannedOf lists the triggers of some kinds of a pipeline by their names.
+func plannedOf(view *store.View, pipeline store.Pipeline, kinds []config.TriggerKind) (all []planned, err error) {
 	triggers, err := view.TriggersOf(pipeline.ID)
 	for _, t := range triggers {
-		if t.Kind == config.OnSchedule {
+		if slices.Contains(kinds, t.Kind) {
 			all = append(all, planned{pipeline, t})
 		}
 	}
@@ -129,9 +136,9 @@ func plannedOf(view *store.View, pipeline store.Pipeline) (all []planned, err er
 	return all, err
 }
 
-// plannedNamed finds the schedules that a name means: nightly/evening, or with
-// nightly all of the pipeline; at least one.
-func plannedNamed(view *store.View, name string) ([]planned, error) {
+// plannedNamed finds the triggers of some kinds that a name means:
+// nightly/evening, or with nightly all of the pipeline; at least one.
+func plannedNamed(view *store.View, name string, kinds ...config.TriggerKind) ([]planned, error) {
 	of, trigger, one := strings.Cut(name, "/")
 	pipeline, err := view.PipelineNamed(of)
 	if err != nil {
@@ -142,21 +149,21 @@ func plannedNamed(view *store.View, name string) ([]planned, error) {
 		if err != nil {
 			return nil, failure(err, fmt.Sprintf("trigger %q", name))
 		}
-		if t.Kind != config.OnSchedule {
+		if !slices.Contains(kinds, t.Kind) {
 			return nil, rpc.Errorf(rpc.CodeInvalid, "%s is no schedule: it waits for %s", name, t.Kind)
 		}
 		return []planned{{pipeline, t}}, nil
 	}
-	all, err := plannedOf(view, pipeline)
+	all, err := plannedOf(view, pipeline, kinds)
 	if err == nil && len(all) == 0 {
-		return nil, rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no schedule", of)
+		return nil, rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no %s", of, kinds[0])
 	}
 	return all, failure(err, fmt.Sprintf("pipeline %q", of))
 }
 
 // onlyPlanned finds the one schedule that a name means.
 func onlyPlanned(view *store.View, name string) (planned, error) {
-	all, err := plannedNamed(view, name)
+	all, err := plannedNamed(view, name, config.OnSchedule)
 	if err != nil {
 		return planned{}, err
 	}
@@ -200,17 +207,36 @@ func (d *Daemon) scheduleLines(view *store.View, all []planned) (lines []rpc.Sch
 	return lines, nil
 }
 
-// scheduleLine is a schedule as it stands.
-func (d *Daemon) scheduleLine(view *store.View, p planned) (rpc.Schedule, error) {
-	t, err := d.schedules.timetable(&p.trigger)
-	if err != nil {
-		return rpc.Schedule{}, err
+// scheduleLine is a schedule, or a trigger of another kind, as it stands.
+func (d *Daemon) scheduleLine(view *store.View, p planned) (line rpc.Schedule, err error) {
+	zone := time.UTC
+	if p.trigger.Kind == config.OnSchedule {
+		t, err := d.schedules.timetable(&p.trigger)
+		if err != nil {
+			return line, err
+		}
+		zone = t.Zone()
+		line = upcoming.Schedule(p.pipeline.Name, p.trigger.Name, p.trigger.Rule, t)
+		line.Next = upcoming.Next(t, p.trigger.Mark)
+	} else {
+		line = rpc.Schedule{
+			Name: p.name(), Pipeline: p.pipeline.Name, Trigger: p.trigger.Name, Kind: string(p.trigger.Kind), Description: waitsFor(&p.trigger),
+		}
 	}
-	line := upcoming.Schedule(p.pipeline.Name, p.trigger.Name, p.trigger.Rule, t)
-	line.Next = upcoming.Next(t, p.trigger.Mark)
 	line.Pause, line.PauseOf = p.paused(time.Now())
-	line.Last, err = lastTick(view, p, t.Zone())
+	line.Last, err = lastTick(view, p, zone)
 	return line, err
+}
+
+// waitsFor says in words what a trigger waits for that is no schedule.
+func waitsFor(t *store.Trigger) string {
+	switch {
+	case t.After != nil:
+		return "after " + t.After.Pipeline + " (" + strings.Join(t.After.Statuses, ", ") + ")"
+	case t.Files != nil:
+		return "files " + t.Files.Pattern
+	}
+	return "calls with the key " + t.Key
 }
 
 // paused is the pause that holds a schedule now, and what it is of.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -28,8 +29,8 @@ func TestSchedulesAreListedByNamePageByPage(t *testing.T) {
 	h.apply(scheduled("a", "true", yearlyOnes("z")))
 	h.apply(scheduled("a-b", "true", yearlyOnes("z"))) // '-' is before '/'
 	h.apply(scheduled("none", "true", "[[trigger]]\nafter = \"a\"\n"))
-	want := []string{"a/z", "a-b/z", "b/x", "b/y"}
-	for limit := 1; limit <= 5; limit++ {
+	want := []string{"a/z", "a-b/z", "b/x", "b/y", "none/after"}
+	for limit := 1; limit <= 6; limit++ {
 		var got []string
 		q := rpc.ScheduleListRequest{Limit: limit}
 		for {
@@ -53,12 +54,39 @@ func TestSchedulesAreListedByNamePageByPage(t *testing.T) {
 	if s.Timezone != "Europe/Berlin" || s.Next == nil || !s.Next.At.Equal(newYear) || s.Last != nil || s.Pause != nil || s.Description == "" {
 		t.Errorf("%+v", s)
 	}
-	for _, name := range []string{"nope", "a/nope", "none"} {
+	other := must[*rpc.ScheduleListResponse](t)(h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: "none"})).Schedules
+	if len(other) != 1 || other[0].Kind != "after" || other[0].Next != nil || other[0].Description != "after a (success)" {
+		t.Errorf("%+v", other)
+	}
+	for _, name := range []string{"nope", "a/nope"} {
 		_, err := h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: name})
 		refused(t, err, rpc.CodeNotFound)
 	}
-	_, err := h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: "none/after"})
+	_, err := h.ScheduleNext(t.Context(), &rpc.ScheduleNextRequest{Schedule: "none/after"})
 	refused(t, err, rpc.CodeInvalid, "waits for after")
+	_, err = h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "none"})
+	refused(t, err, rpc.CodeNotFound, "has no schedule")
+}
+
+// A trigger of another kind that its failure has paused must be seen and resumed.
+func TestTriggersOfOtherKindsArePausedAndResumedAsWell(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("deploy", "true", "[[trigger]]\nafter = \"build\"\n"))
+	paused := must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "deploy/after"})).Schedules
+	if len(paused) != 1 || paused[0].Pause == nil {
+		t.Errorf("%+v", paused)
+	}
+	resumed := must[*rpc.SchedulesResponse](t)(h.ScheduleResume(t.Context(), &rpc.ScheduleResumeRequest{Schedule: "deploy"})).Schedules
+	if len(resumed) != 1 || resumed[0].Pause != nil {
+		t.Errorf("%+v", resumed)
+	}
+}
+
+func TestARunInTimeDoesNotStandAgainstAPlay(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", yearlyOnes("x")))
+	h.record(t, "nightly", store.Tick{Trigger: "x", At: time.Now(), Decision: schedule.Fired})
+	must[*rpc.SchedulePlayResponse](t)(h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "nightly"}))
 }
 
 func TestAnApplyTellsWhenTheSchedulesAreDueNext(t *testing.T) {

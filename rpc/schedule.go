@@ -3,10 +3,12 @@ package rpc
 import "time"
 
 // A schedule is named in parameters as "nightly/evening", its pipeline and its
-// trigger, or as "nightly": all schedules of that pipeline, or its only one
-// where one is wanted.
+// trigger, or as "nightly": all of that pipeline, or its only one where one is
+// wanted. Triggers of other kinds are named alike; they are listed, paused,
+// resumed and have their ledger, too.
 
-// ScheduleListRequest asks for schedules in the order of their names.
+// ScheduleListRequest asks for schedules, and triggers of other kinds, in the
+// order of their names.
 type ScheduleListRequest struct {
 	Schedule string `json:"schedule,omitempty"` // "" is all pipelines
 	After    string `json:"after,omitempty"`    // names after this one: Next of the page before
@@ -20,15 +22,17 @@ type ScheduleListResponse struct {
 	Next      string     `json:"next,omitempty"`   // ask again with After = Next; "" is the end
 }
 
-// Schedule is a trigger that is due at instants, and how it stands.
+// Schedule is a trigger that is due at instants, and how it stands. One of
+// another kind has what does not speak of instants.
 type Schedule struct {
 	Name        string   `json:"name"` // nightly/evening
 	Pipeline    string   `json:"pipeline"`
 	Trigger     string   `json:"trigger"`
-	Expression  string   `json:"expression"`       // as the text has it
-	Description string   `json:"description"`      // the expression in words: at 02:30 every day
-	Timezone    string   `json:"timezone"`         // IANA
-	Jitter      float64  `json:"jitter,omitempty"` // seconds that a run may start after its instant
+	Kind        string   `json:"kind"`                 // schedule, after, files or key
+	Expression  string   `json:"expression,omitempty"` // as the text has it
+	Description string   `json:"description"`          // in words: at 02:30 every day
+	Timezone    string   `json:"timezone,omitempty"`   // IANA
+	Jitter      float64  `json:"jitter,omitempty"`     // seconds that a run may start after its instant
 	Include     []string `json:"include,omitempty"`
 	Exclude     []string `json:"exclude,omitempty"`
 	// Next is its next instant that counts; null: there is none.

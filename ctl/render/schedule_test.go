@@ -32,14 +32,15 @@ func sampleSchedules() []rpc.Schedule {
 	late.Due = late.Due.Add(3 * time.Minute)
 	here := instant(after(90*time.Second), "+00:00")
 	return []rpc.Schedule{
-		{Name: "nightly/evening", Trigger: "evening", Description: "at 02:30 every day", Timezone: "Europe/Berlin", Next: &next,
+		{Name: "nightly/evening", Trigger: "evening", Description: "at 02:30 every day", Kind: "schedule", Timezone: "Europe/Berlin", Next: &next,
 			Exclude: []string{"de-holidays", "weekend"},
 			Last:    &rpc.Tick{Wall: "2026-03-14T02:30:00+01:00", Decision: "fired", Run: "nightly/41"}},
-		{Name: "poll/schedule", Trigger: "schedule", Description: "every 90 s", Timezone: "UTC", Next: &here,
+		{Name: "poll/schedule", Trigger: "schedule", Description: "every 90 s", Kind: "schedule", Timezone: "UTC", Next: &here,
 			Pause: &rpc.Pause{At: before(2 * time.Hour), Actor: "bob", Reason: "broken"}, PauseOf: "poll",
 			Last: &rpc.Tick{Wall: "2026-03-14T11:58:30Z", Decision: "skipped", Reason: "paused"}},
-		{Name: "备份/once", Trigger: "once", Description: "once, at 2026-01-01 00:00", Timezone: "UTC", Include: []string{"weekdays"}},
-		{Name: "poll/jitter", Trigger: "jitter", Description: "at 02:30 every day", Timezone: "Europe/Berlin", Next: &late},
+		{Name: "备份/once", Trigger: "once", Description: "once, at 2026-01-01 00:00", Kind: "schedule", Timezone: "UTC", Include: []string{"weekdays"}},
+		{Name: "poll/jitter", Trigger: "jitter", Description: "at 02:30 every day", Kind: "schedule", Timezone: "Europe/Berlin", Next: &late},
+		{Name: "deploy/after", Trigger: "after", Kind: "after", Description: "after build (success)"},
 	}
 }
 

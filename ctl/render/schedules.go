@@ -33,7 +33,11 @@ func (s Style) schedule(one rpc.Schedule) string {
 
 // scheduleHead is the line that names a schedule and says when it is due.
 func (s Style) scheduleHead(one rpc.Schedule) string {
-	return s.paint(bold, Line(one.Name)) + gap + Line(one.Description) + ", " + Line(one.Timezone) + s.paint(dim, calendars(one)) + "\n"
+	zone := ""
+	if one.Timezone != "" {
+		zone = ", " + Line(one.Timezone)
+	}
+	return s.paint(bold, Line(one.Name)) + gap + Line(one.Description) + zone + s.paint(dim, calendars(one)) + "\n"
 }
 
 // calendars says which calendars have a word in a schedule.
@@ -49,9 +53,12 @@ func calendars(one rpc.Schedule) string {
 }
 
 // next is the next instant in the zone of the schedule, how far off it is, and
-// what the clock here will show.
+// what the clock here will show; "" of a trigger that is no schedule.
 func (s Style) next(one rpc.Schedule) string {
-	if one.Next == nil {
+	switch {
+	case one.Kind != "schedule":
+		return ""
+	case one.Next == nil:
 		return s.paint(dim, "never: it has no further time")
 	}
 	return wall(one.Next.Wall) + ", " + s.until(one.Next.Due) + s.here(*one.Next)

@@ -11,6 +11,7 @@ package upcoming
 import (
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/cron"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/rpc"
@@ -27,7 +28,8 @@ const (
 // Schedule is what a schedule says of itself.
 func Schedule(pipeline, trigger string, rule *schedule.Rule, t schedule.Timetable) rpc.Schedule {
 	return rpc.Schedule{
-		Name: pipeline + "/" + trigger, Pipeline: pipeline, Trigger: trigger, Expression: rule.Expression,
+		Name: pipeline + "/" + trigger, Pipeline: pipeline, Trigger: trigger, Kind: string(config.OnSchedule),
+		Expression:  rule.Expression,
 		Description: t.Expression().Describe(), Timezone: t.Zone().String(), Jitter: rule.Jitter.Seconds(),
 		Include: rule.Include, Exclude: rule.Exclude,
 	}
