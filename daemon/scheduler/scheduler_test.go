@@ -1,0 +1,221 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/penstock/penstock/daemon/schedule"
+)
+
+// scribe records what it is given.
+type scribe struct {
+	mu    sync.Mutex // protects the fields below
+	lines []string   // pipeline/trigger@instant
+	sizes []int      // instants of each batch
+	fails int        // batches that are not recorded
+	fire  func(due *Due) error
+}
+
+func (s *scribe) Fire(_ context.Context, batch []Due) []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs := make([]error, len(batch))
+	size := 0
+	for i := range batch {
+		due := &batch[i]
+		size += len(due.Decided)
+		if s.fire != nil {
+			errs[i] = s.fire(due)
+		}
+		if s.fails > 0 {
+			errs[i] = errors.New("not now")
+		}
+		if errs[i] != nil {
+			continue
+		}
+		for _, d := range due.Decided {
+			s.lines = append(s.lines, fmt.Sprintf("%d/%s@%s", due.Pipeline, due.Trigger, d.At.Format("15:04:05")))
+		}
+	}
+	s.fails--
+	s.sizes = append(s.sizes, size)
+	return errs
+}
+
+func (s *scribe) take() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lines := strings.Join(s.lines, " ")
+	s.lines = nil
+	return lines
+}
+
+func timetable(t testing.TB, expression string) schedule.Timetable {
+	t.Helper()
+	table, err := schedule.Rule{Expression: expression, CatchUp: "all"}.Compile(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// run lets a scheduler work in a bubble, whose clock begins at midnight of
+// 2000-01-01; offset is what the wall clock shows beyond it.
+func run(t *testing.T, body func(s *Scheduler, firer *scribe, offset *time.Duration)) {
+	synctest.Test(t, func(t *testing.T) {
+		firer := &scribe{}
+		var offset time.Duration
+		s := New(firer, func() time.Time { return time.Now().UTC().Round(0).Add(offset) }, schedule.Boot{ID: "b", At: time.Now()})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go s.Run(ctx)
+		synctest.Wait()
+		body(s, firer, &offset)
+	})
+}
+
+// pass lets time pass.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestWhatIsDueAtOnceHasItsTurnByPipelineAndTrigger(t *testing.T) {
+	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+		mark := schedule.Begin(time.Now(), "b")
+		for _, id := range []uint64{30, 4, 200} {
+			s.Put(id, []Schedule{{"b", timetable(t, "0 1 * * *"), mark}, {"a", timetable(t, "0 1 * * *"), mark}, {"c", timetable(t, "59 0 * * *"), mark}})
+		}
+		pass(2 * time.Hour)
+		want := "4/c@00:59:00 30/c@00:59:00 200/c@00:59:00 4/a@01:00:00 4/b@01:00:00 30/a@01:00:00 30/b@01:00:00 200/a@01:00:00 200/b@01:00:00"
+		if got := firer.take(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+func TestAChangeIsHeardAtOnce(t *testing.T) {
+	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+		mark := schedule.Begin(time.Now(), "b")
+		s.Put(1, []Schedule{{"a", timetable(t, "0 1 * * *"), mark}})
+		pass(time.Second)
+		s.Put(1, []Schedule{{"a", timetable(t, "@every 3s"), mark}})
+		pass(4 * time.Second)
+		if got := firer.take(); got != "1/a@00:00:03" {
+			t.Errorf("got %s", got)
+		}
+		s.Put(1, nil)
+		pass(24 * time.Hour)
+		if got := firer.take(); got != "" || s.Len() != 0 {
+			t.Errorf("what was removed is due: %s; %d wait", got, s.Len())
+		}
+	})
+}
+
+func TestWhatIsChangedWhileItIsFiredIsDueAsChanged(t *testing.T) {
+	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+		mark := schedule.Begin(time.Now(), "b")
+		once := true
+		firer.fire = func(due *Due) error {
+			if once {
+				once = false
+				s.Put(1, []Schedule{{"a", timetable(t, "@every 10s"), mark}})
+			}
+			return nil
+		}
+		s.Put(1, []Schedule{{"a", timetable(t, "@every 3s"), mark}})
+		pass(21 * time.Second)
+		if got := firer.take(); got != "1/a@00:00:03 1/a@00:00:10 1/a@00:00:20" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+func TestWhatIsNotRecordedIsDecidedAgain(t *testing.T) {
+	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+		firer.fails = 3
+		s.Put(1, []Schedule{{"a", timetable(t, "0 * * * *"), schedule.Begin(time.Now(), "b")}})
+		pass(time.Hour + 2500*time.Millisecond)
+		if got := firer.take(); got != "" {
+			t.Errorf("got %s", got)
+		}
+		pass(time.Second)
+		if got := firer.take(); got != "1/a@01:00:00" || len(firer.sizes) != 4 {
+			t.Errorf("got %s after %d batches", got, len(firer.sizes))
+		}
+	})
+}
+
+func TestAClockThatIsSetIsNoticed(t *testing.T) {
+	run(t, func(s *Scheduler, firer *scribe, offset *time.Duration) {
+		s.Put(1, []Schedule{{"a", timetable(t, "0 * * * *"), schedule.Begin(time.Now(), "b")}})
+		pass(time.Minute + time.Second)
+		*offset = 2 * time.Hour
+		pass(19 * time.Second)
+		if got := firer.take(); got != "1/a@01:00:00 1/a@02:00:00" {
+			t.Errorf("got %s", got)
+		}
+		*offset = 0
+		pass(2*time.Hour + 30*time.Minute)
+		if got := firer.take(); got != "" {
+			t.Errorf("what was due comes again: %s", got)
+		}
+		pass(time.Hour)
+		if got := firer.take(); got != "1/a@03:00:00" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+func TestManyAreGivenInBatchesAndAScheduleInOne(t *testing.T) {
+	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+		mark := schedule.Begin(time.Now(), "b")
+		for id := range uint64(1000) {
+			s.Put(id, []Schedule{{"a", timetable(t, "0 1 * * *"), mark}})
+		}
+		s.Put(2000, []Schedule{{"a", timetable(t, "* * * * *"), schedule.Begin(time.Now().Add(-12*time.Hour), "b")}})
+		synctest.Wait()
+		if !slices.Equal(firer.sizes, []int{720}) {
+			t.Errorf("the batches have %v", firer.sizes)
+		}
+		s.Put(2000, nil)
+		firer.sizes = nil
+		pass(61 * time.Minute)
+		if !slices.Equal(firer.sizes, []int{256, 256, 256, 232}) {
+			t.Errorf("the batches have %v", firer.sizes)
+		}
+	})
+}
+
+// 100,000 schedules cost no goroutine, little memory and little time.
+func TestAHundredThousandSchedulesAreReadySoon(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it wants the machine for itself")
+	}
+	tables := []schedule.Timetable{timetable(t, "30 2 * * *"), timetable(t, "0 * * * *"), timetable(t, "15 9 * * mon-fri")}
+	goroutines := runtime.NumGoroutine()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	began := time.Now()
+	s := New(&scribe{}, time.Now, schedule.Boot{ID: "b", At: began})
+	for id := range uint64(100_000) {
+		s.Put(id, []Schedule{{"schedule", tables[id%3].Of(id, "schedule"), schedule.Begin(began, "b")}})
+	}
+	took := time.Since(began)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	bytes := (after.HeapAlloc - before.HeapAlloc) / 100_000
+	t.Logf("%v, %d bytes each", took, bytes)
+	if s.Len() != 100_000 || took > 5*time.Second || bytes > 500 || runtime.NumGoroutine() > goroutines {
+		t.Errorf("%d wait after %v, with %d bytes each and %d goroutines more", s.Len(), took, bytes, runtime.NumGoroutine()-goroutines)
+	}
+}
