@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/listener"
 	"github.com/penstock/penstock/daemon/metrics"
 )
@@ -16,6 +17,14 @@ func (d *Daemon) openHTTP() (err error) {
 	}
 	d.http, err = listener.Open(listener.Config{HTTP: c, Daemon: door{d}, Metrics: d.metrics, Log: d.log})
 	return err
+}
+
+// prepareHTTP reads what the listener takes over from another configuration.
+func (d *Daemon) prepareHTTP(c config.Daemon) (take func(), err error) {
+	if d.http == nil {
+		return func() {}, nil
+	}
+	return d.http.Prepare(c.HTTP)
 }
 
 // serveHTTP answers them until ctx ends, and ends the daemon where it cannot.

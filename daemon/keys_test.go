@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -323,6 +324,32 @@ func TestAnotherSigningKeyFitsNoKeyThatWasMadeBefore(t *testing.T) {
 	}
 	if _, _, known, err := o.Key("0000000000000000"); known || err != nil {
 		t.Error(known, err)
+	}
+}
+
+func TestAReloadChangesWhoMayCall(t *testing.T) {
+	h := newHouse(t, withHTTP)
+	h.apply(fmt.Sprintf(idle, "a"))
+	k := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "a", Name: "ci"}))
+	const body = `{"inputs": {"n": 7, "pick": "two"}}`
+	c := h.config
+	c.HTTP.Allow = config.Callers{Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	h.reload = func() (config.Daemon, error) { return c, nil }
+	if err := h.d.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := h.post("/v1/pipelines/a/trigger", k.Secret, body); code != 404 {
+		t.Error(code, text)
+	}
+	c.HTTP.Allow, c.HTTP.Listen = config.Callers{}, "127.0.0.1:1"
+	if err := h.d.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := h.post("/v1/pipelines/a/trigger", k.Secret, body); code != 202 {
+		t.Error(code, text)
+	}
+	if log := h.log.String(); !strings.Contains(log, "needs a restart to take effect\" key=http.listen") || strings.Contains(log, k.Secret[30:]) {
+		t.Error("the log does not say that http.listen needs a restart, or has the secret")
 	}
 }
 

@@ -22,14 +22,14 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the configuration stays as it was: %w", err)
 	}
+	takeHTTP, err := d.prepareHTTP(c)
+	if err != nil {
+		return fmt.Errorf("the configuration stays as it was: %w", err)
+	}
 	if err := d.admit(who); err != nil {
 		return fmt.Errorf("the configuration stays as it was: %w", err)
 	}
-	if d.http != nil {
-		if err := d.http.Reload(c.HTTP); err != nil {
-			return fmt.Errorf("the configuration stays as it was: %w", err)
-		}
-	}
+	takeHTTP()
 	d.warnFixed(c)
 	d.access.Store(who)
 	d.attempts.limits.Store(&limits{grace: c.Steps.Grace, logLimit: c.Steps.LogLimit})

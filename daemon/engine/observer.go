@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
 )
 
 // Observer counts what is durable. It is called by the loop, in the order of
@@ -13,9 +14,9 @@ type Observer interface {
 	// RunEnded is told of each end: a run that is retried has another. startedAt is
 	// zero where no step of it began.
 	RunEnded(pipeline, status string, startedAt, finishedAt time.Time)
-	// Ticked is told of a decision on instants of a trigger. late is the time from
-	// the instant to the decision.
-	Ticked(decision string, count int, made bool, late time.Duration)
+	// Ticked is told of a decision on instants of a trigger. Where it made the run
+	// of an instant of a schedule, late is the time between the two; else negative.
+	Ticked(decision string, count int, late time.Duration)
 }
 
 // nobody is an Observer.
@@ -23,7 +24,7 @@ type nobody struct{}
 
 func (nobody) RunStarted(string, string)                     {}
 func (nobody) RunEnded(string, string, time.Time, time.Time) {}
-func (nobody) Ticked(string, int, bool, time.Duration)       {}
+func (nobody) Ticked(string, int, time.Duration)             {}
 
 // observe tells what became of a run since the observer last heard of it.
 func (t *turn) observe(l *live) {
@@ -45,7 +46,16 @@ const unheard run.Status = ""
 func (e *Engine) ticked(became []Fired) {
 	for _, f := range became {
 		if f.Err == nil {
-			e.observer.Ticked(string(f.Tick.Decision), max(1, f.Tick.Count), f.Tick.Run != 0, f.Tick.DecidedAt.Sub(f.Tick.At))
+			e.observer.Ticked(string(f.Tick.Decision), max(1, f.Tick.Count), lateness(f.Tick))
 		}
 	}
+}
+
+// lateness is how late a schedule's run is; negative where the tick made none, or
+// is not of an instant: a backfill is as late as it was meant to be.
+func lateness(t store.Tick) time.Duration {
+	if t.Run == 0 || t.Subject != "" {
+		return -1
+	}
+	return max(0, t.DecidedAt.Sub(t.At))
 }

@@ -22,8 +22,8 @@ func (o *tally) RunEnded(pipeline, status string, startedAt, finishedAt time.Tim
 	o.told = append(o.told, fmt.Sprint("ended ", pipeline, " ", status, " ", !startedAt.IsZero(), " ", !finishedAt.IsZero()))
 }
 
-func (o *tally) Ticked(decision string, count int, made bool, _ time.Duration) {
-	o.told = append(o.told, fmt.Sprint("ticked ", decision, " ", count, " ", made))
+func (o *tally) Ticked(decision string, count int, late time.Duration) {
+	o.told = append(o.told, fmt.Sprint("ticked ", decision, " ", count, " ", late))
 }
 
 // told is what an observer was told, in its turn.
@@ -73,11 +73,14 @@ func TestAnObserverHearsOfEachBeginningAndEachEnd(t *testing.T) {
 func TestAnObserverHearsOfDecisions(t *testing.T) {
 	o := &tally{}
 	e := &Engine{observer: o}
+	at := time.Unix(100, 0)
 	e.ticked([]Fired{
-		{Tick: store.Tick{Decision: schedule.Fired, Run: 7}}, {Err: ErrFired, Tick: store.Tick{Decision: schedule.Fired, Run: 7}},
+		{Tick: store.Tick{Decision: schedule.Fired, Run: 7, At: at, DecidedAt: at.Add(time.Second)}},
+		{Tick: store.Tick{Decision: schedule.CaughtUp, Run: 7, At: at, DecidedAt: at.Add(time.Hour), Subject: "backfill/1"}},
+		{Err: ErrFired, Tick: store.Tick{Decision: schedule.Fired, Run: 7}},
 		{Tick: store.Tick{Decision: schedule.Dropped, Count: 12}},
 	})
-	if want := []string{"ticked fired 1 true", "ticked dropped 12 false"}; !slices.Equal(o.told, want) {
+	if want := []string{"ticked fired 1 1s", "ticked caught_up 1 -1ns", "ticked dropped 12 -1ns"}; !slices.Equal(o.told, want) {
 		t.Errorf("told %q, want %q", o.told, want)
 	}
 }

@@ -89,6 +89,7 @@ func TestWhoIsNotAdmittedLearnsNothing(t *testing.T) {
 		"a hook by its secret":      h.asked("POST", hook("github"), "{}", asJSON, h.bearer("github")),
 		"a hook forged":             h.asked("POST", hook("github"), "{}", asJSON, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64)),
 		"a hook forged, unknown":    h.asked("POST", "/v1/hooks/ffffffffffffffff", "{}", asJSON, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64)),
+		"a hook without its key":    h.asked("POST", hook("orphan"), "{}", asJSON, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64)),
 		"a hook signed, plain":      h.asked("POST", hook("webhook"), "{}", asJSON, "X-Hub-Signature-256: sha256="+strings.Repeat("0", 64)),
 		"stale":                     h.standard("m", h.clock.Now().Add(-6*time.Minute), "{}"),
 		"from the future":           h.standard("m", h.clock.Now().Add(6*time.Minute), "{}"),

@@ -75,7 +75,7 @@ func (h *house) Key(id string) (store.Key, string, bool, error) {
 
 // Secret is Daemon's.
 func (h *house) Secret(k store.Key) (key.Secret, error) {
-	if !key.Form(k.Form).Signs() {
+	if !key.Form(k.Form).Signs() || k.Name == "orphan" {
 		return key.Secret{}, fmt.Errorf("a key of the form %s has no secret that can be derived", k.Form)
 	}
 	return key.Derive(key.Form(k.Form), signing, k.ID), nil
@@ -147,6 +147,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 		{Name: "api", Form: "api"}, {Name: "webhook", Form: "webhook"}, {Name: "github", Form: "github"}, {Name: "standard", Form: "standard"},
 		{Name: "other", Form: "api", Pipeline: 2}, {Name: "listed", Form: "api", Addresses: []string{"10.0.0.1/32"}},
 		{Name: "expired", Form: "api", ExpiresAt: h.clock.now}, {Name: "skipper", Form: "api", SkipLocks: true},
+		{Name: "orphan", Form: "github"},
 	} {
 		var s key.Secret
 		k.ID, s = key.New(key.Form(k.Form), bytes.Repeat([]byte{byte(i + 1)}, key.Randomness), signing)
@@ -191,6 +192,16 @@ func (h *house) hidesSecrets() {
 			h.t.Errorf("the secret of %s is in the log:\n%s", name, h.log.String())
 		}
 	}
+}
+
+// reload takes another configuration over.
+func (h *house) reload(c config.HTTP) {
+	h.t.Helper()
+	take, err := h.l.Prepare(c)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	take()
 }
 
 // id is the id of the key of a name.

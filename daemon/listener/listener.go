@@ -86,9 +86,11 @@ func Open(c Config) (*Listener, error) {
 		l.now = time.Now
 	}
 	l.secure = c.HTTP.TLSCert != ""
-	if err := l.Reload(c.HTTP); err != nil {
+	take, err := l.Prepare(c.HTTP)
+	if err != nil {
 		return nil, err
 	}
+	take()
 	if err := l.listen(c.HTTP); err != nil {
 		return nil, fmt.Errorf("http.listen = %q: %w", c.HTTP.Listen, err)
 	}
@@ -144,10 +146,10 @@ func (c complaints) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// Reload takes over what may change, and reads the certificate again. Where
-// that fails everything stays as it was. Whether there is TLS at all, and where
-// to listen, needs a new listener.
-func (l *Listener) Reload(h config.HTTP) error {
+// Prepare reads what may change, the certificate as well; take then takes it
+// over and cannot fail. Whether there is TLS at all, and where to listen, needs a
+// new listener.
+func (l *Listener) Prepare(h config.HTTP) (take func(), err error) {
 	s := &settings{trusted: h.TrustedProxies, allow: h.Allow, metrics: h.Metrics}
 	if was := l.settings.Load(); was != nil {
 		s.certificate = was.certificate
@@ -155,12 +157,11 @@ func (l *Listener) Reload(h config.HTTP) error {
 	if l.secure && h.TLSCert != "" {
 		pair, err := tls.LoadX509KeyPair(h.TLSCert, h.TLSKey)
 		if err != nil {
-			return fmt.Errorf("http.tls_cert %s, http.tls_key %s: %w", h.TLSCert, h.TLSKey, err)
+			return nil, fmt.Errorf("http.tls_cert %s, http.tls_key %s: %w", h.TLSCert, h.TLSKey, err)
 		}
 		s.certificate = &pair
 	}
-	l.settings.Store(s)
-	return nil
+	return func() { l.settings.Store(s) }, nil
 }
 
 // Address is where it listens: http://127.0.0.1:8420, or with a socket its path

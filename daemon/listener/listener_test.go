@@ -197,9 +197,7 @@ func TestWhoIsNotAllowedReachesNothing(t *testing.T) {
 		h.wants(h.do(h.from("127.0.0.1"), r), 404, notThere)
 	}
 	h.wants(h.do(h.from("127.0.0.2"), h.asked("POST", nightly, "", h.bearer("api"))), 202)
-	if err := h.l.Reload(config.HTTP{}); err != nil {
-		t.Fatal(err)
-	}
+	h.reload(config.HTTP{})
 	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
 }
 
@@ -219,9 +217,7 @@ func TestAUnixSocket(t *testing.T) {
 	}}}
 	h.wants(h.do(c, h.asked("POST", nightly, "", h.bearer("api"))), 202)
 	h.wants(h.do(c, h.asked("POST", nightly, "", h.bearer("listed"), "X-Forwarded-For: 10.0.0.1")), 404)
-	if err := h.l.Reload(config.HTTP{TrustedProxies: prefixes("unix")}); err != nil {
-		t.Fatal(err)
-	}
+	h.reload(config.HTTP{TrustedProxies: prefixes("unix")})
 	h.wants(h.do(c, h.asked("POST", nightly, "", h.bearer("listed"), "X-Forwarded-For: 10.0.0.1")), 202)
 }
 
@@ -276,16 +272,14 @@ func TestTLSAndACertificateThatIsReadAgain(t *testing.T) {
 	if err := os.WriteFile(c.TLSCert, []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.l.Reload(c); err == nil {
+	if _, err := h.l.Prepare(c); err == nil {
 		t.Error("nonsense was read")
 	}
 	if got := name(); got != "first" {
 		t.Error("a reload that failed changed the certificate:", got)
 	}
 	certificate(t, "second", c.TLSCert, c.TLSKey)
-	if err := h.l.Reload(c); err != nil {
-		t.Fatal(err)
-	}
+	h.reload(c)
 	if got := name(); got != "second" {
 		t.Error(got)
 	}

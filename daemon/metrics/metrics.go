@@ -14,7 +14,7 @@
 //	penstock_steps{state}                           gauge: running, pending
 //	penstock_steps_limit                            gauge: steps.max_running
 //	penstock_ticks_total{decision}                  instants of triggers, by what was decided
-//	penstock_tick_lateness_seconds                  histogram: from an instant to its run
+//	penstock_tick_lateness_seconds                  histogram: from an instant of a schedule to its run
 //	penstock_http_answers_total{route,status}
 //	penstock_store_bytes{part}                      gauge: tables, values
 //	penstock_disk_free_bytes                        gauge
@@ -74,7 +74,7 @@ func New(version string, now func() Now) *Metrics {
 			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600},
 		}, []string{"pipeline"}),
 		lateness: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "penstock_tick_lateness_seconds", Help: "From an instant of a trigger to the run that it made.",
+			Name: "penstock_tick_lateness_seconds", Help: "From an instant of a schedule to the run that it made.",
 			Buckets: []float64{0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 600, 3600, 24 * 3600},
 		}),
 		pipelines: map[string]bool{},
@@ -111,12 +111,12 @@ func (m *Metrics) RunEnded(pipeline, status string, startedAt, finishedAt time.T
 	}
 }
 
-// Ticked counts a decision on some instants, and where it made a run how late
-// that was.
-func (m *Metrics) Ticked(decision string, instants int, made bool, late time.Duration) {
+// Ticked counts a decision on some instants, and how late the run of a schedule
+// was; negative is: it made none.
+func (m *Metrics) Ticked(decision string, instants int, late time.Duration) {
 	m.ticks.WithLabelValues(decision).Add(float64(instants))
-	if made {
-		m.lateness.Observe(max(0, late.Seconds()))
+	if late >= 0 {
+		m.lateness.Observe(late.Seconds())
 	}
 }
 

@@ -30,8 +30,8 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 	m.RunStarted("nightly", "trigger")
 	m.RunEnded("nightly", "success", begun, begun.Add(7*time.Second))
 	m.RunEnded("nightly", "skipped", time.Time{}, begun)
-	m.Ticked("fired", 1, true, 300*time.Millisecond)
-	m.Ticked("dropped", 12, false, time.Hour)
+	m.Ticked("fired", 1, 300*time.Millisecond)
+	m.Ticked("dropped", 12, -1)
 	m.Answered("trigger", 404)
 	text := page(m)
 	for _, line := range []string{
@@ -79,7 +79,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	m := newMetrics()
 	m.RunStarted("a", "b")
 	m.RunEnded("a", "b", time.Unix(1, 0), time.Unix(2, 0))
-	m.Ticked("a", 1, true, 0)
+	m.Ticked("a", 1, 0)
 	m.Answered("a", 200)
 	shown := names(page(m), `(?m)^# TYPE (penstock_\w+)`)
 	for _, file := range []string{"metrics.go", "../../docs/triggers.md"} {
