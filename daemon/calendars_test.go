@@ -115,3 +115,18 @@ func TestWhatIsNoCalendarIsRefusedWithItsLine(t *testing.T) {
 		refused(t, err, rpc.CodeInvalid)
 	}
 }
+
+func TestACalendarThatIsDeletedWhileATextIsAppliedIsNotNamed(t *testing.T) {
+	h := newHouse(t)
+	h.put("feasts", "12-25\n")
+	source, err := h.d.checkText(t.Context(), "nightly.toml", scheduled("nightly", "true", dailyWithout("feasts")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	must[*rpc.Empty](t)(h.CalendarDelete(t.Context(), &rpc.CalendarDeleteRequest{Name: "feasts"}))
+	_, err = h.d.put(t.Context(), source, &rpc.PipelineApplyRequest{Text: "x"})
+	refused(t, err, rpc.CodeConflict, "deleted meanwhile")
+	if n := h.countTriggers("nightly"); n != 0 {
+		t.Errorf("%d triggers were written", n)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/config/calendar"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/daemon/upcoming"
 	"github.com/penstock/penstock/rpc"
@@ -185,6 +186,9 @@ func (s *schedules) planned(tx *store.Tx, p store.Pipeline, definition *config.P
 		if t.Rule == nil {
 			continue
 		}
+		if err := calendarsThere(tx, &t); err != nil {
+			return nil, err
+		}
 		was, err := tx.Trigger(p.ID, t.Name)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
@@ -193,6 +197,24 @@ func (s *schedules) planned(tx *store.Tx, p store.Pipeline, definition *config.P
 		all = append(all, planned{p, t})
 	}
 	return all, nil
+}
+
+// calendarsThere refuses a trigger of which somebody has deleted a calendar since
+// its text was checked.
+func calendarsThere(tx *store.Tx, t *store.Trigger) error {
+	for _, name := range calendarsOf(t) {
+		if _, is := calendar.BuiltIn(name); is {
+			continue
+		}
+		_, err := tx.Calendar(name)
+		if errors.Is(err, store.ErrNotFound) {
+			return rpc.Errorf(rpc.CodeConflict, "trigger %s: calendar %q was deleted meanwhile", t.Name, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scheduleLines are schedules as they stand.

@@ -58,7 +58,8 @@ type CalendarGetResponse struct {
 	Spans    []CalendarSpan `json:"spans"` // that touch the year, in their order
 }
 
-// CalendarSpan is a time that a calendar covers.
+// CalendarSpan is a time that a calendar covers. Its times have the offset of
+// the zone that was asked for.
 type CalendarSpan struct {
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`                // the first moment after it

@@ -42,6 +42,7 @@ func (s Style) Run(r rpc.Run) string {
 			[2]string{"id", fmt.Sprint(r.ID)},
 			[2]string{"revision", fmt.Sprint(r.Revision)},
 			[2]string{"cause", cause(r.Cause)},
+			[2]string{"instant", s.moment(r.Cause.ScheduledAt)},
 			[2]string{"sub-queue", Line(r.SubQueue)},
 			[2]string{"priority", nonzero(r.Priority)},
 			[2]string{"inputs", inputs(r.Inputs)},
@@ -175,8 +176,14 @@ func elapsed(r rpc.RunSummary) string {
 // cause says in a few words why a run exists.
 func cause(c rpc.Cause) string {
 	text := Line(c.Source)
+	if c.Trigger != "" && c.Source != "command" {
+		text += " " + Line(c.Trigger)
+	}
 	if c.Actor != "" {
 		text += " by " + Line(c.Actor)
+	}
+	if c.Trigger != "" && c.Source == "command" {
+		text += " as " + Line(c.Trigger)
 	}
 	if c.Upstream != nil {
 		text += ", from " + Line(c.Upstream.Name)

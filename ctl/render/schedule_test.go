@@ -200,3 +200,20 @@ func TestATimeIsToldAsOnTheClockOfTheReaderOnlyWhereThatShowsAnother(t *testing.
 		}
 	}
 }
+
+func TestACauseNamesTheTriggerThatMadeTheRun(t *testing.T) {
+	for want, c := range map[string]rpc.Cause{
+		"schedule evening":                 {Source: "schedule", Trigger: "evening"},
+		"schedule evening by alice: a try": {Source: "schedule", Trigger: "evening", Actor: "alice", Note: "a try"},
+		"command by alice as evening":      {Source: "command", Trigger: "evening", Actor: "alice"},
+		"command by alice":                 {Source: "command", Actor: "alice"},
+	} {
+		if got := cause(c); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	r := rpc.Run{RunSummary: rpc.RunSummary{Name: "nightly/42", Cause: rpc.Cause{Source: "schedule", Trigger: "evening", ScheduledAt: at(time.Hour)}}}
+	if text := plainStyle().Run(r); !strings.Contains(text, "instant   2026-03-14 11:00:00 +0000\n") {
+		t.Errorf("the instant is not told:\n%s", text)
+	}
+}
