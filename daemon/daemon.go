@@ -13,7 +13,25 @@
 // held, least of all another daemon's socket. Then: room on the disk, the
 // store, the plugin processes of the daemon before, the live runs, and at last
 // the socket. So a client that gets an answer gets it from a daemon that knows
-// everything.
+// everything. Schedules are loaded beside it: what they missed is decided then.
+//
+// # Starts
+//
+// Whatever asks for a run, there is one way to it ([resolve]): a command, an
+// instant, a call, a file, the end of another run and a step of one differ in
+// their [request] alone.
+//
+// The triggers of a pipeline are recorded in the commit of its revision, with how
+// far each schedule has come; a rule that stays what it was stays where it was.
+// After the commit the scheduler is told. What it finds due is resolved by the
+// current revision and given to the engine together with the new mark; where the
+// text or the mark is not what the decision was made from, nothing is recorded
+// and it is decided anew. While the disk is nearly full nothing is decided.
+//
+// The store remembers the directory that it was at home in, by inode and time of
+// birth. In another it is a copy, and what it missed is dropped: the original
+// has seen to it. A file system that is rolled back as a whole looks like a
+// machine that was down.
 //
 // # Stop
 //

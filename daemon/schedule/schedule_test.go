@@ -56,6 +56,22 @@ func TestInstantsAreNoted(t *testing.T) {
 	}
 }
 
+func TestWhatIsMovedStaysWithinTheRule(t *testing.T) {
+	weekly := schedule.Rule{Expression: "30 2 * * sat", Exclude: []string{"weekend"}, Shift: "next"}
+	saturday, sunday := at("2026-10-24T12:00:00Z"), at("2026-10-25T12:00:00Z")
+	if i, _ := compiled(t, weekly).Next(schedule.Begin(sunday, "")); !i.At.Equal(at("2026-11-02T02:30:00Z")) {
+		t.Errorf("what was due before the rule is moved to %v", i.At)
+	}
+	if i, _ := compiled(t, weekly).Next(schedule.Mark{Through: sunday, Anchor: at("2026-10-20T00:00:00Z")}); !i.At.Equal(at("2026-10-26T02:30:00Z")) {
+		t.Errorf("what is due is moved to %v", i.At)
+	}
+	weekly.Until = sunday
+	i, ok := compiled(t, weekly).Next(schedule.Begin(saturday.Add(-12*time.Hour), ""))
+	if !ok || !i.At.Equal(at("2026-10-24T02:30:00Z")) || !i.Excluded.Any() {
+		t.Errorf("it is moved beyond the last date: %+v", i)
+	}
+}
+
 func TestRulesThatAreWrongAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		rule schedule.Rule
