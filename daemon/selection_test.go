@@ -113,6 +113,35 @@ func TestScopesAreGitLabs(t *testing.T) {
 	}
 }
 
+func TestANameMatchesAsAWhole(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"a.b": true, "axb": false, "a.b.c": false, "xa.b": false, "": false} {
+		if got := pattern("a.?").MatchString(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+	if !pattern("*").MatchString("two\nlines / and more") {
+		t.Error("* does not match any text")
+	}
+}
+
+// A run that was made before the clock was set back is later than those after it.
+func TestAClockThatIsSetBackHidesNoRun(t *testing.T) {
+	t.Parallel()
+	runs := []store.Run{
+		{ID: 1, Pipeline: 1, State: run.State{CreatedAt: listNoon}},
+		{ID: 2, Pipeline: 1, State: run.State{CreatedAt: listNoon.Add(-time.Hour)}},
+	}
+	s := shelf(t, runs, nil)
+	between := listNoon.Add(-time.Minute)
+	if got, _ := pages(t, s, rpc.RunListRequest{Since: &between, Limit: 1}, 0, time.Minute); !slices.Equal(got, []uint64{1}) {
+		t.Errorf("since then there are %v", got)
+	}
+	if got, _ := pages(t, s, rpc.RunListRequest{Until: &between, Limit: 1, Ascending: true}, 1, time.Minute); !slices.Equal(got, []uint64{2}) {
+		t.Errorf("before that there are %v", got)
+	}
+}
+
 // Whatever is asked for, in pages of whatever size, by requests that look at one
 // run or at all: what comes is what a loop over all runs finds.
 func TestPagesAreTheWholeList(t *testing.T) {

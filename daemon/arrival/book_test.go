@@ -108,6 +108,7 @@ func TestAStateOfAFileIsOfferedOnceWhenItHasSettled(t *testing.T) {
 					tell(path)
 				}
 			},
+			"tell again": func(t *rapid.T) { tell(name.Draw(t, "path")) },
 			"idle": func(t *rapid.T) {
 				d.now = d.now.Add(time.Duration(rapid.IntRange(1, 12).Draw(t, "seconds")) * time.Second)
 			},

@@ -18,8 +18,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait; nothing takes nearly as long.
-const patience = time.Minute
+// patience bounds every wait. It is less than the time after which everything is
+// looked through: what the kernel tells is to be heard.
+const patience = rescanEvery / 2
 
 // watching is a Watcher at work on a directory.
 type watching struct {
@@ -218,6 +219,32 @@ func TestALookingThroughFindsWhatNobodyTold(t *testing.T) {
 	look()
 	if !slices.Equal(got, []string{"a"}) {
 		t.Errorf("%v arrived", got)
+	}
+}
+
+// A file that changed and nobody told has not settled.
+func TestAFileIsLookedAtOnceMoreBeforeItIsOffered(t *testing.T) {
+	t.Parallel()
+	path, offered := filepath.Join(t.TempDir(), "a"), 0
+	w := New(func(_ context.Context, _ ID, files []File) int {
+		offered += len(files)
+		return len(files)
+	}, slog.New(slog.DiscardHandler))
+	w.Put(1, Watch{ID: ID{1, "files"}, Pattern: path, Settle: time.Minute})
+	now := time.Now()
+	w.obey(now)
+	for i, text := range []string{"a", "ab", "abc"} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		w.turn(t.Context(), now.Add(time.Duration(i)*time.Minute))
+		if offered != 0 {
+			t.Fatalf("it is offered after change %d", i)
+		}
+	}
+	w.turn(t.Context(), now.Add(3*time.Minute))
+	if offered != 1 {
+		t.Errorf("it is offered %d times", offered)
 	}
 }
 
