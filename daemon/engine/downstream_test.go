@@ -327,8 +327,39 @@ func TestBondsOutliveRestarts(t *testing.T) {
 	d.nothingIsLeft()
 }
 
-// A child is a part of its parent: it waits for no turn, replaces nobody, and
-// what is paused of its pipeline is not paused in it.
+// A child is no run among those of its pipeline: it makes none of them redundant,
+// keeps none waiting, and waits for none.
+func TestAChildTakesNoTurn(t *testing.T) {
+	d := begin(t, 9)
+	q := parent(run.StrategyNone, 0)
+	q.Plan.Values.Inputs["inline"] = true
+	q.Plan.Steps[0].Interruptible = true
+	q.Overlap, q.OnNewRun = config.Overlap{Policy: config.OverlapQueue, Limit: 1}, config.CancelInterruptible
+	d.machine.ask()
+	d.startOf(q)
+	own := d.next("nightly/1/stage/work/1")
+	(<-d.machine.spawns)()
+	childs := d.next("nightly/2/stage/work/1")
+	if own.end(run.Success); d.stepStatus(1, 0) == run.Canceling {
+		t.Error("the child made its parent redundant")
+	}
+	d.next("nightly/1/later/after/1").end(run.Success)
+	d.settled(1)
+	q.Plan, q.OnNewRun = request("", "next").Plan, config.CancelNone
+	d.startOf(q)
+	next := d.next("nightly/3/stage/next/1")
+	childs.end(run.Failed)
+	d.settled(2)
+	d.check(d.Act(d.ctx, 2, retry(0)))
+	d.next("nightly/2/stage/work/2").end(run.Success)
+	next.end(run.Success)
+	d.settled(3)
+	d.settled(2)
+	d.nothingIsLeft()
+}
+
+// A child is a part of its parent: what is paused of its pipeline is not paused
+// in it.
 func TestAChildStandsOutsideOfTheLine(t *testing.T) {
 	d := begin(t, 9)
 	q := parent(run.StrategyDepend, 0)
