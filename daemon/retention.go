@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,9 +70,11 @@ func (d *Daemon) sweepInRhythm(ctx context.Context) {
 	for all := true; ctx.Err() == nil; {
 		ended := d.retention.bell.wait() // before take: an end in between is heard
 		due := d.retention.take()
-		d.sweepExpired(ctx, func(pipeline uint64) bool { return all || due[pipeline] })
 		if all {
+			d.sweepExpired(ctx, everyPipeline)
 			d.sweepLedgers(ctx)
+		} else {
+			d.sweepExpired(ctx, these(due))
 		}
 		rest := time.NewTimer(sweepRest)
 		all = false
@@ -89,7 +94,7 @@ func (d *Daemon) sweepInRhythm(ctx context.Context) {
 
 // sweepExpired removes what retention does not keep of the pipelines that are
 // wanted. What cannot be removed is said, and tried again by the next sweep.
-func (d *Daemon) sweepExpired(ctx context.Context, wanted func(pipeline uint64) bool) {
+func (d *Daemon) sweepExpired(ctx context.Context, wanted pipelines) {
 	found, err := d.expired(wanted, time.Now())
 	if err != nil {
 		d.log.Error("what retention does not keep cannot be told", "error", err)
@@ -110,6 +115,26 @@ func (d *Daemon) sweepExpired(ctx context.Context, wanted func(pipeline uint64) 
 	}
 }
 
+// pipelines chooses some of those in a store.
+type pipelines func(view *store.View) iter.Seq2[store.Pipeline, error]
+
+func everyPipeline(view *store.View) iter.Seq2[store.Pipeline, error] { return view.Pipelines("") }
+
+// these reads the pipelines of some ids, and no others: there may be many. One
+// that is gone is left out.
+func these(ids map[uint64]bool) pipelines {
+	return func(view *store.View) iter.Seq2[store.Pipeline, error] {
+		return func(yield func(store.Pipeline, error) bool) {
+			for _, id := range slices.Sorted(maps.Keys(ids)) {
+				p, err := view.Pipeline(id)
+				if !errors.Is(err, store.ErrNotFound) && !yield(p, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // expiredRun is a run that retention does not keep.
 type expiredRun struct {
 	id   uint64
@@ -118,7 +143,7 @@ type expiredRun struct {
 
 // expired lists the runs that retention does not keep of the pipelines that
 // are wanted. An error leaves a pipeline out, not the others.
-func (d *Daemon) expired(wanted func(pipeline uint64) bool, now time.Time) (found []expiredRun, err error) {
+func (d *Daemon) expired(wanted pipelines, now time.Time) (found []expiredRun, err error) {
 	view := d.store.View()
 	defer view.Close()
 	live, err := liveRuns(view)
@@ -126,12 +151,9 @@ func (d *Daemon) expired(wanted func(pipeline uint64) bool, now time.Time) (foun
 		return nil, err
 	}
 	var errs []error
-	for p, err := range view.Pipelines("") {
+	for p, err := range wanted(view) {
 		if err != nil {
 			return found, err
-		}
-		if !wanted(p.ID) {
-			continue
 		}
 		gone, err := d.expiredOf(view, p, live, now)
 		if err != nil {
@@ -153,7 +175,10 @@ func liveRuns(view *store.View) (map[uint64]bool, error) {
 }
 
 func (d *Daemon) expiredOf(view *store.View, p store.Pipeline, live map[uint64]bool, now time.Time) (found []expiredRun, err error) {
-	definition, err := d.texts.definition(view, p)
+	if p.LastNumber == 0 {
+		return nil, nil // it never had a run
+	}
+	definition, err := d.texts.passing(view, p)
 	if err != nil || keepsAll(definition.Retention) {
 		return nil, err
 	}

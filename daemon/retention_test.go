@@ -1,9 +1,12 @@
 package daemon
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
@@ -56,5 +59,41 @@ func (h *house) gone(run string) {
 		case <-deadline:
 			h.t.Fatalf("%s is still there: %v", run, err)
 		}
+	}
+}
+
+func TestASweepReadsNoTextOfAPipelineWithoutRuns(t *testing.T) {
+	h := newHouse(t)
+	untold := store.Pipeline{ID: 900, Name: "untold", Revision: 7} // it has no text
+	h.update(func(tx *store.Tx) error { tx.PutPipeline(untold); return nil })
+	if found, err := h.d.expired(everyPipeline, time.Now()); err != nil || len(found) > 0 {
+		t.Error(found, err)
+	}
+	untold.LastNumber = 1
+	h.update(func(tx *store.Tx) error { tx.PutPipeline(untold); return nil })
+	if _, err := h.d.expired(everyPipeline, time.Now()); err == nil {
+		t.Error("a text that is missing is no error where there may be runs")
+	}
+}
+
+func TestASweepAfterARunLooksAtItsPipelineOnly(t *testing.T) {
+	h := newHouse(t)
+	h.update(func(tx *store.Tx) error {
+		for id := range uint64(5) {
+			tx.PutPipeline(store.Pipeline{ID: 900 + id, Name: fmt.Sprint("untold", id)})
+		}
+		return nil
+	})
+	view := h.d.store.View()
+	defer view.Close()
+	var seen []uint64
+	for p, err := range these(map[uint64]bool{903: true, 950: true, 901: true})(view) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen = append(seen, p.ID)
+	}
+	if !slices.Equal(seen, []uint64{901, 903}) {
+		t.Errorf("it looks at %d", seen)
 	}
 }

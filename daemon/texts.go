@@ -37,9 +37,28 @@ func newTexts() *texts { return &texts{read: map[revisionID]*list.Element{}, lat
 
 // definition reads the current revision of p. Nobody may change it.
 func (t *texts) definition(view *store.View, p store.Pipeline) (*config.Pipeline, error) {
+	one, err := t.look(view, p)
+	if err != nil {
+		return nil, err
+	}
+	t.add(one)
+	return one.definition, nil
+}
+
+// passing is definition for who looks at all pipelines in a row: what it reads
+// drives nothing out that is asked for often.
+func (t *texts) passing(view *store.View, p store.Pipeline) (*config.Pipeline, error) {
+	one, err := t.look(view, p)
+	if err != nil {
+		return nil, err
+	}
+	return one.definition, nil
+}
+
+func (t *texts) look(view *store.View, p store.Pipeline) (*text, error) {
 	id := revisionID{p.ID, p.Revision}
-	if definition := t.find(id); definition != nil {
-		return definition, nil
+	if known := t.find(id); known != nil {
+		return known, nil
 	}
 	revision, err := view.Revision(p.ID, p.Revision)
 	if err != nil {
@@ -49,11 +68,12 @@ func (t *texts) definition(view *store.View, p store.Pipeline) (*config.Pipeline
 	if err != nil {
 		return nil, err
 	}
-	t.add(&text{id, &source.Pipeline, len(revision.Text)})
-	return &source.Pipeline, nil
+	// A pointer into the source would keep all of it, which is much more.
+	definition := source.Pipeline
+	return &text{id, &definition, len(revision.Text)}, nil
 }
 
-func (t *texts) find(id revisionID) *config.Pipeline {
+func (t *texts) find(id revisionID) *text {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e, ok := t.read[id]
@@ -61,7 +81,7 @@ func (t *texts) find(id revisionID) *config.Pipeline {
 		return nil
 	}
 	t.lately.MoveToFront(e)
-	return e.Value.(*text).definition
+	return e.Value.(*text)
 }
 
 // add remembers one, and forgets those that were not asked for the longest.
