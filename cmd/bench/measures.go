@@ -26,6 +26,11 @@ var measures = []measure{
 	{"penstockctl run --wait, one step", command},
 	{"1 GiB of output", output},
 	{"200 running steps joined again", join},
+	{"100,000 schedules: start to first answer", wakened},
+	{"100,000 schedules: processor time at rest", rested},
+	{"100,000 schedules: memory of each", remembered},
+	{"10,000 of them due at one instant", due},
+	{"10,000 due, kill -9 in their midst", dueAndKilled},
 }
 
 const rounds = 3
@@ -208,7 +213,7 @@ func command(ctx context.Context, w *world) (row, error) {
 	if err := w.apply(ctx, "one", "parallel", 1, "true"); err != nil {
 		return row{}, err
 	}
-	ctl := timed(ctx, filepath.Join(w.dir, "bin/penstockctl"), "--socket", w.socket(), "run", "one", "--wait")
+	ctl := timed(ctx, filepath.Join(w.bin, "penstockctl"), "--socket", w.socket(), "run", "one", "--wait")
 	ours, err := best(50, ctl)
 	if err != nil {
 		return row{}, err

@@ -14,12 +14,16 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
+const module = "github.com/penstock/penstock"
+
 // world is a private daemon with its clients, built from this tree.
 type world struct {
 	dir    string
+	bin    string // directory of the programs
 	daemon *exec.Cmd
 	client *rpc.Client
 	extra  string // of the configuration
+	estate *estate
 }
 
 func newWorld(ctx context.Context) (w *world, err error) {
@@ -32,6 +36,7 @@ func newWorld(ctx context.Context) (w *world, err error) {
 			w.close()
 		}
 	}()
+	w.bin = filepath.Join(w.dir, "bin")
 	fmt.Fprintln(os.Stderr, "building …")
 	if err := w.build(ctx); err != nil {
 		return nil, err
@@ -41,15 +46,16 @@ func newWorld(ctx context.Context) (w *world, err error) {
 
 func (w *world) build(ctx context.Context) error {
 	for target, packages := range map[string][]string{
-		"bin/": {"./cmd/penstockd", "./cmd/penstockctl"},
-		"bin/plugins/": {
-			"./plugins/shell/penstock-step-shell", "./plugins/http/penstock-step-http", "./plugins/sleep/penstock-step-sleep",
+		"": {module + "/cmd/penstockd", module + "/cmd/penstockctl"},
+		"plugins": {
+			module + "/plugins/shell/penstock-step-shell", module + "/plugins/http/penstock-step-http",
+			module + "/plugins/sleep/penstock-step-sleep",
 		},
 	} {
-		if err := os.MkdirAll(filepath.Join(w.dir, target), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(w.bin, target), 0o755); err != nil {
 			return err
 		}
-		build := exec.CommandContext(ctx, "go", append([]string{"build", "-o", filepath.Join(w.dir, target) + "/"}, packages...)...)
+		build := exec.CommandContext(ctx, "go", append([]string{"build", "-o", filepath.Join(w.bin, target) + "/"}, packages...)...)
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("go build: %w\n%s", err, out)
 		}
@@ -66,7 +72,7 @@ func (w *world) start(ctx context.Context) error {
 	if err := os.WriteFile(config, []byte(w.config()), 0o600); err != nil {
 		return err
 	}
-	w.daemon = exec.Command(filepath.Join(w.dir, "bin/penstockd"),
+	w.daemon = exec.Command(filepath.Join(w.bin, "penstockd"),
 		"--state", filepath.Join(w.dir, "state"), "--socket", w.socket(), "--config", config)
 	w.daemon.Stderr = os.Stderr
 	if err := w.daemon.Start(); err != nil {
@@ -112,6 +118,9 @@ func (w *world) stop(s os.Signal) {
 
 func (w *world) close() {
 	w.stop(os.Interrupt)
+	if w.estate != nil {
+		w.estate.stop(syscall.SIGKILL)
+	}
 	if err := os.RemoveAll(w.dir); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
