@@ -20,6 +20,7 @@ type figures struct {
 	mean     float64 // transitions a second over all
 
 	runs, attempts, bytes int64
+	ticks                 int64
 	stop                  time.Duration
 }
 
@@ -72,6 +73,7 @@ func (f *figures) print(out io.Writer, found *findings) {
 	row("SIGTERM to exit", "%s", short(f.stop))
 	row("runs", "%d", f.runs)
 	row("attempts", "%d", f.attempts)
+	row("instants, ends and files", "%d", f.ticks)
 	row("bytes of output compared", "%d", f.bytes)
 	row("runs lost or wrong", "%d", found.count[lost])
 	row("steps begun twice", "%d", found.count[twice])
@@ -79,6 +81,7 @@ func (f *figures) print(out io.Writer, found *findings) {
 	row("beyond a limit at once", "%d", found.count[crowded])
 	row("outputs that differ", "%d", found.count[differs])
 	row("files or processes left over", "%d", found.count[leftOver])
+	row("instants decided wrongly", "%d", found.count[undecided])
 }
 
 func short(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }

@@ -9,12 +9,13 @@ import (
 type wrong int
 
 const (
-	lost     wrong = iota // a run that is not there, or not as it must be
-	twice                 // a step that began more than once
-	missing               // a step that began not at all, too early, or against its rules
-	crowded               // more at work at once than a limit allows
-	differs               // output that is not what the step printed
-	leftOver              // a directory or a process
+	lost      wrong = iota // a run that is not there, or not as it must be
+	twice                  // a step that began more than once
+	missing                // a step that began not at all, too early, or against its rules
+	crowded                // more at work at once than a limit allows
+	differs                // output that is not what the step printed
+	leftOver               // a directory or a process
+	undecided              // an instant, an end or a file without its one record
 	sorts
 )
 

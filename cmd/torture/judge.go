@@ -17,6 +17,7 @@ type judge struct {
 	*session
 	client  *client
 	claimed map[string]bool // attempts that some run accounts for
+	there   map[string]rpc.RunSummary
 	found   findings
 }
 
@@ -27,7 +28,7 @@ func (s *session) judge(ctx context.Context, d *daemon) error {
 	}
 	j := &judge{session: s, client: &client{socket: s.world.socket()}, claimed: map[string]bool{}}
 	defer j.client.drop()
-	err := errors.Join(j.swept(ctx), j.runs(ctx))
+	err := errors.Join(j.rest(ctx), j.swept(ctx), j.runs(ctx))
 	j.crowds()
 	j.client.drop()
 	if err := errors.Join(err, j.stop(d)); err != nil {
@@ -74,17 +75,20 @@ func (j *judge) stop(d *daemon) (err error) {
 // runs checks each run that a client was told of, that there are no others, and
 // that no step worked for none of them.
 func (j *judge) runs(ctx context.Context) error {
-	there, err := j.list(ctx)
-	if err != nil {
+	var err error
+	if j.there, err = j.list(ctx); err != nil {
 		return err
 	}
-	for name := range there {
+	if err := errors.Join(j.ledgers(ctx), j.family(ctx)); err != nil {
+		return err
+	}
+	for name := range j.there {
 		if j.load.acked[name] == nil {
 			j.found.add(lost, "%s is there, and no client was told of it", name)
 		}
 	}
 	for name, shape := range j.load.acked {
-		if !there[name] {
+		if _, ok := j.there[name]; !ok {
 			j.found.add(lost, "%s is not there", name)
 		} else if err := j.run(ctx, name, shape); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -98,16 +102,16 @@ func (j *judge) runs(ctx context.Context) error {
 	return nil
 }
 
-// list is the names of all runs.
-func (j *judge) list(ctx context.Context) (map[string]bool, error) {
-	there := map[string]bool{}
-	for q := (&rpc.RunListRequest{Limit: 1000}); ; {
+// list is all runs by their names.
+func (j *judge) list(ctx context.Context) (map[string]rpc.RunSummary, error) {
+	there := map[string]rpc.RunSummary{}
+	for q := (&rpc.RunListRequest{Limit: 1000, Children: true}); ; {
 		page, err := ask(ctx, j.client, (*rpc.Client).RunList, q)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range page.Runs {
-			there[r.Name] = true
+			there[r.Name] = r
 		}
 		if q.Before = page.Next; page.Next == 0 {
 			return there, nil
@@ -124,12 +128,7 @@ func (j *judge) run(ctx context.Context, name string, shape *shape) error {
 	if r.Status != shape.status {
 		j.found.add(lost, "%s ended as %s, not %s", name, r.Status, shape.status)
 	}
-	steps := map[string]rpc.RunStep{}
-	for _, stage := range r.Stages {
-		for _, step := range stage.Steps {
-			steps[cmp.Or(step.Address, step.Name)] = step
-		}
-	}
+	steps := stepsOf(r)
 	for _, w := range shape.steps {
 		is := steps[w.name]
 		if is.Status != w.status {
@@ -143,4 +142,15 @@ func (j *judge) run(ctx context.Context, name string, shape *shape) error {
 		}
 	}
 	return nil
+}
+
+// stepsOf is the steps of a run by what they are called in it.
+func stepsOf(r *rpc.Run) map[string]rpc.RunStep {
+	steps := map[string]rpc.RunStep{}
+	for _, stage := range r.Stages {
+		for _, step := range stage.Steps {
+			steps[cmp.Or(step.Address, step.Name)] = step
+		}
+	}
+	return steps
 }

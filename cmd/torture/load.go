@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,8 +18,24 @@ type load struct {
 	meter  *meter
 	drain  chan struct{} // closed: start no more runs
 
+	calls     *shape // that is started over HTTP
+	files     string // directory in which they are waited for
+	delivered int    // files; to be read after run
+
 	mu    sync.Mutex // protects the field below
 	acked map[string]*shape
+}
+
+func newLoad(w *world, m *meter, all []*shape) *load {
+	l := &load{
+		socket: w.socket(), meter: m, drain: make(chan struct{}), acked: map[string]*shape{}, files: w.path("in"),
+	}
+	for _, s := range all {
+		if s.name == "called" {
+			l.calls = s
+		}
+	}
+	return l
 }
 
 // run keeps every client busy until drain, and then until its run has ended.
@@ -27,6 +45,9 @@ func (l *load) run(ctx context.Context, all []*shape) error {
 		for i := range s.clients {
 			group.Go(func() error { return l.drive(ctx, s, fmt.Sprintf("%s-%d", s.name, i)) })
 		}
+	}
+	for _, more := range []func(context.Context) error{l.disturb, l.deliver, l.call} {
+		group.Go(func() error { return more(ctx) })
 	}
 	return group.Wait()
 }
@@ -42,13 +63,28 @@ func (l *load) drive(ctx context.Context, s *shape, name string) error {
 		default:
 		}
 		q := &rpc.RunStartRequest{Pipeline: s.name, Key: fmt.Sprintf("%s-%d", name, n)}
-		started, err := ask(ctx, c, (*rpc.Client).RunStart, q)
+		started, err := l.start(ctx, c, q)
 		if err != nil {
 			return fmt.Errorf("start %s: %w", s.name, err)
 		}
 		l.acknowledge(started.Run.Name, s)
 		if err := l.watch(ctx, c, s, started.Run.Name); err != nil {
 			return fmt.Errorf("%s: %w", started.Run.Name, err)
+		}
+	}
+}
+
+// start starts a run, once that is allowed.
+func (l *load) start(ctx context.Context, c *client, q *rpc.RunStartRequest) (*rpc.RunStartResponse, error) {
+	for {
+		started, err := ask(ctx, c, (*rpc.Client).RunStart, q)
+		if refusal, ok := errors.AsType[*rpc.Error](err); !ok || refusal.Code != rpc.CodeConflict {
+			return started, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

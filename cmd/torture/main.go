@@ -8,7 +8,10 @@
 // children, floods of output, steps that fail, and runs and steps that are canceled;
 // matrices with a limit or that fail fast, steps that are tried again after a
 // delay, that wait for a time or for the client to play them, that share a
-// resource with other runs, and runs that wait for those before them. The
+// resource with other runs, and runs that wait for those before them. Others
+// are started by the clock, by files, by calls over HTTP, by the ends of other runs
+// and by steps that stand for them, down to a grandchild; now and then a schedule
+// is paused and everything is frozen for a moment. The
 // daemon is killed, half of the times at a random moment and half at a named
 // point of package crash, at the nth pass, and started again at once; some of
 // the new ones are killed while they recover. Clients whose call got no answer
@@ -31,6 +34,9 @@
 //
 //   - every run that a client was told of is there and ended as its pipeline
 //     must, and no run is there that nobody asked for;
+//   - every instant of a schedule, every end that somebody waits for and every file
+//     has exactly one record, which has one run, or says that something was held;
+//   - every attempt of a step that stands for a run has exactly one, which names it;
 //   - every attempt that had to be made began exactly once, steps behind a failure
 //     never, and none before what it waits for had ended;
 //   - no more cells, holders of a resource, or runs of a queue were at work at a

@@ -20,6 +20,8 @@ type shape struct {
 	current string // stage
 	steps   []wanted
 	bounds  bounds
+	periods map[string]time.Duration // of the schedules that start it, by their triggers
+	follows map[string]string        // pipelines whose ends start it, by triggers of their names, and how they end
 }
 
 // wanted is how a step must end.
@@ -28,10 +30,12 @@ type wanted struct {
 	status      string
 	after       []string // steps that end before it begins
 	attempts    int      // of which all but the last fail; 0 is one
+	child       *shape   // of the run that it stands for; nil: it works itself
 }
 
 // shapes is the load. The program is the path of this one.
-func shapes(program, effects string) []*shape {
+func (w *world) shapes() []*shape {
+	program, effects := w.path("bin", "torture"), w.path("effects")
 	chain := newShape("chain", "serial", effects, 6)
 	chain.stage("s")
 	for i := range 6 {
@@ -62,7 +66,8 @@ func shapes(program, effects string) []*shape {
 	broken.step("b", command(program, 0, 1<<10, 7), "failed", "a")
 	broken.stage("never")
 	broken.step("c", command(program, 0, 1<<10, 0), "skipped")
-	return append([]*shape{chain, fan, long, flood, broken, canceled(program, effects)}, steered(program, effects)...)
+	all := []*shape{chain, fan, long, flood, broken, canceled(program, effects)}
+	return slices.Concat(all, steered(program, effects), w.started(program, effects))
 }
 
 func canceled(program, effects string) *shape {

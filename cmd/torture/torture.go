@@ -33,12 +33,12 @@ func torture(ctx context.Context, p plan, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	all := shapes(w.path("bin", "torture"), w.path("effects"))
+	all := w.shapes()
 	s := &session{
 		plan: p, out: out, world: w, meter: &meter{}, deaths: newDeaths(p.seed), shapes: all,
 		effects: newEffects(w.path("effects"), all),
 	}
-	s.load = &load{socket: w.socket(), meter: s.meter, drain: make(chan struct{}), acked: map[string]*shape{}}
+	s.load = newLoad(w, s.meter, all)
 	fmt.Fprintf(out, "seed %d, directory %s\n", p.seed, w.dir)
 	if err := s.run(ctx); err != nil {
 		return fmt.Errorf("%w\nsee %s", err, w.dir)

@@ -28,6 +28,8 @@ grace = "2s"
 [storage]
 min_free = 0
 ballast = 0
+[http]
+listen = %q
 `
 
 func newWorld(ctx context.Context) (*world, error) {
@@ -36,10 +38,20 @@ func newWorld(ctx context.Context) (*world, error) {
 		return nil, err
 	}
 	w := &world{dir: dir}
+	if err := os.Chmod(dir, 0o755); err != nil { // the socket of the listener lies in it
+		return w, err
+	}
+	for _, dir := range []string{"in", "claimed"} {
+		if err := os.Mkdir(w.path(dir), 0o700); err != nil {
+			return w, err
+		}
+	}
 	if w.log, err = os.Create(w.path("penstockd.log")); err != nil {
 		return w, err
 	}
-	for name, text := range map[string]string{"penstockd.toml": settings, "effects": ""} {
+	for name, text := range map[string]string{
+		"penstockd.toml": fmt.Sprintf(settings, "unix:"+w.path("http")), "effects": "",
+	} {
 		if err := os.WriteFile(w.path(name), []byte(text), 0o600); err != nil {
 			return w, err
 		}
