@@ -111,18 +111,34 @@ func (x *expiry) remove(ctx context.Context) error {
 }
 
 // removeBackfills removes the backfills that ended before the oldest record that
-// is kept by its age.
+// is kept by its age. Where there are none it writes nothing: it runs at every
+// start, and an idle daemon leaves the disk alone.
 func (x *expiry) removeBackfills(ctx context.Context) error {
-	before := x.now.Add(-x.rule.LedgerAge)
+	gone, err := x.oldBackfills()
+	if err != nil || len(gone) == 0 {
+		return err
+	}
 	return x.engine.Update(ctx, func(tx *store.Tx, _ time.Time) error {
-		for b, err := range tx.Backfills() {
-			if err != nil {
-				return err
-			}
-			if b.Over() && b.DoneAt.Before(before) && b.CanceledAt.Before(before) {
-				tx.RemoveBackfill(b.ID)
-			}
+		for _, id := range gone {
+			tx.RemoveBackfill(id)
 		}
 		return nil
 	})
+}
+
+// oldBackfills finds the backfills that are not kept. One that is over never
+// lives again.
+func (x *expiry) oldBackfills() (gone []uint64, err error) {
+	view := x.store.View()
+	defer view.Close()
+	before := x.now.Add(-x.rule.LedgerAge)
+	for b, err := range view.Backfills() {
+		if err != nil {
+			return nil, err
+		}
+		if b.Over() && b.DoneAt.Before(before) && b.CanceledAt.Before(before) {
+			gone = append(gone, b.ID)
+		}
+	}
+	return gone, nil
 }
