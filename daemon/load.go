@@ -130,6 +130,9 @@ func (w *outlook) duration(pipeline uint64) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
+		if parentOf(&r) != 0 {
+			continue
+		}
 		if looked++; looked > newest {
 			break
 		}

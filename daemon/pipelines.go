@@ -49,6 +49,9 @@ func pipelineLine(view *store.View, p store.Pipeline) (rpc.Pipeline, error) {
 		if err != nil {
 			return line, err
 		}
+		if parentOf(&record) != 0 {
+			continue
+		}
 		latest := summarize(record, p.Name, time.Now())
 		line.Latest = &latest
 		break

@@ -189,12 +189,27 @@ func (d *Daemon) expiredOf(view *store.View, p store.Pipeline, live map[uint64]b
 			return nil, err
 		}
 		numbers[r.ID] = r.Number
-		runs = append(runs, policy.Kept{ID: r.ID, Status: run.Status(r.State.Status), CreatedAt: r.State.CreatedAt, Live: live[r.ID]})
+		runs = append(runs, policy.Kept{
+			ID: r.ID, Status: run.Status(r.State.Status), CreatedAt: r.State.CreatedAt, Live: live[r.ID], Parent: parentOf(&r),
+		})
+	}
+	for i := range runs {
+		if _, there := numbers[runs[i].Parent]; !there { // a child that outlived its parent is a run like any other
+			runs[i].Parent = 0
+		}
 	}
 	for _, id := range policy.Expired(definition.Retention, now, runs) {
 		found = append(found, expiredRun{id, fmt.Sprintf("%s/%d", p.Name, numbers[id])})
 	}
 	return found, nil
+}
+
+// parentOf is the run that r is a part of; 0 is none.
+func parentOf(r *store.Run) uint64 {
+	if r.Cause.Source != store.ByParent || r.Cause.Upstream == nil {
+		return 0
+	}
+	return r.Cause.Upstream.Run
 }
 
 func keepsAll(r config.Retention) bool { return r.Age == 0 && r.Count == 0 && len(r.ByStatus) == 0 }

@@ -97,3 +97,28 @@ func TestASweepAfterARunLooksAtItsPipelineOnly(t *testing.T) {
 		t.Errorf("it looks at %d", seen)
 	}
 }
+
+func TestAChildIsNoRunOfItsPipelineForThoseWhoCount(t *testing.T) {
+	h := newHouse(t)
+	h.apply("retention = { count = 2 }\n" + parent("up", "true", fmt.Sprintf(`inline = %q, strategy = "depend"`, childText(script("true")))))
+	var first string
+	for i := range 3 {
+		r := h.perform("up")
+		h.over(of(step(r, "go")))
+		if i == 0 {
+			first = r.Name
+		}
+		if latest := h.get("up/latest"); latest.Name != r.Name {
+			t.Errorf("the latest is %s, not %s", latest.Name, r.Name)
+		}
+	}
+	h.gone(first)
+	h.gone("up/2") // its child
+	for _, name := range []string{"up/3", "up/4", "up/5", "up/6"} {
+		h.get(name)
+	}
+	all := must[*rpc.PipelineListResponse](t)(h.PipelineList(t.Context(), &rpc.PipelineListRequest{}))
+	if got := all.Pipelines[0].Latest.Name; got != "up/5" {
+		t.Errorf("the list shows %s", got)
+	}
+}

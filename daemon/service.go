@@ -136,9 +136,12 @@ func badRunName(name string) error {
 	return rpc.Errorf(rpc.CodeInvalid, "%q is no run: write nightly/42, nightly/latest or the run's id", name)
 }
 
+// latestRun is the newest run that is no part of another.
 func latestRun(view *store.View, p store.Pipeline) (store.Run, error) {
 	for record, err := range view.RunsOf(p.ID) {
-		return record, err
+		if err != nil || parentOf(&record) == 0 {
+			return record, err
+		}
 	}
 	return store.Run{}, rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no runs yet", p.Name)
 }

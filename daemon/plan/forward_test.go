@@ -30,3 +30,25 @@ func TestNothingIsHandedDownOfAnOutputThatIsMissing(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestWhatARunWasGivenCountsInWhatIsHandedDown(t *testing.T) {
+	p := resolve(t, `
+variables = { A = "file" }
+[[stage]]
+name = "s"
+[[stage.step]]
+name = "first"
+uses = "x"
+[[stage.step]]
+name = "a"
+uses = "x"
+variables = { LATE = "{{ steps.first.outputs.id }}-{{ vars.A }}" }
+`, plan.Request{Variables: map[string]string{"A": "given"}})
+	got, err := plan.Forwarded(&p, 1, map[string]map[string]string{"first": {"id": "7"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"A": "file", "LATE": "7-given"}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -24,6 +24,20 @@ func kept(status run.Status, hours ...int) (all []Kept) {
 	return all
 }
 
+// family is the runs 1, 3, 5, 6 and 8; 2 is a child of 1, 4 one of that, 7 one
+// of 6.
+func family() []Kept {
+	all := kept(run.Success, 9, 8, 7, 6, 5, 4, 3, 2)
+	all[1].Parent, all[3].Parent, all[6].Parent = 1, 2, 6
+	return all
+}
+
+// living is some runs of which one lives.
+func living(all []Kept, id uint64) []Kept {
+	all[id-1].Live = true
+	return all
+}
+
 func TestWhichRunsAreRemoved(t *testing.T) {
 	mixed := kept(run.Success, 50, 49, 48, 47, 46, 1)
 	mixed[1].Status, mixed[3].Status, mixed[4].Status = run.Failed, run.Failed, run.Canceled
@@ -45,6 +59,8 @@ func TestWhichRunsAreRemoved(t *testing.T) {
 		{"a status of its own", config.Retention{Age: 2 * day, ByStatus: failures}, mixed, "[1 2]"},
 		{"it does not count for the others", config.Retention{Count: 2, ByStatus: failures}, mixed, "[1 2]"},
 		{"bounds of nothing keep all", config.Retention{Age: day, ByStatus: failures}, kept(run.Canceled, 99, 98), "[]"},
+		{"children go with their parents, and do not count", config.Retention{Count: 2}, family(), "[1 2 3 4 5]"},
+		{"a child that lives stays", config.Retention{Count: 2}, living(family(), 4), "[1 2 3 5]"},
 		{"in any order", config.Retention{Count: 1}, []Kept{mixed[5], mixed[0], mixed[2]}, "[1 3]"},
 	} {
 		if got := fmt.Sprint(Expired(c.retention, now, c.runs)); got != c.want {
@@ -75,6 +91,7 @@ func TestRetentionKeepsWhatItsBoundsSay(t *testing.T) {
 				ID: id + 1, Status: rapid.SampledFrom(statuses).Draw(t, "status"),
 				CreatedAt: now.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "age")) * day),
 				Live:      rapid.IntRange(0, 5).Draw(t, "live") == 0,
+				Parent:    uint64(max(0, rapid.IntRange(-2*int(id)-1, int(id)).Draw(t, "parent"))),
 			})
 		}
 		gone := Expired(r, now, runs)
@@ -83,6 +100,12 @@ func TestRetentionKeepsWhatItsBoundsSay(t *testing.T) {
 			t.Fatalf("%v go at a second look", again)
 		}
 		for _, k := range runs {
+			if k.Parent != 0 {
+				if want := slices.Contains(gone, k.Parent) && !k.Live && k.Status.Complete(); slices.Contains(gone, k.ID) != want {
+					t.Fatalf("%+v goes: %v", k, !want)
+				}
+				continue
+			}
 			checkKept(t, r, k, stay, slices.Contains(gone, k.ID))
 		}
 	})
@@ -96,7 +119,7 @@ func checkKept(t *rapid.T, r config.Retention, k Kept, stay []Kept, gone bool) {
 	newer := 0
 	for _, other := range stay {
 		_, otherOwn := r.ByStatus[string(other.Status)]
-		if other.ID > k.ID && !other.Live && other.Status.Complete() && (own && other.Status == k.Status || !own && !otherOwn) {
+		if other.ID > k.ID && other.Parent == 0 && !other.Live && other.Status.Complete() && (own && other.Status == k.Status || !own && !otherOwn) {
 			newer++
 		}
 	}
