@@ -72,6 +72,17 @@ func TestWhatIsMovedStaysWithinTheRule(t *testing.T) {
 	}
 }
 
+func TestTheFirstDateCountsAndTheLastDoesNot(t *testing.T) {
+	rule := schedule.Rule{Expression: "0 1 * * *", From: at("2026-03-02T01:00:00Z"), Until: at("2026-03-04T01:00:00Z")}
+	var days []int
+	for i := range compiled(t, rule).After(schedule.Begin(at("2026-02-01T00:00:00Z"), "")) {
+		days = append(days, i.At.Day())
+	}
+	if !slices.Equal(days, []int{2, 3}) {
+		t.Errorf("it is due on the days %v", days)
+	}
+}
+
 func TestRulesThatAreWrongAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		rule schedule.Rule
