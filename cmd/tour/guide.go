@@ -29,6 +29,7 @@ func (g *guide) acts(ctx context.Context) error {
 		{"What there is to see afterwards", g.look},
 		{"Two more runs: the oldest copy goes", g.prune},
 		{"A run that asks a person, and waits through another kill -9", g.ask},
+		{"A pipeline that starts by itself, every two seconds, and a daemon that is not there", g.schedule},
 		{"The end: nothing stays behind", g.end},
 	} {
 		g.paint.title(act.title)
@@ -85,7 +86,7 @@ func (g *guide) prune(ctx context.Context) error {
 }
 
 func (g *guide) end(ctx context.Context) error {
-	if err := g.runAll(ctx, "penstockctl delete archive --yes", "penstockctl delete deploy --yes"); err != nil {
+	if err := g.runAll(ctx, "penstockctl delete archive --yes", "penstockctl delete deploy --yes", "penstockctl delete heartbeat --yes"); err != nil {
 		return err
 	}
 	return g.stop()

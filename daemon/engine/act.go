@@ -120,7 +120,7 @@ func goesOn(ev run.Event) bool {
 // full reports whether a run that is over has to wait for its turn to go on.
 func (t *turn) full(l *live) bool {
 	in := t.lines[lineOf(&l.record)]
-	if in == nil || isChild(&l.record) {
+	if in == nil {
 		return false
 	}
 	rule := config.Overlap{Policy: config.OverlapQueue, Limit: l.record.Limit}
