@@ -259,21 +259,8 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	if err := d.openHTTP(); err != nil {
 		return errors.Join(err, socket.Close(), d.close())
 	}
-	engineDone := make(chan error, 1)
-	loop, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopLoop()
-	go func() {
-		err := d.engine.Run(loop)
-		cancel(err)
-		engineDone <- err
-	}()
-	stopWatchdog := d.watchdog(ctx)
-	stopSweeping := d.keepSweeping(ctx)
-	stopBackfilling := d.keepBackfilling(ctx)
-	waitHTTP := d.serveHTTP(ctx, cancel)
-	stopFiles := d.keepFiles(ctx)
-	stopSchedules := d.keepSchedules(ctx, cancel)
-	stopTelling := d.follower.keepTelling(ctx)
+	stopLoop := d.runLoop(ctx, cancel)
+	stopKeeping := d.keepAll(ctx, cancel)
 	d.options.Notify("READY=1")
 	load := d.engine.Load()
 	d.log.Info("serving", "version", d.options.Version, "socket", socket.Addr(), "state", d.paths.State,
@@ -283,17 +270,45 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	cancel(serveErr)
 	d.log.Info("stopping; running steps go on", "running", d.engine.Load().RunningSteps)
 	d.options.Notify("STOPPING=1")
-	stopWatchdog()
-	stopBackfilling()
-	stopTelling()
-	stopSweeping()
-	httpErr := waitHTTP()
-	schedulesErr, filesErr := stopSchedules(), stopFiles()
-	stopLoop()
-	engineErr := <-engineDone
+	keepErr := stopKeeping()
+	engineErr := stopLoop()
 	d.spawner.stop()
 	d.broken = engineErr != nil
-	return errors.Join(serveErr, httpErr, schedulesErr, filesErr, engineErr, d.close())
+	return errors.Join(serveErr, keepErr, engineErr, d.close())
+}
+
+// runLoop runs the engine, which outlives ctx until it is stopped; its end is
+// the end of everything.
+func (d *Daemon) runLoop(ctx context.Context, cancel context.CancelCauseFunc) (stop func() error) {
+	loop, end := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() {
+		err := d.engine.Run(loop)
+		cancel(err)
+		done <- err
+	}()
+	return func() error {
+		end()
+		return <-done
+	}
+}
+
+// keepAll starts what works beside the answers to clients, all of it until ctx
+// ends; stop waits for it.
+func (d *Daemon) keepAll(ctx context.Context, cancel context.CancelCauseFunc) (stop func() error) {
+	quiet := []func(){
+		d.watchdog(ctx), d.keepSweeping(ctx), d.keepBackfilling(ctx), d.follower.keepTelling(ctx),
+	}
+	loud := []func() error{d.serveHTTP(ctx, cancel), d.keepFiles(ctx), d.keepSchedules(ctx, cancel)}
+	return func() (err error) {
+		for _, stop := range quiet {
+			stop()
+		}
+		for _, stop := range loud {
+			err = errors.Join(err, stop())
+		}
+		return err
+	}
 }
 
 func (d *Daemon) listen() (net.Listener, error) {
