@@ -29,8 +29,8 @@ var measures = []measure{
 	{"100,000 schedules: start to first answer", wakened},
 	{"100,000 schedules: processor time at rest", rested},
 	{"100,000 schedules: memory of each", remembered},
-	{"10,000 of them due at one instant", due},
-	{"10,000 due, kill -9 in their midst", dueAndKilled},
+	{"10,000 schedules due at one instant", due},
+	{"10,000 schedules due, kill -9 in their midst", dueAndKilled},
 }
 
 const rounds = 3
