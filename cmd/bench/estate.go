@@ -140,13 +140,13 @@ func (e *estate) rest(ctx context.Context, over time.Duration) error {
 	return err
 }
 
-// settle waits until the daemon has taken no processor time for a while, and
-// says how much it took before.
+// settle waits until the daemon has taken next to no processor time for a
+// while, and says how much it took before.
 func (e *estate) settle(ctx context.Context) (used time.Duration, err error) {
-	const quiet = 500 * time.Millisecond
-	for {
+	const quiet, little = 2 * time.Second, 20 * time.Millisecond
+	for first := true; ; first = false {
 		before := used
-		if used, err = processorTime(e.daemon.Process.Pid); err != nil || used == before {
+		if used, err = processorTime(e.daemon.Process.Pid); err != nil || !first && used-before <= little {
 			return used, err
 		}
 		if err := pause(ctx, quiet); err != nil {
