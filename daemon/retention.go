@@ -64,7 +64,13 @@ func (d *Daemon) keepSweeping(ctx context.Context) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
+// sweepInRhythm leaves the start to the schedules, which may be late.
 func (d *Daemon) sweepInRhythm(ctx context.Context) {
+	select {
+	case <-d.schedules.loaded:
+	case <-ctx.Done():
+		return
+	}
 	daily := time.NewTicker(sweepEvery)
 	defer daily.Stop()
 	for all := true; ctx.Err() == nil; {

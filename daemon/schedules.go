@@ -26,7 +26,8 @@ type schedules struct {
 	log    *slog.Logger
 	room   func() error // refuses while nothing new may begin
 	loop   *scheduler.Scheduler
-	files  *files // is told of triggers as the loop is
+	files  *files        // is told of triggers as the loop is
+	loaded chan struct{} // closed when the loop has all that the store has
 
 	// turn makes who reads the triggers of a pipeline put what it read before
 	// another reads them.
@@ -38,7 +39,7 @@ type schedules struct {
 }
 
 func newSchedules(d *Daemon, boot schedule.Boot) *schedules {
-	s := &schedules{store: d.store, engine: d.engine, texts: d.texts, boot: boot, log: d.log, room: d.checkDisk, files: d.files}
+	s := &schedules{store: d.store, engine: d.engine, texts: d.texts, boot: boot, log: d.log, room: d.checkDisk, files: d.files, loaded: make(chan struct{})}
 	s.loop = scheduler.New(s, time.Now, boot)
 	return s
 }
@@ -78,6 +79,7 @@ func (s *schedules) keep(ctx context.Context, dir string) error {
 		return fmt.Errorf("load the schedules: %w", err)
 	}
 	s.log.Debug("schedules are loaded", "waiting", s.loop.Len())
+	close(s.loaded)
 	s.loop.Run(ctx)
 	return nil
 }
