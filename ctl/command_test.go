@@ -218,6 +218,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"run a --input k=1 --input k=2":  "k is given twice",
 		"run a --input-file /no/such":    "no such file",
 		"run a --priority high":          "invalid argument",
+		"run a --key=":                   "--key is empty",
 		"runs -n -1":                     "want at least 1",
 		"rollback a 0":                   "want a number from 1",
 		"runs -n 0":                      "want at least 1",

@@ -15,6 +15,7 @@ import (
 // upcoming is what is wanted of the instants to come.
 type upcoming struct {
 	count       int
+	counted     bool // count was given
 	from, until string
 	file        string
 }
@@ -40,7 +41,10 @@ func (a *app) nextCommand() *cobra.Command {
 			return arguments(1, 1)(cmd, args)
 		},
 		ValidArgsFunction: a.completeSchedule,
-		RunE:              func(cmd *cobra.Command, args []string) error { return a.next(cmd.Context(), args, w) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w.counted = cmd.Flags().Changed("count")
+			return a.next(cmd.Context(), args, w)
+		},
 	}
 	cmd.Flags().IntVarP(&w.count, "count", "n", 0, "that many of each schedule (default 10; with --until up to 1000)")
 	cmd.Flags().StringVar(&w.from, "from", "", "begin after this time (default: now)")
@@ -104,7 +108,7 @@ func (a *app) nextOfFile(name string, args []string, request rpc.ScheduleNextReq
 }
 
 func (w upcoming) request(now time.Time) (r rpc.ScheduleNextRequest, err error) {
-	if w.count < 0 || w.count > 1000 {
+	if w.counted && w.count < 1 || w.count > 1000 {
 		return r, usagef("--count %d: want 1 to 1000", w.count)
 	}
 	if r.From, err = ahead("--from", w.from, now); err != nil {

@@ -54,6 +54,9 @@ func (a *app) runCommand() *cobra.Command {
 			if cmd.Flags().Changed("priority") {
 				s.Priority = &s.priority
 			}
+			if cmd.Flags().Changed("key") && s.Key == "" {
+				return usagef("--key is empty: a variable that is not set?")
+			}
 			return a.run(cmd.Context(), s)
 		},
 	}

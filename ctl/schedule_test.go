@@ -236,6 +236,7 @@ func TestWrongUsageOfSchedulesExitsWithTwo(t *testing.T) {
 		"schedule next":                         "next wants 1 argument",
 		"schedule next a/b/c":                   "names no schedule",
 		"schedule next a --count 1001":          "want 1 to 1000",
+		"schedule next a --count 0":             "want 1 to 1000",
 		"schedule next a --until noon":          "--until",
 		"schedule next a --from noon":           "--from",
 		"schedule next --file a b c":            "next wants 0 to 1 arguments",

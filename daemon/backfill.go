@@ -115,6 +115,11 @@ func (d *Daemon) keepBackfilling(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		select {
+		case <-d.schedules.loaded: // before, a copy would go on with those of the original
+		case <-ctx.Done():
+			return
+		}
 		f := filler{Daemon: d, under: map[uint64]*filling{}}
 		f.loop(ctx)
 	}()

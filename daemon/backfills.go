@@ -115,7 +115,7 @@ func backfill(b store.Backfill, name string) rpc.Backfill {
 	switch {
 	case !b.CanceledAt.IsZero():
 		told.Status, told.FinishedAt = "canceled", account.Moment(b.CanceledAt)
-		told.Message = strings.TrimSuffix("canceled by "+b.CanceledBy, " by ")
+		told.Message = cmp.Or(b.Message, strings.TrimSuffix("canceled by "+b.CanceledBy, " by "))
 	case !b.DoneAt.IsZero():
 		told.Status, told.FinishedAt = "success", account.Moment(b.DoneAt)
 	}

@@ -26,6 +26,9 @@ func homeOf(dir string) (string, error) {
 	return fmt.Sprintf("%d@%d.%09d", s.Ino, s.Btime.Sec, s.Btime.Nsec), nil
 }
 
+// isCopy says why what was due is dropped.
+const isCopy = "the store was copied, or put back from a backup"
+
 // settle makes the store at home in a directory. One that was at home in
 // another is a copy: what was due while it lay there is nobody's any more, for
 // the original has seen to it.
@@ -68,7 +71,28 @@ func (s *schedules) dropMissed(ctx context.Context) error {
 			some = nil
 		}
 	}
-	return s.restoreAll(ctx, some)
+	return errors.Join(s.restoreAll(ctx, some), s.dropBackfills(ctx))
+}
+
+// dropBackfills cancels the backfills that a copy found under way: the original
+// went on with them.
+func (s *schedules) dropBackfills(ctx context.Context) error {
+	return s.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+		var under []store.Backfill
+		for b, err := range tx.Backfills() {
+			if err != nil {
+				return err
+			}
+			if !b.Over() {
+				under = append(under, b)
+			}
+		}
+		for _, b := range under {
+			b.CanceledAt, b.CanceledBy, b.Message = now, "penstock", isCopy
+			tx.PutBackfill(b)
+		}
+		return nil
+	})
 }
 
 func (s *schedules) restoreAll(ctx context.Context, some []store.Trigger) error {
@@ -106,7 +130,7 @@ func (s *schedules) restore(tx *store.Tx, read *store.Trigger, now time.Time) er
 		d := &missed[k]
 		tx.PutTick(store.Tick{
 			Pipeline: t.Pipeline, Trigger: t.Name, At: d.At, Decision: d.Decision, Reason: d.Reason, DecidedAt: now,
-			Message: "the store was copied, or put back from a backup", Revision: pipeline.Revision, Count: d.Count, Last: d.Last,
+			Message: isCopy, Revision: pipeline.Revision, Count: d.Count, Last: d.Last,
 		})
 	}
 	t.Mark = mark

@@ -162,22 +162,28 @@ func TestAPauseOfATriggerStaysWithANewText(t *testing.T) {
 	}
 }
 
+// moveTo halts the daemon and starts it on a copy of its state.
+func (h *house) moveTo(name string) {
+	h.t.Helper()
+	h.halt()
+	copied := filepath.Join(h.dir, name)
+	if err := os.CopyFS(copied, os.DirFS(h.config.State)); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := os.Chmod(copied, 0o700); err != nil {
+		h.t.Fatal(err)
+	}
+	h.config.State = copied
+	h.start()
+}
+
 func TestACopyOfTheStoreCatchesNothingUp(t *testing.T) {
 	h := newHouse(t)
 	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1h\"\ncatch_up = \"all\"\n"))
 	trigger := h.triggers("nightly")[0]
 	trigger.Mark.Anchor = time.Now().Add(-30 * time.Minute).Add(-10 * time.Hour)
 	h.missed(trigger, 150*time.Minute)
-	h.halt()
-	copied := filepath.Join(h.dir, "copy")
-	if err := os.CopyFS(copied, os.DirFS(h.config.State)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(copied, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	h.config.State = copied
-	h.start()
+	h.moveTo("copy")
 	all := h.awaitTicks(trigger, 1)
 	if len(all) != 1 || all[0].Reason != schedule.Restored || all[0].Count != 2 || all[0].Run != 0 {
 		t.Errorf("the ledger is %+v", all)
@@ -189,6 +195,23 @@ func TestACopyOfTheStoreCatchesNothingUp(t *testing.T) {
 	h.start()
 	if all := h.ticks(trigger); len(all) != 1 {
 		t.Errorf("the copy is a copy again: %+v", all)
+	}
+}
+
+// The original goes on with its backfills; the copy must not.
+func TestACopyOfTheStoreGoesOnWithNoBackfill(t *testing.T) {
+	h := newHouse(t)
+	g := h.gate("gate")
+	b := h.backfillNightly(nightly("cat "+g.path, ""), days(3), 1)
+	open := g.reached()
+	h.moveTo("copy")
+	open()
+	b = h.backfilled(b.ID, func(b store.Backfill) bool { return b.Over() })
+	if b.CanceledBy != "penstock" || b.Next != 1 || len(h.made()) != 1 {
+		t.Errorf("it ended as %+v", b)
+	}
+	if told := backfill(b, "nightly/evening"); told.Status != "canceled" || !strings.Contains(told.Message, "the store was copied") {
+		t.Errorf("it is told as %+v", told)
 	}
 }
 

@@ -35,6 +35,9 @@ type Schedule struct {
 	Jitter      float64  `json:"jitter,omitempty"`     // seconds that a run may start after its instant
 	Include     []string `json:"include,omitempty"`
 	Exclude     []string `json:"exclude,omitempty"`
+	// AtBoot says that its instants are the boots of the machine, which nobody
+	// knows beforehand: Next is null then.
+	AtBoot bool `json:"at_boot,omitempty"`
 	// Next is its next instant that counts; null: there is none.
 	Next  *Instant `json:"next"`
 	Last  *Tick    `json:"last,omitempty"`  // its newest record

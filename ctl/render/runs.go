@@ -10,6 +10,10 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
+// nameColumns is how much of a name of its own is shown of a run in a list: the
+// columns behind it are to be seen.
+const nameColumns = 24
+
 // Runs is a list of runs. There is a column for names of their own where one of
 // them has one.
 func (s Style) Runs(list []rpc.RunSummary) string {
@@ -25,7 +29,7 @@ func (s Style) Runs(list []rpc.RunSummary) string {
 			cause(r.Cause), s.When(r.CreatedAt), elapsed(r),
 		}
 		if named {
-			rows[i] = slices.Insert(rows[i], 2, Line(r.RunName))
+			rows[i] = slices.Insert(rows[i], 2, cut(Line(r.RunName), nameColumns))
 		}
 	}
 	return s.table(headings, rows)

@@ -175,6 +175,34 @@ func TestSchedulesReadWellAtEightyColumns(t *testing.T) {
 	}
 }
 
+func TestAScheduleWithoutATimeSaysWhy(t *testing.T) {
+	next := instant(after(time.Hour), "+00:00")
+	for _, c := range []struct {
+		one           rpc.Schedule
+		stands, lists string
+	}{
+		{rpc.Schedule{Kind: "schedule", AtBoot: true}, "next  when the machine boots\n", "when the machine boots: "},
+		{rpc.Schedule{Kind: "schedule"}, "next  never: it has no further time\n", "no time is left\n"},
+		{rpc.Schedule{Kind: "schedule", Next: &next}, "next  " + wall(next.Wall) + ", in 1h00m\n", "no time lies between; the next is " + wall(next.Wall) + "\n"},
+	} {
+		if text := plainStyle().Schedules([]rpc.Schedule{c.one}, nil); !strings.Contains(text, c.stands) {
+			t.Errorf("%+v stands as %q", c.one, text)
+		}
+		if text := plainStyle().Instants([]rpc.ScheduleInstants{{Schedule: c.one}}); !strings.Contains(text, c.lists) {
+			t.Errorf("the times of %+v are %q", c.one, text)
+		}
+	}
+}
+
+func TestALongNameHidesNoColumnBehindIt(t *testing.T) {
+	s := plainStyle()
+	s.Width = 80
+	text := s.Runs([]rpc.RunSummary{{Name: "nightly/42", ID: 1007, RunName: strings.Repeat("long ", 50), Status: "success", CreatedAt: noon, Cause: rpc.Cause{Source: "schedule"}}})
+	if !strings.Contains(text, "success  schedule  now") {
+		t.Errorf("the list is\n%s", text)
+	}
+}
+
 func TestATimeIsToldAsOnTheClockOfTheReaderOnlyWhereThatShowsAnother(t *testing.T) {
 	for _, c := range []struct{ wall, want string }{
 		{"2026-03-14T12:00:00Z", ""},

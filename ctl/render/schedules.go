@@ -58,6 +58,8 @@ func (s Style) next(one rpc.Schedule) string {
 	switch {
 	case one.Kind != "schedule":
 		return ""
+	case one.AtBoot:
+		return "when the machine boots"
 	case one.Next == nil:
 		return s.paint(dim, "never: it has no further time")
 	}
@@ -131,11 +133,22 @@ func (s Style) Instants(list []rpc.ScheduleInstants) string {
 		}
 		b.WriteString(s.scheduleHead(one.Schedule))
 		if len(one.Instants) == 0 {
-			b.WriteString("  " + s.paint(dim, "no time is left") + "\n")
+			b.WriteString("  " + s.paint(dim, none(one.Schedule)) + "\n")
 		}
 		b.WriteString(s.instants(one))
 	}
 	return b.String()
+}
+
+// none says why a list of instants is empty.
+func none(one rpc.Schedule) string {
+	switch {
+	case one.AtBoot:
+		return "when the machine boots: nobody knows the times"
+	case one.Next == nil:
+		return "no time is left"
+	}
+	return "no time lies between; the next is " + wall(one.Next.Wall)
 }
 
 func (s Style) instants(one rpc.ScheduleInstants) string {

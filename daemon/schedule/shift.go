@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/penstock/penstock/config/cron"
@@ -132,5 +133,6 @@ func (q *queue) next() Instant {
 		other := heap.Pop(q).(Instant)
 		one.ShiftedFrom = append(one.ShiftedFrom, other.ShiftedFrom...)
 	}
+	slices.SortFunc(one.ShiftedFrom, time.Time.Compare)
 	return one
 }

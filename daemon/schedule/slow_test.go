@@ -32,6 +32,7 @@ var calendars = map[string]schedule.Calendar{
 	"weekdays": week{days: []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday}},
 	"holidays": week{dates: []string{"2026-03-30", "2026-10-23", "2026-10-26", "2026-12-24", "2026-12-25", "2026-12-28"}},
 	"never":    week{},
+	"fridays":  week{days: []time.Weekday{5}},
 	"always":   week{days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}},
 }
 

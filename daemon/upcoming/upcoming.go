@@ -31,7 +31,7 @@ func Schedule(pipeline, trigger string, rule *schedule.Rule, t schedule.Timetabl
 		Name: pipeline + "/" + trigger, Pipeline: pipeline, Trigger: trigger, Kind: string(config.OnSchedule),
 		Expression:  rule.Expression,
 		Description: t.Expression().Describe(), Timezone: t.Zone().String(), Jitter: rule.Jitter.Seconds(),
-		Include: rule.Include, Exclude: rule.Exclude,
+		Include: rule.Include, Exclude: rule.Exclude, AtBoot: t.Expression().Kind() == cron.Reboot,
 	}
 }
 

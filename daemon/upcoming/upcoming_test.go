@@ -96,6 +96,15 @@ func TestTheNextThatCountsIsFoundBehindThoseThatDoNot(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatWaitsForABootIsDueThen(t *testing.T) {
+	for expression, want := range map[string]bool{"@reboot": true, "@at 2026-01-01T00:00": false, "@daily": false} {
+		rule := schedule.Rule{Expression: expression}
+		if told := Schedule("nightly", "evening", &rule, table(t, rule, nil)); told.AtBoot != want {
+			t.Errorf("%s: %+v", expression, told)
+		}
+	}
+}
+
 // Spans are the minutes that the calendar covers, each in one span.
 func TestSpansAreTheMinutesThatACalendarCovers(t *testing.T) {
 	lines := []string{"2026-03-28 A\n", "sat B\n", "2026-03-27T10:00..2026-03-27T11:30 C\n", "fri 18:00..mon 06:00 D\n", "2026-03-28T22:00Z..2026-03-29T03:00Z E\n", "03-29..03-30 F\n"}
