@@ -47,6 +47,8 @@ func TestInstantsAreNoted(t *testing.T) {
 			"moved from 2026-10-25T02:30:00+02:00"},
 		{schedule.Rule{Expression: "30 2 * * *", Exclude: []string{"weekend", "fridays"}, Shift: "next"}, "2026-11-19T12:00:00Z", "2026-11-23T02:30:00Z",
 			"moved from 2026-11-20T02:30:00Z, 2026-11-21T02:30:00Z, 2026-11-22T02:30:00Z"},
+		{schedule.Rule{Expression: "30 2 * * *", Timezone: berlin, Exclude: []string{"weekend"}, Shift: "previous"}, "2026-10-22T12:00:00Z", "2026-10-23T00:30:00Z",
+			"moved from 2026-10-24T02:30:00+02:00, 2026-10-25T02:30:00+02:00"},
 		{schedule.Rule{Expression: "30 2 * * *", Exclude: []string{"always"}, Shift: "next"}, "2026-10-22T12:00:00Z", "2026-10-23T02:30:00Z", "calendar always: Friday"},
 		{schedule.Rule{Expression: "@every 1h", Timezone: berlin}, "2026-10-22T12:00:00Z", "2026-10-22T13:00:00Z", ""},
 	} {
