@@ -10,6 +10,7 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/calendar"
+	"github.com/penstock/penstock/daemon/arrival"
 	"github.com/penstock/penstock/daemon/host"
 )
 
@@ -29,7 +30,7 @@ func (d *Daemon) check(
 		return nil, err
 	}
 	if err == nil {
-		problems = checkShifts(source)
+		problems = append(checkShifts(source), d.checkFiles(source)...)
 	}
 	c := settingsCheck{source: source, host: d.host, known: map[string][]host.Problem{}}
 	found, err := c.all(ctx)
@@ -45,6 +46,25 @@ func (d *Daemon) check(
 		return nil, problems
 	}
 	return source, nil
+}
+
+// checkFiles reports triggers that wait for files that the daemon writes itself,
+// or would move files to where it keeps its own.
+func (d *Daemon) checkFiles(source *config.Source) (problems config.Problems) {
+	for k := range source.Pipeline.Triggers {
+		t := &source.Pipeline.Triggers[k]
+		if t.Kind != config.OnFiles {
+			continue
+		}
+		path := fmt.Sprintf("trigger[%d].files", k)
+		if err := arrival.CheckPlace(t.Files.Pattern, d.paths.State); err != nil {
+			problems = append(problems, source.Problem(path, fmt.Sprintf("files = %q lies in the state directory: %v", t.Files.Pattern, err)))
+		}
+		if claim := t.Files.Claim; claim != "" && arrival.CheckPlace(claim+"/*", d.paths.State) != nil {
+			problems = append(problems, source.Problem(path+".claim", fmt.Sprintf("claim = %q lies in the state directory, which is the daemon's alone", claim)))
+		}
+	}
+	return problems
 }
 
 // checkCalendars reports the calendars that schedules name and that are not

@@ -38,7 +38,7 @@ type files struct {
 
 func newFiles(d *Daemon) *files {
 	f := &files{store: d.store, engine: d.engine, texts: d.texts, log: d.log, room: d.checkDisk, sizes: map[arrival.ID]int{}}
-	f.watcher = arrival.New(f.take, d.log)
+	f.watcher = arrival.New(f.take, d.paths.State, d.log)
 	return f
 }
 

@@ -245,3 +245,17 @@ func TestAFileThatTheTextRefusesIsRecorded(t *testing.T) {
 		t.Errorf("%+v", tick)
 	}
 }
+
+func TestATriggerMayNotWaitForWhatTheDaemonWrites(t *testing.T) {
+	h := newHouse(t)
+	s := &spool{house: h, in: filepath.Join(h.d.paths.State, "logs"), claimed: h.d.paths.State}
+	for files, want := range map[string]string{
+		`"IN/**/*"`: "lies in the state directory: the daemon keeps there what it writes itself",
+		`{ pattern = "/nowhere/*", claim = "CLAIMED/claimed" }`: "lies in the state directory, which is the daemon's alone",
+	} {
+		_, err := h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{Text: s.text("", files)})
+		if all := problems(t, err); len(all) != 1 || !strings.Contains(all[0].Message, want) {
+			t.Errorf("%s: %v, want %q", files, all, want)
+		}
+	}
+}

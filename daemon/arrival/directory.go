@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fsnotify/fsnotify"
 )
@@ -21,7 +22,7 @@ const maxDirectories = 4096
 func (w *Watcher) lookThrough(one *watch, now time.Time) {
 	w.forgetMoved(one)
 	l := looking{Watcher: w, watch: one, now: now, seen: map[string]bool{}}
-	if err := l.enter(one.pattern.base); errors.Is(err, fs.ErrNotExist) {
+	if err := l.begin(one.pattern.base); errors.Is(err, fs.ErrNotExist) {
 		l.ancestor()
 	} else {
 		l.note(err)
@@ -47,6 +48,14 @@ func (l *looking) note(err error) {
 	}
 }
 
+// begin enters the directory of the pattern, unless it is the watcher's own.
+func (l *looking) begin(base string) error {
+	if l.own != nil && within(base, l.own) {
+		return fmt.Errorf("no file arrives in %s: %w", base, ErrOwn)
+	}
+	return l.enter(base)
+}
+
 // enter looks at a directory and those below it that count.
 func (l *looking) enter(dir string) error {
 	if len(l.places) == maxDirectories {
@@ -60,13 +69,23 @@ func (l *looking) enter(dir string) error {
 	for _, entry := range entries {
 		path := filepath.Join(dir, entry.Name())
 		switch {
-		case entry.IsDir() && l.leadsOn(path):
+		case entry.IsDir() && l.leadsOn(path) && !l.owns(entry):
 			l.note(ignoreNotExist(l.enter(path)))
 		case entry.Type().IsRegular() && l.counts(path):
 			l.look(path, entry)
+		case entry.Type().IsRegular() && l.pattern.matches(path) && !utf8.ValidString(path):
+			l.note(fmt.Errorf("the name of %q is not UTF-8, so no run can be told of it", path))
 		}
 	}
 	return err
+}
+
+func (l *looking) owns(entry fs.DirEntry) bool {
+	if l.own == nil {
+		return false
+	}
+	info, err := entry.Info()
+	return err == nil && os.SameFile(info, l.own)
 }
 
 func (l *looking) look(path string, entry fs.DirEntry) {

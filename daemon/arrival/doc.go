@@ -14,7 +14,8 @@
 // no pipe, no symbolic link, and none is followed below that directory. Names that
 // begin with a point are left out, as a shell leaves them out, unless a component
 // of the pattern begins with one: that is where programs write what is not to be
-// seen yet.
+// seen yet. Left out as well is what lies where the receiver itself writes (each
+// file would make the next), and what has a name that is not UTF-8.
 //
 // # Once
 //

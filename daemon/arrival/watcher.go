@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fsnotify/fsnotify"
 )
@@ -48,6 +49,7 @@ type Take func(ctx context.Context, id ID, files []File) (taken int)
 type Watcher struct {
 	log    *slog.Logger
 	take   Take
+	own    fs.FileInfo       // a directory in which no file arrives; nil is none
 	kernel *fsnotify.Watcher // nil where there is none: the directories are looked through
 	bell   chan struct{}
 
@@ -72,10 +74,12 @@ type watch struct {
 	trouble string    // what was last said of it
 }
 
-// New makes a Watcher of no watches.
-func New(take Take, log *slog.Logger) *Watcher {
+// New makes a Watcher of no watches. No file arrives in the directory own, nor
+// below it: it is where the receiver keeps what it writes itself, so that to
+// take a file would make the next one. "" is none.
+func New(take Take, own string, log *slog.Logger) *Watcher {
 	return &Watcher{
-		log: log, take: take, bell: make(chan struct{}, 1), wanted: map[ID]Watch{}, nudged: map[ID]bool{},
+		log: log, take: take, own: place(own), bell: make(chan struct{}, 1), wanted: map[ID]Watch{}, nudged: map[ID]bool{},
 		watches: map[ID]*watch{}, places: map[string]map[*watch]bool{},
 	}
 }
@@ -295,8 +299,10 @@ func (one *watch) doubt(now time.Time) {
 	}
 }
 
+// counts reports whether a file of this path is waited for. A path that is not
+// UTF-8 can be told to no run: in records and in expressions it would be another.
 func (one *watch) counts(path string) bool {
-	return one.pattern.matches(path) && !one.excepts(path)
+	return one.pattern.matches(path) && !one.excepts(path) && utf8.ValidString(path)
 }
 
 func (one *watch) leadsOn(dir string) bool { return one.pattern.leadsOn(dir) && !one.excepts(dir) }

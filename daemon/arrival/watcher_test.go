@@ -37,7 +37,8 @@ type watching struct {
 func newWatching(t *testing.T, patterns ...string) *watching {
 	t.Helper()
 	w := &watching{T: t, dir: t.TempDir(), draft: t.TempDir(), taken: make(chan File, 10_000), most: Batch}
-	w.Watcher = New(w.take, slog.New(slog.DiscardHandler))
+	w.must(os.Mkdir(w.path("own"), 0o755))
+	w.Watcher = New(w.take, filepath.Join(w.dir, "own"), slog.New(slog.DiscardHandler))
 	w.watch(patterns...)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -201,7 +202,7 @@ func TestALookingThroughFindsWhatNobodyTold(t *testing.T) {
 			got = append(got, filepath.Base(f.Path))
 		}
 		return len(files)
-	}, slog.New(slog.DiscardHandler))
+	}, "", slog.New(slog.DiscardHandler))
 	w.Put(1, Watch{ID: ID{1, "files"}, Pattern: filepath.Join(dir, "in/*"), Settle: time.Minute})
 	now := time.Now()
 	look := func() {
@@ -229,7 +230,7 @@ func TestAFileIsLookedAtOnceMoreBeforeItIsOffered(t *testing.T) {
 	w := New(func(_ context.Context, _ ID, files []File) int {
 		offered += len(files)
 		return len(files)
-	}, slog.New(slog.DiscardHandler))
+	}, "", slog.New(slog.DiscardHandler))
 	w.Put(1, Watch{ID: ID{1, "files"}, Pattern: path, Settle: time.Minute})
 	now := time.Now()
 	w.obey(now)
@@ -255,7 +256,7 @@ func TestADirectoryThatCannotBeReadIsToldOnce(t *testing.T) {
 	t.Parallel()
 	log := &lines{}
 	dir := t.TempDir()
-	w := New(func(context.Context, ID, []File) int { return 0 }, slog.New(slog.NewTextHandler(log, nil)))
+	w := New(func(context.Context, ID, []File) int { return 0 }, "", slog.New(slog.NewTextHandler(log, nil)))
 	if err := os.Chmod(dir, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -314,5 +315,51 @@ func TestAClaimedFileReplacesNothing(t *testing.T) {
 	write("out/a~3.csv", "longer than before")
 	if Present(moved.Identity()) || Present("nonsense") {
 		t.Error("another state of the file is taken for it")
+	}
+}
+
+func TestNoFileArrivesWhereTheDaemonWritesItself(t *testing.T) {
+	t.Parallel()
+	w := newWatching(t, "**/*.csv")
+	for _, name := range []string{"own/a.csv", "own/below/a.csv", "x/own/a.csv"} {
+		w.write(name)
+	}
+	w.write("z.csv") // the oldest come first
+	w.arrive("x/own/a.csv", "z.csv")
+	w.must(os.Symlink(w.path("own"), w.path("link")))
+	for _, base := range []string{"own", "own/below", "link/below", "own/not-yet"} {
+		l := looking{Watcher: w.Watcher}
+		if err := l.begin(w.path(base)); !errors.Is(err, ErrOwn) {
+			t.Errorf("%s: %v", base, err)
+		}
+	}
+}
+
+func TestAFileWhoseNameNoRunCanBeToldDoesNotArrive(t *testing.T) {
+	t.Parallel()
+	w := newWatching(t, "*.csv")
+	w.write("b\xffd.csv")
+	w.write("ünï.csv")
+	w.arrive("ünï.csv")
+}
+
+func TestAPatternInAPlaceOfTheDaemonIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	own := filepath.Join(dir, "own")
+	for _, err := range []error{
+		os.MkdirAll(filepath.Join(own, "logs"), 0o755), os.Symlink(own, filepath.Join(dir, "link")), os.Mkdir(filepath.Join(dir, "owner"), 0o755),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for pattern, refused := range map[string]bool{
+		"own/*": true, "own/logs/**": true, "own/not-yet/deep/*": true, "link/logs/*": true, "own/a.csv": true, "./own//*": true,
+		"*": false, "**": false, "owner/*": false, "ow*/a": false,
+	} {
+		if err := CheckPlace(dir+"/"+pattern, own); errors.Is(err, ErrOwn) != refused {
+			t.Errorf("%s: %v, want refused %v", pattern, err, refused)
+		}
 	}
 }
