@@ -295,7 +295,7 @@ func TestTerms(t *testing.T) {
 }
 
 func TestVariablesThatSteerProgramsAreNotACallersToSet(t *testing.T) {
-	for _, name := range []string{"PATH", "path", "PYTHONPATH", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "NODE_OPTIONS", "PERL5LIB", "BASH_FUNC_x"} {
+	for _, name := range []string{"PATH", "path", "PYTHONPATH", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "NODE_OPTIONS", "PERL5LIB", "BASH_FUNC_x", "TRIGGER_PAYLOAD"} {
 		if CheckVariable(name) == nil {
 			t.Errorf("%s is allowed", name)
 		}

@@ -8,10 +8,13 @@ import (
 
 // CheckVariable refuses a variable that a caller with a key may not set, whose
 // text is no author's: those by which the programs that a step calls are found,
-// or made to run other code. An author may set them in the pipeline. What nobody
-// may set (LD_PRELOAD, BASH_ENV, PENSTOCK_* …) is refused with the run.
+// or made to run other code, and the one by which a step finds the payload. An
+// author may set them in the pipeline. What nobody may set (LD_PRELOAD, BASH_ENV, PENSTOCK_* …) is refused with the run.
 func CheckVariable(name string) error {
 	upper := strings.ToUpper(name)
+	if upper == "TRIGGER_PAYLOAD" {
+		return fmt.Errorf("variable %q: it is where a step finds the payload of a call; a caller's would have it read another file", name)
+	}
 	if slices.Contains(steering, upper) || slices.ContainsFunc(steeringPrefixes, func(p string) bool { return strings.HasPrefix(upper, p) }) {
 		return fmt.Errorf("variable %q: it decides which code the programs of a step run, and is the pipeline's to set, not a caller's", name)
 	}

@@ -120,12 +120,15 @@ const maxRequest = 255
 // repeatable makes a call repeatable that carries an Idempotency-Key.
 func (c *call) repeatable(asked *Call) error {
 	name := c.header("Idempotency-Key")
-	if len(name) > maxRequest {
+	switch {
+	case len(c.r.Header.Values("Idempotency-Key")) == 0:
+		return nil
+	case name == "": // to start a run all the same would not be what was asked for
+		return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "Idempotency-Key: want it once, and not empty"}
+	case len(name) > maxRequest:
 		return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "Idempotency-Key: at most 255 bytes are kept"}
 	}
-	if name != "" {
-		asked.Request = requestName(asked.Key.ID, "asked", name)
-	}
+	asked.Request = requestName(asked.Key.ID, "asked", name)
 	return nil
 }
 

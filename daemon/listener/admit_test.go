@@ -179,10 +179,12 @@ func TestWhatAnAdmittedCallerMayNotGive(t *testing.T) {
 	for body, says := range map[string]string{
 		`{"variable": {}}`:                       "unknown field",
 		`{"variables": {"A": {}}}`:               `variable \"A\"`,
-		`{"variables": []}`:                      "cannot unmarshal",
-		`{"advanced": {"skip_locks": "now"}}`:    "cannot unmarshal",
-		`{"advanced": {"sub_queue": 1}}`:         "cannot unmarshal",
+		`{"variables": []}`:                      "variables: want an object, not array",
+		`{"advanced": {"skip_locks": "now"}}`:    "advanced.skip_locks: want a whole number, not string",
+		`{"advanced": {"sub_queue": 1}}`:         "advanced.sub_queue: want a text, not number",
 		`{"inputs": ` + strings.Repeat("9", 400): "JSON",
+		`{"inputs": {"n": 1e400}}`:               "want a number that 64 bits can hold, not number 1e400",
+		"{\"inputs\": {\"n\": \"\xff\"}}":        "not UTF-8",
 	} {
 		h.wants(h.call("POST", nightly, body, asJSON, h.bearer("api")), 400, says)
 	}
@@ -190,6 +192,9 @@ func TestWhatAnAdmittedCallerMayNotGive(t *testing.T) {
 		h.wants(h.call("POST", nightly+"?wait="+wait, "", h.bearer("api")), 400, "wait")
 	}
 	h.wants(h.call("POST", nightly, "", h.bearer("api"), "Idempotency-Key: "+strings.Repeat("x", 256)), 400, "Idempotency-Key")
+	h.wants(h.call("POST", nightly, "", h.bearer("api"), "Idempotency-Key: "), 400, "Idempotency-Key")
+	h.wants(h.call("POST", nightly, "", h.bearer("api"), "Idempotency-Key: a", "Idempotency-Key: b"), 400, "Idempotency-Key")
+	h.wants(h.call("POST", "/api/v4/projects/nightly/trigger/pipeline", `{"token": "`+h.secrets["api"]+`", "inputs": ["a"]}`, asJSON), 400, "inputs: want an object")
 	if len(h.started()) != 0 {
 		t.Error("a run was started")
 	}

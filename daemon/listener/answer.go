@@ -42,8 +42,11 @@ func (c *call) fail(err error) {
 		c.log.Error("a call failed", "route", c.route.name, "error", err)
 		refusal = &Refusal{Status: http.StatusInternalServerError, Code: "internal", Message: "a fault of the daemon; its log has the rest"}
 	}
-	if refusal.Status == http.StatusServiceUnavailable {
+	switch refusal.Status {
+	case http.StatusServiceUnavailable:
 		c.w.Header().Set("Retry-After", "10")
+	case http.StatusTooManyRequests:
+		c.w.Header().Set("Retry-After", "1")
 	}
 	c.write(refusal.Status, problem{refusal.Code, refusal.Message, refusal.Problems})
 	c.drain()

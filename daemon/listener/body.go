@@ -11,8 +11,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"reflect"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -81,8 +84,16 @@ func (c *call) readObject() (object, error) {
 	if err := checkDepth(body); err != nil {
 		return object{}, err
 	}
+	if !utf8.Valid(body) { // the decoder would put other characters in their place
+		return object{}, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body is not UTF-8"}
+	}
 	o := object{text: body}
-	if err := json.Unmarshal(body, &o.value); err != nil || o.value == nil {
+	err = json.Unmarshal(body, &o.value)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong) && wrong.Type.Kind() == reflect.Float64:
+		return object{}, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body: " + inJSON(err)}
+	case err != nil || o.value == nil:
 		return object{}, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body is no object in JSON"}
 	}
 	return o, nil
@@ -93,9 +104,27 @@ func (o object) into(v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(o.text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
-		return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body: " + err.Error()}
+		return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body: " + inJSON(err)}
 	}
 	return nil
+}
+
+// inJSON says what a decoder found in words of JSON, not of the program's types.
+func inJSON(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return strings.TrimPrefix(err.Error(), "json: ")
+	}
+	want := "an object"
+	switch wrong.Type.Kind() {
+	case reflect.String:
+		want = "a text"
+	case reflect.Int64:
+		want = "a whole number"
+	case reflect.Float64:
+		want = "a number that 64 bits can hold"
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%s: want %s, not %s", wrong.Field, want, wrong.Value), ": ")
 }
 
 // checkDepth refuses brackets that are deeper than anybody needs, before a

@@ -37,7 +37,9 @@ func (c *call) gitLab() (*Call, error) {
 	if asked.Variables, err = given.variables(); err != nil {
 		return nil, err
 	}
-	asked.Inputs = given.inputs()
+	if asked.Inputs, err = given.inputs(); err != nil {
+		return nil, err
+	}
 	return asked, c.repeatable(asked)
 }
 
@@ -71,9 +73,9 @@ func (f *fields) text(name string) string {
 
 // variables are variables[K]=v, or the object of that name.
 func (f *fields) variables() (map[string]string, error) {
-	object, ok := f.object["variables"].(map[string]any)
-	if !ok && f.object["variables"] != nil {
-		return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "variables: want an object"}
+	object, err := f.member("variables")
+	if err != nil {
+		return nil, err
 	}
 	all, err := texts(object)
 	for name, value := range f.indexed("variables") {
@@ -86,15 +88,24 @@ func (f *fields) variables() (map[string]string, error) {
 }
 
 // inputs are inputs[k]=v, or the object of that name.
-func (f *fields) inputs() map[string]any {
-	all, _ := f.object["inputs"].(map[string]any)
+func (f *fields) inputs() (map[string]any, error) {
+	all, err := f.member("inputs")
 	for name, value := range f.indexed("inputs") {
 		if all == nil {
 			all = map[string]any{}
 		}
 		all[name] = value
 	}
-	return all
+	return all, err
+}
+
+// member is an object in the body; nil where it is not there.
+func (f *fields) member(name string) (map[string]any, error) {
+	object, ok := f.object[name].(map[string]any)
+	if !ok && f.object[name] != nil {
+		return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: name + ": want an object"}
+	}
+	return object, nil
 }
 
 // indexed are the values of name[index].

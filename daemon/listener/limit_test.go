@@ -33,7 +33,10 @@ func TestAKeyMayBeUsedSoOften(t *testing.T) {
 	for range 100 {
 		h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
 	}
-	h.wants(h.call("POST", nightly, "", h.bearer("api")), 429, "too_many_calls")
+	a := h.call("POST", nightly, "", h.bearer("api"))
+	if h.wants(a, 429, "too_many_calls"); !strings.Contains(a.raw, "Retry-After: 1\r\n") {
+		t.Error(a.raw)
+	}
 	h.clock.pass(time.Second / 20)
 	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
 	h.wants(h.call("POST", nightly, "", h.bearer("api")), 429)
