@@ -17,9 +17,9 @@ func TestDeleteWithoutATerminalWantsYes(t *testing.T) {
 
 func TestDeleteSaysWhatWent(t *testing.T) {
 	d := newFake(t)
-	always[rpc.PipelineDeleteRequest](d, rpc.PipelineDeleteResponse{Revisions: 3, Runs: 1, LogBytes: 2048})
+	always[rpc.PipelineDeleteRequest](d, rpc.PipelineDeleteResponse{Revisions: 3, Triggers: 1, Keys: 2, Runs: 1, LogBytes: 2048})
 	d.ctl("delete", "nightly", "--dry-run").
-		wants(t, ExitOK, "would delete pipeline nightly with 3 revisions, 1 run and 2.0 KiB of logs\n", "")
+		wants(t, ExitOK, "would delete pipeline nightly with 3 revisions, 1 trigger, 2 trigger keys, 1 run and 2.0 KiB of logs\n", "")
 	if got := requests[rpc.PipelineDeleteRequest](d); len(got) != 1 || !got[0].DryRun {
 		t.Errorf("a dry run asked %+v", got)
 	}

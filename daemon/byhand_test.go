@@ -102,8 +102,8 @@ func TestARunThatIsSkipped(t *testing.T) {
 	if r.Name != "nightly/1" || r.Status != "skipped" || r.Cause.Note != "no need" || r.FinishedAt == nil {
 		t.Errorf("%+v", r)
 	}
-	if whole := h.get("nightly/1"); len(whole.Stages) != 0 && len(whole.Stages[0].Steps) != 0 && len(whole.Stages[0].Steps[0].Attempts) != 0 {
-		t.Errorf("%+v", whole)
+	if step := h.get("nightly/1").Stages[0].Steps[0]; len(step.Attempts) != 0 || step.SkipMessage != "the run was skipped when it was started" {
+		t.Errorf("%+v", step)
 	}
 	if got := h.list(rpc.RunListRequest{Status: []string{"skipped"}}, 0); got != "nightly/1" {
 		t.Errorf("the list is %q", got)

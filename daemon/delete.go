@@ -41,7 +41,15 @@ func (d *Daemon) pipelineDeletion(name string) (*rpc.PipelineDeleteResponse, uin
 	if err != nil {
 		return nil, 0, failure(err, subject)
 	}
-	answer := &rpc.PipelineDeleteResponse{Revisions: int(p.Revision)}
+	triggers, err := view.TriggersOf(p.ID)
+	if err != nil {
+		return nil, 0, failure(err, subject)
+	}
+	keys, err := view.KeysOf(p.ID)
+	if err != nil {
+		return nil, 0, failure(err, subject)
+	}
+	answer := &rpc.PipelineDeleteResponse{Revisions: int(p.Revision), Triggers: len(triggers), Keys: len(keys)}
 	for record, err := range view.RunsOf(p.ID) {
 		if err != nil {
 			return nil, 0, failure(err, subject)

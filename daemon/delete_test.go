@@ -51,11 +51,12 @@ func TestAPipelineIsDeletedWithAllUnderIt(t *testing.T) {
 	h.apply(one("other", "echo said"))
 	kept := h.perform("other")
 	h.revise("nightly", 2)
-	h.apply(one("nightly", "touch file; echo said"))
+	h.apply(scheduled("nightly", "touch file; echo said", "[[trigger]]\nschedule = \"@at 2099-01-01T00:00\"\n"))
+	must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "nightly", Name: "github"}))
 	runs := []*rpc.Run{h.perform("nightly"), h.perform("nightly")}
 	q := rpc.PipelineDeleteRequest{Name: "nightly", DryRun: true}
 	dry := must[*rpc.PipelineDeleteResponse](t)(h.PipelineDelete(t.Context(), &q))
-	if dry.Revisions != 3 || dry.Runs != 2 || dry.LiveRuns != 0 || dry.LogBytes == 0 {
+	if dry.Revisions != 3 || dry.Triggers != 1 || dry.Keys != 1 || dry.Runs != 2 || dry.LiveRuns != 0 || dry.LogBytes == 0 {
 		t.Errorf("%+v", dry)
 	}
 	if n := len(h.files(runs[0].ID)); n != 2 {

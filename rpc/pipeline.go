@@ -128,6 +128,8 @@ type PipelineDeleteRequest struct {
 // PipelineDeleteResponse says what went with it.
 type PipelineDeleteResponse struct {
 	Revisions int    `json:"revisions"`
+	Triggers  int    `json:"triggers,omitempty"` // schedules and others
+	Keys      int    `json:"keys,omitempty"`     // trigger keys: who has one is refused from then on
 	Runs      int    `json:"runs"`
 	LiveRuns  int    `json:"live_runs"` // not ended: without Force their presence refuses the deletion
 	LogBytes  uint64 `json:"log_bytes"` // stored

@@ -192,9 +192,10 @@ type RunStep struct {
 	MaxAttempts  int        `json:"max_attempts,omitempty"`  // attempts that its retry rule allows, where there is one
 	Confirmation string     `json:"confirmation,omitempty"`  // what a person confirms before it is played
 	// SkipReason of a skipped step is not_admitted (what came before it did not end
-	// as it wants), skip (so says the text) or paused.
+	// as it wants), skip (so says the text, or who started the run) or paused.
 	SkipReason    string            `json:"skip_reason,omitempty"`
-	DueAt         *time.Time        `json:"due_at,omitempty"` // it begins, or is tried again, then
+	SkipMessage   string            `json:"skip_message,omitempty"` // with skip, in words
+	DueAt         *time.Time        `json:"due_at,omitempty"`       // it begins, or is tried again, then
 	ResourceGroup string            `json:"resource_group,omitempty"`
 	RequestedBy   *StepRequest      `json:"requested_by,omitempty"` // the latest play or retry by hand
 	Paused        *Pause            `json:"paused,omitempty"`

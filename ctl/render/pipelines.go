@@ -137,8 +137,15 @@ func differenceColour(line string) string {
 
 // PipelineGoes says what the deletion of a pipeline takes with it.
 func PipelineGoes(name string, r rpc.PipelineDeleteResponse) string {
+	parts := []string{count(r.Revisions, "revision")}
+	if r.Triggers > 0 {
+		parts = append(parts, count(r.Triggers, "trigger"))
+	}
+	if r.Keys > 0 {
+		parts = append(parts, count(r.Keys, "trigger key"))
+	}
 	return fmt.Sprintf("pipeline %s with %s, %s and %s of logs\n",
-		Line(name), count(r.Revisions, "revision"), runs(r), Bytes(r.LogBytes))
+		Line(name), strings.Join(parts, ", "), runs(r), Bytes(r.LogBytes))
 }
 
 func runs(r rpc.PipelineDeleteResponse) string {

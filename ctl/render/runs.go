@@ -177,10 +177,14 @@ func elapsed(r rpc.RunSummary) string {
 	return Duration(seconds(*r.Duration))
 }
 
+// unnamed has the name of a trigger that was given none, by the source of its
+// runs, which says as much.
+var unnamed = map[string]string{"schedule": "schedule", "file": "files", "subscription": "after"}
+
 // cause says in a few words why a run exists.
 func cause(c rpc.Cause) string {
 	text := Line(c.Source)
-	if c.Trigger != "" && c.Source != "command" {
+	if c.Trigger != "" && c.Source != "command" && c.Trigger != unnamed[c.Source] {
 		text += " " + Line(c.Trigger)
 	}
 	if c.Actor != "" {

@@ -234,6 +234,9 @@ func TestACauseNamesTheTriggerThatMadeTheRun(t *testing.T) {
 		"schedule evening":                 {Source: "schedule", Trigger: "evening"},
 		"schedule evening by alice: a try": {Source: "schedule", Trigger: "evening", Actor: "alice", Note: "a try"},
 		"command by alice as evening":      {Source: "command", Trigger: "evening", Actor: "alice"},
+		"schedule":                         {Source: "schedule", Trigger: "schedule"},
+		"file":                             {Source: "file", Trigger: "files"},
+		"trigger schedule":                 {Source: "trigger", Trigger: "schedule"},
 		"command by alice":                 {Source: "command", Actor: "alice"},
 	} {
 		if got := cause(c); got != want {

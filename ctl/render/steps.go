@@ -201,7 +201,7 @@ func (s Style) waits(step rpc.RunStep) (parts []string) {
 	case step.Paused != nil && !ended(step.Status) || step.SkipReason == "paused" && step.Paused != nil:
 		parts = append(parts, s.pause(*step.Paused))
 	case step.SkipReason == "skip":
-		parts = append(parts, "skip in the definition")
+		parts = append(parts, cmp.Or(Line(step.SkipMessage), "left out"))
 	case step.SkipReason == "paused":
 		parts = append(parts, "paused")
 	}

@@ -65,7 +65,7 @@ func deployStage() rpc.RunStage {
 		{Name: "locked", Status: "waiting_for_resource", ResourceGroup: "production"},
 		{Name: "paused", Status: "skipped", SkipReason: "paused", Paused: &pause},
 		{Name: "to-come", Status: "created", Paused: &pause},
-		{Name: "left-out", Status: "skipped", SkipReason: "skip"},
+		{Name: "left-out", Status: "skipped", SkipReason: "skip", SkipMessage: "skip = true in the stage"},
 		{Name: "not-admitted", Status: "skipped", SkipReason: "not_admitted"},
 		{Name: "old", Status: "canceled", Stopped: &rpc.Stop{At: before(time.Minute), Run: "release/8"}},
 		{Name: "unwanted", Status: "canceled", Stopped: &rpc.Stop{At: before(time.Minute), Actor: "bob", Note: "no"}},

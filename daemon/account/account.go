@@ -96,6 +96,9 @@ func Step(plan *run.Plan, i int, s *run.Step) rpc.RunStep {
 		RequestedBy: stepRequest(s.Requested), Paused: stepPause(s.Paused), Stopped: stop(s.Stopped),
 		Attempts: []rpc.RunAttempt{},
 	}
+	if s.Skipped == run.LeftOut {
+		step.SkipMessage = p.Skip
+	}
 	if s.Status == run.Scheduled {
 		step.DueAt = Moment(s.DueAt)
 	}

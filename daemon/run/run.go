@@ -146,7 +146,7 @@ type SkipReason string
 // if it had succeeded; one that was not admitted does not.
 const (
 	NotAdmitted SkipReason = "not_admitted" // what came before it did not end as its `when` wants
-	LeftOut     SkipReason = "skip"         // skip = true in the definition
+	LeftOut     SkipReason = "skip"         // skip = true in the definition, or the run was started as a skipped one
 	LeftPaused  SkipReason = "paused"       // it was paused when its turn came
 )
 
