@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,10 +18,9 @@ import (
 type crowd struct {
 	*world
 	ledger
-	rule     config.Overlap // of the runs of pipeline 2
-	starts   int            // that are left
-	deleters sync.WaitGroup
-	pauses   []pausedPart
+	rule   config.Overlap // of the runs of pipeline 2
+	starts int            // that are left
+	pauses []pausedPart
 }
 
 type pausedPart struct {
@@ -199,7 +197,6 @@ func TestNoRunStandsStillWhateverPeopleDo(t *testing.T) {
 					c.give()
 				}
 			})
-			c.deleters.Wait()
 			c.audit()
 		})
 	}

@@ -134,12 +134,19 @@ func (t *turn) write() {
 	}
 }
 
-// publish tells the watchers what is durable now.
+// publish tells the watchers what is durable now. Who hears of a change finds a
+// load that has it in.
 func (t *turn) publish() {
-	lives := len(t.live)
+	t.count()
 	for _, l := range t.touched {
 		t.board.post(l)
 		t.observe(l)
+	}
+}
+
+func (t *turn) count() {
+	lives := len(t.live)
+	for _, l := range t.touched {
 		if l.run.Settled() {
 			lives--
 		}

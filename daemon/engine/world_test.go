@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type world struct {
 	anyEnd   bool // nobody can say how the runs end
 	acts     int  // that people have left
 	deaths   int
+	deleters sync.WaitGroup
 	idle     int // times in a row that there was nothing to do but to wait
 }
 
@@ -132,10 +134,11 @@ func (w *world) play(misfortune func()) {
 // rest looks at how everything ended.
 func (w *world) rest() {
 	w.Helper()
-	if w.machine.arm(-1); errors.Is(w.Pulse(w.ctx), ErrStopping) {
+	if w.machine.disarm() {
 		w.end()
 		w.start(-1, false)
 	}
+	w.deleters.Wait()
 	for len(w.machine.launched) > 0 {
 		<-w.machine.launched
 	}
