@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/penstock/penstock/config"
@@ -232,7 +234,7 @@ func (n *news) firing(t store.Trigger) (*engine.Firing, error) {
 		return nil, ignoreNotFound(err)
 	}
 	tick := store.Tick{
-		Pipeline: t.Pipeline, Trigger: t.Name, At: n.end.FinishedAt, Subject: fmt.Sprintf("%d/%s", n.end.Run, n.end.Status),
+		Pipeline: t.Pipeline, Trigger: t.Name, At: n.end.FinishedAt, Subject: endSubject(n.end.Run, n.end.Status),
 		Decision: schedule.Fired, Revision: pipeline.Revision,
 	}
 	if known, err := n.known(&tick); known || err != nil {
@@ -247,6 +249,16 @@ func (n *news) firing(t store.Trigger) (*engine.Firing, error) {
 		return &engine.Firing{Tick: tick}, nil
 	}
 	return &engine.Firing{Tick: tick, Start: q}, nil
+}
+
+// endSubject names the end of a run in the ledger of those that follow it.
+func endSubject(id uint64, status run.Status) string { return fmt.Sprintf("%d/%s", id, status) }
+
+// parseEnd reads what endSubject wrote.
+func parseEnd(subject string) (id uint64, status string, ok bool) {
+	number, status, ok := strings.Cut(subject, "/")
+	id, err := strconv.ParseUint(number, 10, 64)
+	return id, status, ok && err == nil
 }
 
 // known reports whether the trigger was told before that the run ended like

@@ -227,3 +227,22 @@ func TestAPipelineThatAStepNamesMayComeLater(t *testing.T) {
 		t.Errorf("%q", got.Notes)
 	}
 }
+
+func TestTheLedgerNamesTheRunThatEnded(t *testing.T) {
+	h := newHouse(t)
+	h.apply(one("build", "true"))
+	h.apply(follows("deploy", `"build"`, ""))
+	h.perform("build")
+	h.over("deploy/1")
+	about := func() string {
+		answer := must[*rpc.ScheduleAuditResponse](t)(h.ScheduleAudit(t.Context(), &rpc.ScheduleAuditRequest{Schedule: "deploy/after"}))
+		return answer.Ticks[0].Subject
+	}
+	if got := about(); got != "build/1 success" {
+		t.Error(got)
+	}
+	must[*rpc.RunDeleteResponse](t)(h.RunDelete(t.Context(), &rpc.RunDeleteRequest{Run: "build/1"}))
+	if got := about(); got != "id 1 success" {
+		t.Error(got)
+	}
+}

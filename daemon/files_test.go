@@ -133,6 +133,10 @@ func TestAFileStartsOneRun(t *testing.T) {
 	if all := s.ticks(); len(all) != 2 || all[0].Run == 0 || !strings.HasPrefix(all[0].Subject, s.in+"/a.csv\n") {
 		t.Errorf("%+v", all)
 	}
+	told := must[*rpc.ScheduleAuditResponse](t)(s.ScheduleAudit(t.Context(), &rpc.ScheduleAuditRequest{Schedule: "intake/files"}))
+	if told.Ticks[0].Subject != s.in+"/b.csv" { // and nothing that only the daemon needs
+		t.Errorf("%+v", told.Ticks)
+	}
 }
 
 func TestAClaimedFileIsMovedBeforeItsRun(t *testing.T) {

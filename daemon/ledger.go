@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/daemon/account"
+	"github.com/penstock/penstock/daemon/arrival"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -186,12 +187,37 @@ func parseCursor(text string) (c ledgerCursor, err error) {
 
 // tick is a record as it is told.
 func (l *ledgers) tick(t store.Tick) (rpc.Tick, error) {
+	about, err := l.about(t.Subject)
+	if err != nil {
+		return rpc.Tick{}, err
+	}
 	run, err := l.runName(t.Run)
 	return rpc.Tick{
-		Schedule: l.pipeline.Name + "/" + t.Trigger, At: t.At.UTC(), Wall: wall(t.At, l.zones[t.Trigger]), Subject: t.Subject,
+		Schedule: l.pipeline.Name + "/" + t.Trigger, At: t.At.UTC(), Wall: wall(t.At, l.zones[t.Trigger]), Subject: about,
 		Decision: string(t.Decision), Reason: string(t.Reason), Message: t.Message, Run: run, Actor: t.Actor,
 		DecidedAt: t.DecidedAt, Revision: t.Revision, Count: t.Count, Last: account.Moment(t.Last),
 	}, err
+}
+
+// about is what a record is of, as people call it: a file by its path, the end of
+// a run by its name and status.
+func (l *ledgers) about(subject string) (string, error) {
+	if path, ok := arrival.PathOf(subject); ok {
+		return path, nil
+	}
+	id, status, ok := parseEnd(subject)
+	if !ok {
+		return subject, nil
+	}
+	record, err := l.view.Run(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Sprintf("id %d %s", id, status), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	upstream, err := l.view.Pipeline(record.Pipeline)
+	return fmt.Sprintf("%s/%d %s", upstream.Name, record.Number, status), err
 }
 
 // wall is a time on the clocks of a zone; nil is UTC.

@@ -117,7 +117,7 @@ type Tick struct {
 	Schedule  string    `json:"schedule"`          // nightly/evening
 	At        time.Time `json:"at"`                // the instant
 	Wall      string    `json:"wall"`              // At on the clocks of the schedule's zone, RFC 3339
-	Subject   string    `json:"subject,omitempty"` // play, backfill/7, the file, the run that ended
+	Subject   string    `json:"subject,omitempty"` // play, backfill/7, the path of a file, the run that ended and how: build/7 success
 	Decision  string    `json:"decision"`          // fired, caught_up, skipped or dropped
 	Reason    string    `json:"reason,omitempty"`  // of the last two
 	Message   string    `json:"message,omitempty"`

@@ -48,6 +48,12 @@ func Present(identity string) bool {
 	return err != nil || got.equals(want.Stamp)
 }
 
+// PathOf is the path in an identity; ok is false where the text is none.
+func PathOf(identity string) (path string, ok bool) {
+	f, ok := parseIdentity(identity)
+	return f.Path, ok
+}
+
 func parseIdentity(text string) (f File, ok bool) {
 	end := strings.LastIndexByte(text, '\n') // a path may hold one as well
 	if end < 0 {
