@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/penstock/penstock/config"
@@ -34,10 +35,16 @@ type files struct {
 	room    func() error // refuses while nothing new may begin
 	watcher *arrival.Watcher
 	sizes   map[arrival.ID]int // of the next batch, where it is not the largest; take's alone
+
+	mu       sync.Mutex            // protects the field below
+	troubles map[arrival.ID]string // why files wait that are tried again
 }
 
 func newFiles(d *Daemon) *files {
-	f := &files{store: d.store, engine: d.engine, texts: d.texts, log: d.log, room: d.checkDisk, sizes: map[arrival.ID]int{}}
+	f := &files{
+		store: d.store, engine: d.engine, texts: d.texts, log: d.log, room: d.checkDisk,
+		sizes: map[arrival.ID]int{}, troubles: map[arrival.ID]string{},
+	}
 	f.watcher = arrival.New(f.take, d.paths.State, d.log)
 	return f
 }
@@ -85,12 +92,32 @@ func (f *files) take(ctx context.Context, id arrival.ID, arrived []arrival.File)
 		}
 	}
 	switch {
-	case err == nil, waits(err), ctx.Err() != nil:
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, engine.ErrNotFound), errors.Is(err, engine.ErrDeleting):
+	case err == nil, waits(err), ctx.Err() != nil, errors.Is(err, store.ErrNotFound), errors.Is(err, engine.ErrNotFound), errors.Is(err, engine.ErrDeleting):
+		f.tell(id, "")
 	default:
+		f.tell(id, err.Error())
 		f.log.Error("files that arrived start nothing yet; they are tried again", "pipeline", id.Pipeline, "trigger", id.Trigger, "error", err)
 	}
 	return taken
+}
+
+// tell keeps, for those who ask, why files of a trigger wait; "" is nothing.
+func (f *files) tell(id arrival.ID, trouble string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if trouble == "" {
+		delete(f.troubles, id)
+	} else {
+		f.troubles[id] = trouble
+	}
+}
+
+// trouble is why files of a trigger wait, beside pauses and the like; "" is
+// nothing.
+func (f *files) trouble(id arrival.ID) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.troubles[id]
 }
 
 // waits reports whether an error is a reason that passes.

@@ -263,3 +263,21 @@ func TestATriggerMayNotWaitForWhatTheDaemonWrites(t *testing.T) {
 		}
 	}
 }
+
+func TestWhyFilesWaitIsListed(t *testing.T) {
+	s := newSpool(t, "", `{ pattern = "IN/*", settle = "100ms", claim = "CLAIMED" }`)
+	trouble := func() string {
+		return must[*rpc.ScheduleListResponse](t)(s.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: "intake"})).Schedules[0].Trouble
+	}
+	if err := os.WriteFile(s.claimed, nil, 0o644); err != nil { // in the way of the directory
+		t.Fatal(err)
+	}
+	s.arrive("a.csv")
+	s.await(func() bool { return strings.Contains(trouble(), "the directory of claimed files") })
+	if err := os.Remove(s.claimed); err != nil {
+		t.Fatal(err)
+	}
+	s.d.resumed()
+	s.shows(1)
+	s.await(func() bool { return trouble() == "" })
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/calendar"
+	"github.com/penstock/penstock/daemon/arrival"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/daemon/upcoming"
 	"github.com/penstock/penstock/rpc"
@@ -245,6 +246,7 @@ func (d *Daemon) scheduleLine(view *store.View, p planned) (line rpc.Schedule, e
 			Name: p.name(), Pipeline: p.pipeline.Name, Trigger: p.trigger.Name, Kind: string(p.trigger.Kind), Description: waitsFor(&p.trigger),
 		}
 	}
+	line.Trouble = d.files.trouble(arrival.ID{Pipeline: p.pipeline.ID, Trigger: p.trigger.Name})
 	line.Pause, line.PauseOf = p.paused(time.Now())
 	line.Last, err = lastTick(view, p, zone)
 	return line, err

@@ -45,6 +45,9 @@ type Schedule struct {
 	// PauseOf is what Pause holds: the schedule, nightly/evening, or nightly, its
 	// whole pipeline. "" without a pause.
 	PauseOf string `json:"pause_of,omitempty"`
+	// Trouble is why files that arrived wait, where that is nobody's wish: they
+	// cannot be claimed, the disk is nearly full. They are tried again.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // Instant is a time at which a schedule is, or would be, due.

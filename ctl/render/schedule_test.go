@@ -41,6 +41,7 @@ func sampleSchedules() []rpc.Schedule {
 		{Name: "备份/once", Trigger: "once", Description: "once, at 2026-01-01 00:00", Kind: "schedule", Timezone: "UTC", Include: []string{"weekdays"}},
 		{Name: "poll/jitter", Trigger: "jitter", Description: "at 02:30 every day", Kind: "schedule", Timezone: "Europe/Berlin", Next: &late},
 		{Name: "deploy/after", Trigger: "after", Kind: "after", Description: "after build (success)"},
+		{Name: "intake/files", Trigger: "files", Kind: "files", Description: "files /in/*.csv", Trouble: "/in/a.csv cannot be moved to /claimed/a.csv at once"},
 	}
 }
 

@@ -28,6 +28,7 @@ func (s Style) schedule(one rpc.Schedule) string {
 		[2]string{"note", nextNote(one)},
 		[2]string{"last", s.lastTick(one.Last)},
 		[2]string{"held", s.paint(yellow, held)},
+		[2]string{"wait", s.paint(red, Line(one.Trouble))},
 	))
 }
 
