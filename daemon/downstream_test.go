@@ -352,7 +352,7 @@ func TestAStepWhoseRunIsRefusedSaysWhy(t *testing.T) {
 		`pipeline = "wants", inputs = { n = "many" }`: "the input n must be a number",
 		`pipeline = "fixed", variables = { A = "1" }`: "the pipeline is standard",
 		`pipeline = "never"`:                          "rule",
-		`pipeline = "paused"`:                         "it is paused by",
+		`pipeline = "paused"`:                         "the pipeline is paused by",
 	} {
 		h.apply(parent("up", "true", with))
 		r := h.perform("up")

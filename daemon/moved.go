@@ -70,7 +70,7 @@ func moveOf(view *store.View, t *store.Trigger, name string, now schedule.Calend
 }
 
 func nextAt(t schedule.Timetable, m schedule.Mark) *time.Time {
-	if i := upcoming.Next(t, m); i != nil {
+	if i, _ := upcoming.Next(t, m); i != nil {
 		return &i.At
 	}
 	return nil

@@ -240,7 +240,7 @@ func (d *Daemon) scheduleLine(view *store.View, p planned) (line rpc.Schedule, e
 		}
 		zone = t.Zone()
 		line = upcoming.Schedule(p.pipeline.Name, p.trigger.Name, p.trigger.Rule, t)
-		line.Next = upcoming.Next(t, p.trigger.Mark)
+		line.Next, line.NoneUntil = upcoming.Next(t, p.trigger.Mark)
 	} else {
 		line = rpc.Schedule{
 			Name: p.name(), Pipeline: p.pipeline.Name, Trigger: p.trigger.Name, Kind: string(p.trigger.Kind), Description: waitsFor(&p.trigger),

@@ -38,10 +38,14 @@ type Schedule struct {
 	// AtBoot says that its instants are the boots of the machine, which nobody
 	// knows beforehand: Next is null then.
 	AtBoot bool `json:"at_boot,omitempty"`
-	// Next is its next instant that counts; null: there is none.
-	Next  *Instant `json:"next"`
-	Last  *Tick    `json:"last,omitempty"`  // its newest record
-	Pause *Pause   `json:"pause,omitempty"` // of the schedule, else of its pipeline
+	// Next is its next instant that counts; null: there is none, or none that was
+	// found.
+	Next *Instant `json:"next"`
+	// NoneUntil is, where calendars take so many away that none was found, how far
+	// was looked.
+	NoneUntil *time.Time `json:"none_until,omitempty"`
+	Last      *Tick      `json:"last,omitempty"`  // its newest record
+	Pause     *Pause     `json:"pause,omitempty"` // of the schedule, else of its pipeline
 	// PauseOf is what Pause holds: the schedule, nightly/evening, or nightly, its
 	// whole pipeline. "" without a pause.
 	PauseOf string `json:"pause_of,omitempty"`

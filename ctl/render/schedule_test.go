@@ -184,6 +184,7 @@ func TestAScheduleWithoutATimeSaysWhy(t *testing.T) {
 	}{
 		{rpc.Schedule{Kind: "schedule", AtBoot: true}, "next  when the machine boots\n", "when the machine boots: "},
 		{rpc.Schedule{Kind: "schedule"}, "next  never: it has no further time\n", "no time is left\n"},
+		{rpc.Schedule{Kind: "schedule", NoneUntil: &next.At}, "next  none until 2026-03-14 13:00:00 +0000: calendars take all away\n", "no time lies between\n"},
 		{rpc.Schedule{Kind: "schedule", Next: &next}, "next  " + wall(next.Wall) + ", in 1h00m\n", "no time lies between; the next is " + wall(next.Wall) + "\n"},
 	} {
 		if text := plainStyle().Schedules([]rpc.Schedule{c.one}, nil); !strings.Contains(text, c.stands) {

@@ -61,6 +61,8 @@ func (s Style) next(one rpc.Schedule) string {
 		return ""
 	case one.AtBoot:
 		return "when the machine boots"
+	case one.NoneUntil != nil:
+		return s.paint(dim, "none until "+s.Moment(*one.NoneUntil)+": calendars take all away")
 	case one.Next == nil:
 		return s.paint(dim, "never: it has no further time")
 	}
@@ -146,8 +148,10 @@ func none(one rpc.Schedule) string {
 	switch {
 	case one.AtBoot:
 		return "when the machine boots: nobody knows the times"
-	case one.Next == nil:
+	case one.Next == nil && one.NoneUntil == nil:
 		return "no time is left"
+	case one.Next == nil:
+		return "no time lies between"
 	}
 	return "no time lies between; the next is " + wall(one.Next.Wall)
 }

@@ -155,7 +155,7 @@ func TestARefusedStartLeavesItsReason(t *testing.T) {
 			_, _, err := d.Start(d.ctx, request("", "a"))
 			return err
 		}, func(d *daemon) error { return d.Cancel(d.ctx, 1, "ann", "", false) }},
-		{"the pipeline is paused", schedule.Paused, "it is paused by ann since", ErrPaused, func(d *daemon, _ *Firing) error {
+		{"the pipeline is paused", schedule.Paused, "the pipeline is paused by ann since", ErrPaused, func(d *daemon, _ *Firing) error {
 			return d.Pause(d.ctx, 1, store.Pause{Actor: "ann"})
 		}, func(d *daemon) error { return d.Resume(d.ctx, 1, store.Part{}) }},
 		{"the trigger is paused", schedule.Paused, `trigger "evening" is paused by ann since`, ErrPaused, func(d *daemon, _ *Firing) error {

@@ -50,7 +50,7 @@ func TestAPausedPipelineTakesNoRuns(t *testing.T) {
 	if !errors.Is(err, ErrPaused) || !errors.As(err, &paused) || paused.Pause.Actor != "ann" {
 		t.Errorf("a start: %v", err)
 	}
-	want := "it is paused by ann since 2026-03-01T02:30:00Z until 2026-03-01T03:30:00Z: the disk is full"
+	want := "the pipeline is paused by ann since 2026-03-01T02:30:00Z until 2026-03-01T03:30:00Z: the disk is full"
 	if err.Error() != want {
 		t.Errorf("a start: %v, want %s", err, want)
 	}

@@ -73,7 +73,7 @@ type PausedError struct {
 
 // Error says until when and why.
 func (e *PausedError) Error() string {
-	what := "it"
+	what := "the pipeline"
 	if e.Trigger != "" {
 		what = fmt.Sprintf("trigger %q", e.Trigger)
 	}

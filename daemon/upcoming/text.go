@@ -49,7 +49,7 @@ func ofTrigger(pipeline string, trigger *config.Trigger, q rpc.ScheduleNextReque
 	}
 	mark := schedule.Mark{Through: now, Anchor: now}
 	told.Schedule = Schedule(pipeline, trigger.Name, &rule, t)
-	told.Schedule.Next = Next(t, mark)
+	told.Schedule.Next, told.Schedule.NoneUntil = Next(t, mark)
 	until := time.Time{}
 	if q.From != nil {
 		mark.Through = *q.From

@@ -35,20 +35,20 @@ func Schedule(pipeline, trigger string, rule *schedule.Rule, t schedule.Timetabl
 	}
 }
 
-// Next is the next instant after a mark that counts; nil where there is none,
-// or none within what is looked at.
-func Next(t schedule.Timetable, m schedule.Mark) *rpc.Instant {
+// Next is the next instant after a mark that counts; nil where there is none.
+// noneUntil is how far was looked where that was not to the end.
+func Next(t schedule.Timetable, m schedule.Mark) (next *rpc.Instant, noneUntil *time.Time) {
 	looked := 0
 	for i := range t.After(m) {
 		if !i.Excluded.Any() {
 			told := Instant(i, t.Zone())
-			return &told
+			return &told, nil
 		}
 		if looked++; looked == maxLooked {
-			break
+			return nil, &i.At
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // Instants are those after a mark up to and with a time, those that do not count

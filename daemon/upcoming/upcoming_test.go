@@ -84,15 +84,27 @@ func minutesOfSeven(minutes int) int { return minutes / 7 }
 
 func TestTheNextThatCountsIsFoundBehindThoseThatDoNot(t *testing.T) {
 	rule := schedule.Rule{Expression: "0 12 * * *", Exclude: []string{"feasts"}}
-	next := Next(table(t, rule, map[string]string{"feasts": "2026-03-27..2026-04-30\n"}), schedule.Mark{Through: dawn})
+	next, _ := Next(table(t, rule, map[string]string{"feasts": "2026-03-27..2026-04-30\n"}), schedule.Mark{Through: dawn})
 	if next == nil || next.Wall != "2026-05-01T12:00:00Z" {
 		t.Errorf("%+v", next)
 	}
-	if never := Next(table(t, rule, map[string]string{"feasts": "mon..sun\n"}), schedule.Mark{Through: dawn}); never != nil {
+	if never, _ := Next(table(t, rule, map[string]string{"feasts": "mon..sun\n"}), schedule.Mark{Through: dawn}); never != nil {
 		t.Errorf("%+v", never)
 	}
-	if never := Next(table(t, schedule.Rule{Expression: "@at 2026-01-01T00:00"}, nil), schedule.Mark{Through: dawn}); never != nil {
+	if never, _ := Next(table(t, schedule.Rule{Expression: "@at 2026-01-01T00:00"}, nil), schedule.Mark{Through: dawn}); never != nil {
 		t.Errorf("%+v", never)
+	}
+}
+
+// What is due each second is not looked at for a whole day of blackout.
+func TestANextThatIsNotFoundIsNotCalledNone(t *testing.T) {
+	rule := schedule.Rule{Expression: "* * * * * *", Exclude: []string{"feasts"}}
+	next, until := Next(table(t, rule, map[string]string{"feasts": dawn.Format(time.DateOnly) + "\n"}), schedule.Mark{Through: dawn})
+	if next != nil || until == nil || !until.Equal(dawn.Add(maxLooked*time.Second)) {
+		t.Errorf("%+v, %v", next, until)
+	}
+	if next, until := Next(table(t, schedule.Rule{Expression: "@at 2026-01-01T00:00"}, nil), schedule.Mark{Through: dawn}); next != nil || until != nil {
+		t.Errorf("%+v, %v", next, until)
 	}
 }
 
