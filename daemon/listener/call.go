@@ -27,7 +27,7 @@ func (c *call) health() {
 		c.refuse("the address is not allowed")
 		return
 	}
-	if why := c.daemon.Unhealthy(c.r.Context()); why != "" {
+	if why := c.daemon.Unhealthy(c.whole()); why != "" {
 		c.write(http.StatusServiceUnavailable, health{"failing", why})
 		return
 	}
@@ -74,7 +74,7 @@ func (c *call) start() {
 	asked, err := c.admitted()
 	var run Run
 	if err == nil {
-		run, err = c.daemon.Start(c.r.Context(), *asked)
+		run, err = c.daemon.Start(c.whole(), *asked)
 	}
 	free()
 	var stranger *unproven
@@ -90,6 +90,12 @@ func (c *call) start() {
 		c.succeed(asked, run)
 	}
 }
+
+// whole is the context of what is done to its end once it has begun. That of
+// the request ends when the caller closes its half of the connection (nc does, when
+// it has sent all), which waits for an answer all the same; and one that has gone
+// may have its run by then.
+func (c *call) whole() context.Context { return context.WithoutCancel(c.r.Context()) }
 
 // place is whose places the call takes one of.
 func (c *call) place() netip.Prefix {

@@ -38,6 +38,7 @@ type house struct {
 	mu       sync.Mutex // protects the fields below
 	keys     map[string]store.Key
 	calls    []Call
+	fickle   bool              // something was begun that ends when the caller goes
 	refusal  error             // of Start
 	over     chan struct{}     // closed: the run is over
 	unwell   string            // of health
@@ -82,9 +83,10 @@ func (h *house) Secret(k store.Key) (key.Secret, error) {
 }
 
 // Start is Daemon's.
-func (h *house) Start(_ context.Context, c Call) (Run, error) {
+func (h *house) Start(ctx context.Context, c Call) (Run, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.fickle = h.fickle || ctx.Done() != nil
 	if h.refusal != nil {
 		return Run{}, h.refusal
 	}
@@ -104,7 +106,12 @@ func (h *house) Await(ctx context.Context, id uint64) (Run, error) {
 }
 
 // Unhealthy is Daemon's.
-func (h *house) Unhealthy(context.Context) string { return h.unwell }
+func (h *house) Unhealthy(ctx context.Context) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fickle = h.fickle || ctx.Done() != nil
+	return h.unwell
+}
 
 // Answered is Metrics'.
 func (h *house) Answered(route string, status int) {

@@ -300,3 +300,12 @@ func TestWhereNobodyCanListen(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatACallBeganDoesNotEndWithItsSender(t *testing.T) {
+	h := newHouse(t)
+	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
+	h.wants(h.call("GET", "/healthz", ""), 200)
+	if h.started(); h.fickle {
+		t.Error("it would have been given up")
+	}
+}
