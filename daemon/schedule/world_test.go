@@ -166,7 +166,7 @@ func (w *world) check(k *kept, d *schedule.Decided, now time.Time) {
 		w.fault("%v is due, and the rule is of %v", d.At, k.applied)
 	}
 	since := d.Due
-	if w.set.After(since) {
+	if !w.set.Before(since) { // also where it was set to the very moment
 		since = w.set.Add(20 * time.Second)
 	}
 	if late := now.Sub(since); !w.failed && (late > time.Second || d.Due.After(now)) {
