@@ -109,9 +109,14 @@ func quote(text string) string {
 	return "'" + strings.ReplaceAll(Line(text), "'", `'\''`) + "'"
 }
 
-// takes says what a call may give.
+// takes says what a call may give. A webhook gives its payload alone: what
+// becomes of it is said by a trigger.
 func (s Style) takes(r rpc.KeyCreateResponse) string {
 	var b strings.Builder
+	hook := r.Key.Form != "api"
+	if hook && len(r.Inputs) > 0 {
+		fmt.Fprintf(&b, "\nOf its payload a [[trigger]] with key = %q makes the inputs:\n", Line(r.Key.Name))
+	}
 	if len(r.Inputs) > 0 {
 		rows := make([][]string, len(r.Inputs))
 		for i, in := range r.Inputs {
@@ -123,7 +128,7 @@ func (s Style) takes(r rpc.KeyCreateResponse) string {
 		}
 		b.WriteString("\n" + s.table([]string{"INPUT", "TYPE", "", ""}, rows))
 	}
-	if len(r.Variables) > 0 {
+	if !hook && len(r.Variables) > 0 {
 		b.WriteString("\nVariables that it may change: " + Line(strings.Join(r.Variables, ", ")) + "\n")
 	}
 	return b.String()
