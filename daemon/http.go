@@ -52,7 +52,10 @@ func (d *Daemon) reading() metrics.Now {
 	now := metrics.Now{
 		LiveRuns: load.LiveRuns, RunningSteps: load.RunningSteps, PendingSteps: load.PendingSteps, MaxRunning: load.MaxRunning,
 	}
-	now.TableBytes, now.ValueBytes = d.store.Size()
+	var err error
+	if now.TableBytes, now.ValueBytes, err = d.store.Size(); err != nil {
+		d.log.Warn("size of the store", "error", err)
+	}
 	free, err := freeBytes(d.paths.State)
 	if err != nil {
 		d.log.Warn("free space", "error", err)

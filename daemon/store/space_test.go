@@ -30,3 +30,22 @@ func TestALogThatIsBeingRemovedNeedsNoSpace(t *testing.T) {
 	s := space{dir: dir}
 	check(t, s.take())
 }
+
+func TestTheSizeOfAStoreIsWhatItTakesOfTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	sparse := filepath.Join(dir, "000002.vlog")
+	check(t, os.WriteFile(sparse, []byte("value"), 0o600))
+	check(t, os.Truncate(sparse, 1<<30))
+	for name, size := range map[string]int{"000001.sst": 100_000, "00001.mem": 50_000, "MANIFEST": 1 << 20} {
+		check(t, os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o600))
+	}
+	s := Store{space: space{dir: dir}}
+	tables, values, err := s.Size()
+	if err != nil || tables < 150_000 || tables > 1<<20 || values <= 0 || values > 1<<20 {
+		t.Errorf("%d, %d, %v", tables, values, err)
+	}
+	check(t, os.RemoveAll(dir))
+	if _, _, err := s.Size(); err == nil {
+		t.Error("there is none")
+	}
+}
