@@ -30,8 +30,8 @@ func (a *app) auditCommand() *cobra.Command {
 			"              frozen, blackout (a calendar takes it away) or refused (the run's rules say no)\n" +
 			"  dropped     it was missed and is not caught up: superseded (a later one is), no_catch_up,\n" +
 			"              too_old, too_many or restored (the state is a copy of an older one)\n\n" +
-			"--since and --until are a time, 18:00 (the last one, local), \"2026-11-24 08:00\" (local) or\n" +
-			"RFC 3339, or how long ago: 2h, 3d.",
+			"--since and --until are a time, now, 18:00 (the last one, local), \"2026-11-24 08:00\" (local)\n" +
+			"or RFC 3339, or how long ago: 2h, 3d.",
 		Example: "  penstockctl schedule audit nightly --since 7d\n" +
 			"  penstockctl schedule audit nightly/evening --decision skipped,dropped",
 		Args:              arguments(1, 1),

@@ -29,7 +29,7 @@ func (a *app) backfillCommand() *cobra.Command {
 			"it had one or not; what a calendar takes away is left out. It goes on by itself, over restarts\n" +
 			"of the daemon, until all are started or it is canceled. A schedule is named nightly/evening, or\n" +
 			"nightly where the pipeline has one.\n\n" +
-			"--from and --to are a time, 18:00 (the last one, local), \"2026-11-24 08:00\" (local) or\n" +
+			"--from and --to are a time, now, 18:00 (the last one, local), \"2026-11-24 08:00\" (local) or\n" +
 			"RFC 3339, or how long ago: 12h, 7d.",
 		Example: "  penstockctl backfill nightly --from 2026-11-01 --to 2026-11-08 --dry-run\n" +
 			"  penstockctl backfill nightly --from 7d --max-parallel 2 --order reverse\n" +

@@ -19,7 +19,7 @@ func (a *app) forecastCommand() *cobra.Command {
 		Long: "Say what all schedules together will do if runs take as long as they used to: how many start\n" +
 			"in each hour and how many are at work at once, when the most are, and whose runs begin before\n" +
 			"the one before is over. Calls, files, runs by hand and waiting for a place are not in it.\n\n" +
-			"--from and --to are a time, 18:00 (the next one, local), \"2026-11-24 08:00\" (local) or\n" +
+			"--from and --to are a time, now, 18:00 (the next one, local), \"2026-11-24 08:00\" (local) or\n" +
 			"RFC 3339, or how far off: 24h, 7d. A forecast of more than two days has a line for each day.",
 		Example: "  penstockctl schedule forecast\n  penstockctl schedule forecast --to 7d --top 20",
 		Args:    arguments(0, 0),

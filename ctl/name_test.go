@@ -61,6 +61,7 @@ func TestMomentsAreReadAsPeopleWriteThem(t *testing.T) {
 	zone := time.FixedZone("X", 3600)
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, zone)
 	for text, want := range map[string]string{
+		"now":                  "2026-11-21T12:00:00+01:00",
 		"18:00":                "2026-11-21T18:00:00+01:00",
 		"11:59":                "2026-11-22T11:59:00+01:00",
 		"12:00":                "2026-11-22T12:00:00+01:00",

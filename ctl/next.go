@@ -30,8 +30,8 @@ func (a *app) nextCommand() *cobra.Command {
 			"away, times that were moved, jitter.\n\n" +
 			"With --file it is asked of a pipeline file and of no daemon. Built-in calendars are known then,\n" +
 			"no others; @every counts from now, and jitter is left out.\n\n" +
-			"--from and --until are a time, 18:00 (the next one, local), \"2026-11-24 08:00\" (local) or\n" +
-			"RFC 3339, or how far off: 2h, 90d.",
+			"--from and --until are a time, now, 18:00 (the next one, local), \"2026-11-24 08:00\" (local)\n" +
+			"or RFC 3339, or how far off: 2h, 90d.",
 		Example: "  penstockctl schedule next nightly --count 5\n  penstockctl schedule next nightly/evening --until 365d\n" +
 			"  penstockctl schedule next --file nightly.toml",
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -122,21 +122,4 @@ func (w upcoming) request(now time.Time) (r rpc.ScheduleNextRequest, err error) 
 		r.Count = 1000
 	}
 	return r, nil
-}
-
-// ahead reads a time, as people write it: a time of day is the next such one,
-// a length is so far off. "" is none.
-func ahead(flag, text string, now time.Time) (*time.Time, error) {
-	if text == "" {
-		return nil, nil
-	}
-	if length, err := config.ParseDuration(text); err == nil {
-		moment := now.Add(length)
-		return &moment, nil
-	}
-	moment, ok := parseMoment(text, now)
-	if !ok {
-		return nil, usagef("%s %q: want 18:00, \"2026-11-24 08:00\", 2026-11-24T08:00:00Z, or how far off: 2h, 90d", flag, text)
-	}
-	return &moment, nil
 }

@@ -117,24 +117,6 @@ func (p pausing) end(now time.Time) (*time.Time, error) {
 	return &end, nil
 }
 
-// parseMoment reads a time as people write it, in the zone of now: a time of
-// day is the next such one.
-func parseMoment(text string, now time.Time) (time.Time, bool) {
-	if t, err := time.ParseInLocation("15:04", text, now.Location()); err == nil {
-		t = time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), 0, 0, now.Location())
-		if !t.After(now) {
-			t = time.Date(now.Year(), now.Month(), now.Day()+1, t.Hour(), t.Minute(), 0, 0, now.Location())
-		}
-		return t, true
-	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02", time.RFC3339} {
-		if t, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
 // parsePart reads NAME[/STAGE[/STEP]].
 func parsePart(path string) (pipeline string, at place, err error) {
 	parts := strings.Split(path, "/")

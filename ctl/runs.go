@@ -40,8 +40,8 @@ func (a *app) runsCommand() *cobra.Command {
 		Short: "List runs, newest first",
 		Long: "List runs, newest first: those for which every filter holds. Of a filter that is given several\n" +
 			"values (--status failed,canceled) one is enough, but for --label and --input, which must all hold.\n\n" +
-			"--since and --until are a time, 18:00 (the last one, local), \"2026-11-24 08:00\" (local) or RFC 3339,\n" +
-			"or how long ago it was: 2h, 3d.\n\n" +
+			"--since and --until are a time, now, 18:00 (the last one, local), \"2026-11-24 08:00\" (local) or\n" +
+			"RFC 3339, or how long ago it was: 2h, 3d.\n\n" +
 			"In another --order than that of their making all runs that pass are fetched before the first is\n" +
 			"shown: name a pipeline or a time where there are very many.",
 		Example: "  penstockctl runs nightly --status failed --since 7d\n" +

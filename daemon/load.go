@@ -101,6 +101,9 @@ func (w *outlook) due(p planned, begin time.Time) (due []time.Time, err error) {
 	}
 	mark := p.trigger.Mark
 	mark.Through = begin.Add(-p.trigger.Rule.Jitter - 1)
+	if rests := restsUntil(t, p.trigger.Mark, time.Now()); rests != nil && rests.After(mark.Through) {
+		mark.Through = *rests // nothing before it is due
+	}
 	for i := range t.After(mark) {
 		if !i.At.Before(w.to) {
 			break

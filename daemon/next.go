@@ -47,6 +47,9 @@ func (d *Daemon) instants(view *store.View, p planned, q *rpc.ScheduleNextReques
 	if q.From != nil {
 		mark.Through = *q.From
 	}
+	if rests := told.Schedule.RestsUntil; rests != nil && rests.After(mark.Through) {
+		mark.Through = *rests // nothing before it is due
+	}
 	if q.Until != nil {
 		until = *q.Until
 	}

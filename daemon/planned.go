@@ -11,7 +11,9 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/calendar"
+	"github.com/penstock/penstock/config/cron"
 	"github.com/penstock/penstock/daemon/arrival"
+	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/daemon/upcoming"
 	"github.com/penstock/penstock/rpc"
@@ -232,7 +234,7 @@ func (d *Daemon) scheduleLines(view *store.View, all []planned) (lines []rpc.Sch
 
 // scheduleLine is a schedule, or a trigger of another kind, as it stands.
 func (d *Daemon) scheduleLine(view *store.View, p planned) (line rpc.Schedule, err error) {
-	zone := time.UTC
+	zone, now := time.UTC, time.Now()
 	if p.trigger.Kind == config.OnSchedule {
 		t, err := d.schedules.timetable(&p.trigger)
 		if err != nil {
@@ -241,15 +243,25 @@ func (d *Daemon) scheduleLine(view *store.View, p planned) (line rpc.Schedule, e
 		zone = t.Zone()
 		line = upcoming.Schedule(p.pipeline.Name, p.trigger.Name, p.trigger.Rule, t)
 		line.Next, line.NoneUntil = upcoming.Next(t, p.trigger.Mark)
+		line.RestsUntil = restsUntil(t, p.trigger.Mark, now)
 	} else {
 		line = rpc.Schedule{
 			Name: p.name(), Pipeline: p.pipeline.Name, Trigger: p.trigger.Name, Kind: string(p.trigger.Kind), Description: waitsFor(&p.trigger),
 		}
 	}
 	line.Trouble = d.files.trouble(arrival.ID{Pipeline: p.pipeline.ID, Trigger: p.trigger.Name})
-	line.Pause, line.PauseOf = p.paused(time.Now())
+	line.Pause, line.PauseOf = p.paused(now)
 	line.Last, err = lastTick(view, p, zone)
 	return line, err
+}
+
+// restsUntil is how far ahead of the clock all is decided already, where the
+// clock was set back; nil where it was not. Boots are told apart by their ids.
+func restsUntil(t schedule.Timetable, m schedule.Mark, now time.Time) *time.Time {
+	if t.Expression().Kind() == cron.Reboot || !m.Through.After(now) {
+		return nil
+	}
+	return &m.Through
 }
 
 // waitsFor says in words what a trigger waits for that is no schedule.

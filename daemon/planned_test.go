@@ -68,6 +68,35 @@ func TestSchedulesAreListedByNamePageByPage(t *testing.T) {
 	refused(t, err, rpc.CodeNotFound, "has no schedule")
 }
 
+// A clock that was ahead leaves a mark there: nothing up to it is due again.
+func TestAScheduleWhoseMarkIsAheadOfTheClockSaysThatItRests(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 * * * *\"\n"))
+	if s := h.planned("nightly"); s.RestsUntil != nil {
+		t.Fatalf("it rests until %v", s.RestsUntil)
+	}
+	h.missed(h.triggers("nightly")[0], -150*time.Minute)
+	mark := h.triggers("nightly")[0].Mark.Through
+	if s := h.planned("nightly"); s.RestsUntil == nil || !s.RestsUntil.Equal(mark) || !s.Next.At.After(mark) {
+		t.Errorf("%+v rests until %v, next %+v; want %v", s, s.RestsUntil, s.Next, mark)
+	}
+	next := must[*rpc.ScheduleNextResponse](t)(h.ScheduleNext(t.Context(), &rpc.ScheduleNextRequest{Schedule: "nightly"})).Schedules[0]
+	if !next.Instants[0].At.After(mark) {
+		t.Errorf("%v is said to be due: that is before %v", next.Instants[0].At, mark)
+	}
+	from, to := time.Now(), time.Now().Add(3*time.Hour)
+	load := must[*rpc.Forecast](t)(h.ScheduleForecast(t.Context(), &rpc.ScheduleForecastRequest{From: &from, To: &to}))
+	if load.Runs > 1 {
+		t.Errorf("%d runs are forecast in three hours, of which it rests two and a half", load.Runs)
+	}
+}
+
+// planned is how the one schedule of a pipeline stands.
+func (h *house) planned(name string) rpc.Schedule {
+	h.t.Helper()
+	return must[*rpc.ScheduleListResponse](h.t)(h.ScheduleList(h.t.Context(), &rpc.ScheduleListRequest{Schedule: name})).Schedules[0]
+}
+
 // A trigger of another kind that its failure has paused must be seen and resumed.
 func TestTriggersOfOtherKindsArePausedAndResumedAsWell(t *testing.T) {
 	h := newHouse(t)

@@ -38,6 +38,10 @@ type Schedule struct {
 	// AtBoot says that its instants are the boots of the machine, which nobody
 	// knows beforehand: Next is null then.
 	AtBoot bool `json:"at_boot,omitempty"`
+	// RestsUntil is a time ahead of the daemon's clock up to which all is decided
+	// already: the clock was once there and was set back, and nothing up to then is
+	// due again. null: the clock is past all that was decided.
+	RestsUntil *time.Time `json:"rests_until,omitempty"`
 	// Next is its next instant that counts; null: there is none, or none that was
 	// found.
 	Next *Instant `json:"next"`

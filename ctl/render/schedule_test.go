@@ -31,6 +31,7 @@ func sampleSchedules() []rpc.Schedule {
 	late := next
 	late.Due = late.Due.Add(3 * time.Minute)
 	here := instant(after(90*time.Second), "+00:00")
+	ahead := after(90 * time.Minute)
 	return []rpc.Schedule{
 		{Name: "nightly/evening", Trigger: "evening", Description: "at 02:30 every day", Kind: "schedule", Timezone: "Europe/Berlin", Next: &next,
 			Exclude: []string{"de-holidays", "weekend"},
@@ -39,7 +40,7 @@ func sampleSchedules() []rpc.Schedule {
 			Pause: &rpc.Pause{At: before(2 * time.Hour), Actor: "bob", Reason: "broken"}, PauseOf: "poll",
 			Last: &rpc.Tick{Wall: "2026-03-14T11:58:30Z", Decision: "skipped", Reason: "paused"}},
 		{Name: "备份/once", Trigger: "once", Description: "once, at 2026-01-01 00:00", Kind: "schedule", Timezone: "UTC", Include: []string{"weekdays"}},
-		{Name: "poll/jitter", Trigger: "jitter", Description: "at 02:30 every day", Kind: "schedule", Timezone: "Europe/Berlin", Next: &late},
+		{Name: "poll/jitter", Trigger: "jitter", Description: "at 02:30 every day", Kind: "schedule", Timezone: "Europe/Berlin", Next: &late, RestsUntil: &ahead},
 		{Name: "deploy/after", Trigger: "after", Kind: "after", Description: "after build (success)"},
 		{Name: "intake/files", Trigger: "files", Kind: "files", Description: "files /in/*.csv", Trouble: "/in/a.csv cannot be moved to /claimed/a.csv at once"},
 	}

@@ -26,6 +26,7 @@ func (s Style) schedule(one rpc.Schedule) string {
 	return s.scheduleHead(one) + indent(s.pairs(
 		[2]string{"next", s.next(one)},
 		[2]string{"note", nextNote(one)},
+		[2]string{"rests", s.paint(yellow, s.rests(one))},
 		[2]string{"last", s.lastTick(one.Last)},
 		[2]string{"held", s.paint(yellow, held)},
 		[2]string{"wait", s.paint(red, Line(one.Trouble))},
@@ -75,6 +76,14 @@ func nextNote(one rpc.Schedule) string {
 		return ""
 	}
 	return instantNote(*one.Next, one)
+}
+
+// rests says that nothing is due for a while since the clock was set back.
+func (s Style) rests(one rpc.Schedule) string {
+	if one.RestsUntil == nil {
+		return ""
+	}
+	return "until " + s.Moment(*one.RestsUntil) + ": the daemon's clock was set back"
 }
 
 func (s Style) lastTick(t *rpc.Tick) string {
