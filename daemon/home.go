@@ -12,7 +12,7 @@ import (
 	"github.com/penstock/penstock/daemon/store"
 )
 
-// homeOf is the identity of a directory: its inode and, where the file system
+// homeOf is the identity of a directory or file: its inode and, where the file system
 // keeps it, when it was made. It stays when the directory is moved, and a copy
 // has another one.
 func homeOf(dir string) (string, error) {
@@ -30,14 +30,28 @@ func homeOf(dir string) (string, error) {
 const isCopy = "the store was copied, or put back from a backup"
 
 // settle makes the store at home in a directory. One that was at home in
-// another is a copy: what was due while it lay there is nobody's any more, for
-// the original has seen to it.
-func (s *schedules) settle(ctx context.Context, home string) error {
-	before := s.store.Meta.Home
-	if before == home {
-		return nil
+// another, or has an old mark beside it, is a copy: what was due while it lay there
+// is nobody's any more, for the original has seen to it.
+func (s *schedules) settle(ctx context.Context, home string, mark homeMark) error {
+	generation := s.store.Meta.Generation
+	old, err := mark.old(generation)
+	if err != nil {
+		return err
 	}
-	if before != "" {
+	if old || s.store.Meta.Home != home {
+		if err := s.settleCopy(ctx, home); err != nil {
+			return err
+		}
+	}
+	if err := mark.renew(generation); err != nil { // the old one stays, and is no lie
+		s.log.Warn("a backup that is put back from now on may be taken for this state", "error", err)
+	}
+	return nil
+}
+
+// settleCopy makes a store at home that is new, or a copy.
+func (s *schedules) settleCopy(ctx context.Context, home string) error {
+	if before := s.store.Meta.Home; before != "" {
 		s.log.Warn("the store is a copy of another: what was due meanwhile is dropped", "was", before, "is", home)
 		if err := s.dropMissed(ctx); err != nil {
 			return err

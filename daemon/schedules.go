@@ -50,7 +50,7 @@ func (d *Daemon) keepSchedules(ctx context.Context, end context.CancelCauseFunc)
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		err := d.schedules.keep(ctx, filepath.Join(d.paths.State, "store"))
+		err := d.schedules.keep(ctx, d.paths.State)
 		if ctx.Err() != nil {
 			err = nil
 		}
@@ -67,10 +67,10 @@ const maxTables = 10_000
 
 // keep loads the schedules of the store in a directory and fires them until ctx
 // ends.
-func (s *schedules) keep(ctx context.Context, dir string) error {
-	home, err := homeOf(dir)
+func (s *schedules) keep(ctx context.Context, state string) error {
+	home, err := homeOf(filepath.Join(state, "store"))
 	if err == nil {
-		err = s.settle(ctx, home)
+		err = s.settle(ctx, home, homeMark{path: filepath.Join(state, "home")})
 	}
 	if err != nil {
 		return fmt.Errorf("find out whether the store is a copy: %w", err)

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,6 +196,93 @@ func TestACopyOfTheStoreCatchesNothingUp(t *testing.T) {
 	h.start()
 	if all := h.ticks(trigger); len(all) != 1 {
 		t.Errorf("the copy is a copy again: %+v", all)
+	}
+}
+
+// A backup that is put back over the state lies in the directory of the original.
+func TestABackupThatIsPutBackInPlaceCatchesNothingUp(t *testing.T) {
+	for name, restore := range map[string]func(t *testing.T, state, backup string){
+		"as new files": func(t *testing.T, state, backup string) {
+			files, err := filepath.Glob(filepath.Join(state, "store", "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range append(files, filepath.Join(state, "home")) {
+				if err := os.Remove(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+			overwrite(t, state, backup)
+		},
+		"into the files": overwrite,
+		"but for the mark": func(t *testing.T, state, backup string) {
+			if err := os.Remove(filepath.Join(backup, "home")); err != nil {
+				t.Fatal(err)
+			}
+			overwrite(t, state, backup)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1h\"\ncatch_up = \"all\"\n"))
+			trigger := h.triggers("nightly")[0]
+			trigger.Mark.Anchor = time.Now().Add(-30 * time.Minute).Add(-10 * time.Hour)
+			h.missed(trigger, 150*time.Minute)
+			h.halt()
+			backup := filepath.Join(h.dir, "backup")
+			if err := os.CopyFS(backup, os.DirFS(h.config.State)); err != nil {
+				t.Fatal(err)
+			}
+			h.start()
+			if all := h.awaitTicks(trigger, 2); all[0].Run == 0 || all[1].Run == 0 {
+				t.Fatalf("the original has %+v", all)
+			}
+			h.over("nightly/2")
+			h.halt()
+			restore(t, h.config.State, backup)
+			h.start()
+			if all := h.awaitTicks(trigger, 1); len(all) != 1 || all[0].Reason != schedule.Restored || all[0].Count != 2 {
+				t.Errorf("the ledger is %+v", all)
+			}
+		})
+	}
+}
+
+// overwrite makes the files of a backup those of the state, and keeps the files
+// themselves.
+func overwrite(t *testing.T, state, backup string) {
+	t.Helper()
+	stores, err := filepath.Glob(filepath.Join(state, "store", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range stores {
+		if _, err := os.Stat(filepath.Join(backup, "store", filepath.Base(file))); os.IsNotExist(err) {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	err = filepath.WalkDir(backup, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(backup, path)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(state, relative)
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+			return err
+		}
+		return os.WriteFile(to, text, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
