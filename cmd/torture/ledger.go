@@ -92,7 +92,7 @@ func (j *judge) followed(ctx context.Context, s *shape, upstream, status string)
 	want := map[string]string{}
 	for name, shape := range j.load.acked {
 		if shape.name == upstream {
-			want[fmt.Sprintf("%d/%s", j.there[name].ID, status)] = name
+			want[name+" "+status] = name
 		}
 	}
 	ticks, err := j.ticks(ctx, s, upstream)
