@@ -9,14 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/expression"
 	"github.com/penstock/penstock/daemon/engine"
-	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
-	"github.com/penstock/penstock/rpc"
 )
 
 // follower fires the triggers that wait for the ends of other pipelines' runs.
@@ -109,6 +106,9 @@ func (f *follower) tell(ctx context.Context, ends []store.Ending) (failed error)
 }
 
 func (f *follower) forget(ctx context.Context, told []store.Ending) error {
+	if len(told) == 0 {
+		return nil
+	}
 	return f.engine.Update(ctx, func(tx *store.Tx, _ time.Time) error {
 		for _, e := range told {
 			tx.RemoveEnding(e)
@@ -300,24 +300,4 @@ func (n *news) follow(pipeline store.Pipeline, trigger string) (*engine.StartReq
 		trigger: trigger, upstream: n.upstream,
 	})
 	return &q, err
-}
-
-// refusedBy is why a run is refused, for people; "" where err is no refusal and
-// may be over later.
-func refusedBy(err error) string {
-	var family *familyError
-	var refusal *plan.Refusal
-	var coded *rpc.Error
-	var problems config.Problems
-	switch {
-	case errors.As(err, &family):
-		return family.Error()
-	case errors.As(err, &refusal):
-		return refusal.Error()
-	case errors.As(err, &coded):
-		return coded.Error()
-	case errors.As(err, &problems): // an older version took the text
-		return problems.Error()
-	}
-	return ""
 }

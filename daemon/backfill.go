@@ -9,7 +9,6 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
-	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
@@ -18,9 +17,6 @@ import (
 // backfillLooks is how often a backfill that something stands against, a pause
 // or a freeze, looks whether it still does.
 const backfillLooks = 15 * time.Second
-
-// maxParallelBackfill bounds how many runs of a backfill live at a time.
-const maxParallelBackfill = 100
 
 // backfills knows which pipelines have a backfill under way.
 type backfills struct {
@@ -56,8 +52,8 @@ func (d *Daemon) startBackfill(ctx context.Context, b store.Backfill, instants [
 	if n := len(instants); n == 0 || n > store.MaxInstants {
 		return b, rpc.Errorf(rpc.CodeInvalid, "the backfill has %d instants: want 1 to %d; take a shorter time", n, store.MaxInstants)
 	}
-	if b.MaxParallel < 1 || b.MaxParallel > maxParallelBackfill {
-		return b, rpc.Errorf(rpc.CodeInvalid, "max_parallel %d: want 1 to %d", b.MaxParallel, maxParallelBackfill)
+	if b.MaxParallel < 1 || b.MaxParallel > maxParallel {
+		return b, rpc.Errorf(rpc.CodeInvalid, "max_parallel %d: want 1 to %d", b.MaxParallel, maxParallel)
 	}
 	var made store.Backfill
 	err := d.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
@@ -363,9 +359,8 @@ func (u *filling) firing(pipeline store.Pipeline, definition *config.Pipeline, i
 		},
 		trigger: u.Trigger,
 	})
-	var refusal *plan.Refusal
-	if errors.As(err, &refusal) {
-		firing.Tick.Decision, firing.Tick.Reason, firing.Tick.Message = schedule.Skipped, schedule.Refused, refusal.Error()
+	if why := refusedBy(err); why != "" {
+		firing.Tick.Decision, firing.Tick.Reason, firing.Tick.Message = schedule.Skipped, schedule.Refused, why
 		return firing, nil
 	}
 	firing.Start = &q

@@ -10,6 +10,7 @@ import (
 	"github.com/penstock/penstock/config/calendar"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/daemon/upcoming"
 )
 
 // readCalendars makes the calendars ready that rules may name: those that were
@@ -47,7 +48,7 @@ func checkShifts(source *config.Source) (problems config.Problems) {
 		if t.Kind != config.OnSchedule {
 			continue
 		}
-		rule := ruleOf(&t.Schedule)
+		rule := upcoming.RuleOf(&t.Schedule)
 		rule.Include, rule.Exclude = nil, nil // what they name is checked elsewhere
 		if _, err := rule.Compile(nil); err != nil {
 			problems = append(problems, source.Problem(fmt.Sprintf("trigger[%d].shift", k), err.Error()))

@@ -225,10 +225,13 @@ func (a *arrivals) size() int {
 }
 
 func (a *arrivals) learn(all bool) {
-	if all {
-		a.sizes[a.id] = min(2*a.size(), arrival.Batch)
-	} else {
+	switch n := 2 * a.size(); {
+	case !all:
 		a.sizes[a.id] = 1
+	case n < arrival.Batch:
+		a.sizes[a.id] = n
+	default:
+		delete(a.sizes, a.id)
 	}
 }
 
@@ -277,13 +280,10 @@ func (a *arrivals) firing(view *store.View, file arrival.File) (engine.Firing, e
 		trigger: a.trigger.Name,
 		file:    expression.File{Path: file.Path, Name: filepath.Base(file.Path), Size: file.Size},
 	})
-	switch {
-	case err == nil:
-		f.Start = &q
-	case refuses(err):
-		f.Tick.Decision, f.Tick.Reason, f.Tick.Message = schedule.Skipped, schedule.Refused, short(err.Error())
-	default:
-		return f, err
+	if why := refusedBy(err); why != "" {
+		f.Tick.Decision, f.Tick.Reason, f.Tick.Message = schedule.Skipped, schedule.Refused, why
+		return f, nil
 	}
-	return f, nil
+	f.Start = &q
+	return f, err
 }

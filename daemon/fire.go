@@ -9,13 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
-	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/scheduler"
 	"github.com/penstock/penstock/daemon/store"
-	"github.com/penstock/penstock/rpc"
 )
 
 // Fire records what was decided of schedules, and starts the runs, all in one
@@ -95,11 +92,7 @@ func (s *schedules) firings(batch []scheduler.Due, errs []error) (all []firing) 
 // resolve makes firings of what was decided of a schedule. The mark goes with
 // the last of them.
 func (s *schedules) resolve(view *store.View, due *scheduler.Due, of int) ([]firing, error) {
-	pipeline, err := view.Pipeline(due.Pipeline)
-	if err != nil {
-		return nil, err
-	}
-	trigger, err := view.Trigger(due.Pipeline, due.Trigger)
+	pipeline, trigger, err := reread(view, due)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +114,17 @@ func (s *schedules) resolve(view *store.View, due *scheduler.Due, of int) ([]fir
 	return all, nil
 }
 
+// reread reads what is decided of; errChanged where it is gone.
+func reread(view *store.View, due *scheduler.Due) (p store.Pipeline, t store.Trigger, err error) {
+	if p, err = view.Pipeline(due.Pipeline); err == nil {
+		t, err = view.Trigger(due.Pipeline, due.Trigger)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		err = errChanged
+	}
+	return p, t, err
+}
+
 func tickOf(due *scheduler.Due, d *schedule.Decided, revision uint64) store.Tick {
 	return store.Tick{
 		Pipeline: due.Pipeline, Trigger: due.Trigger, At: d.At, Decision: d.Decision, Reason: d.Reason,
@@ -136,10 +140,11 @@ func (s *schedules) start(view *store.View, pipeline store.Pipeline, f *engine.F
 		f.Start = &q
 		return nil
 	}
-	if !refuses(err) {
+	why := refusedBy(err)
+	if why == "" {
 		return err
 	}
-	f.Tick.Decision, f.Tick.Reason, f.Tick.Message = schedule.Skipped, schedule.Refused, short(err.Error())
+	f.Tick.Decision, f.Tick.Reason, f.Tick.Message = schedule.Skipped, schedule.Refused, why
 	return nil
 }
 
@@ -154,26 +159,10 @@ func (s *schedules) startOf(view *store.View, pipeline store.Pipeline, tick *sto
 	})
 }
 
-// refuses reports whether an error says that there is to be no run, and is not
-// merely in the way of one.
-func refuses(err error) bool {
-	var refusal *plan.Refusal
-	var problems config.Problems
-	var coded *rpc.Error
-	return errors.As(err, &refusal) || errors.As(err, &problems) || errors.As(err, &coded)
-}
-
-// short bounds what is kept of a message.
-func short(message string) string {
-	const most = 1 << 10
-	if len(message) <= most {
-		return message
-	}
-	return message[:most] + "…"
-}
-
-// reconsider gives the scheduler what is true of those schedules that could not
-// be recorded.
+// reconsider gives the scheduler what is true of those schedules that are not
+// what they were when they were decided. The others it decides again by itself,
+// a second later: what is given to it is decided at once, and whatever stands
+// against them may stand for long.
 func (s *schedules) reconsider(batch []scheduler.Due, errs []error) {
 	for i, err := range errs {
 		if err == nil {
@@ -181,8 +170,17 @@ func (s *schedules) reconsider(batch []scheduler.Due, errs []error) {
 		}
 		due := &batch[i]
 		s.log.Info("instants are decided again", "pipeline", due.Pipeline, "trigger", due.Trigger, "why", err)
+		if !isOutdated(err) {
+			continue
+		}
 		if err := s.retime(due.Pipeline); err != nil {
 			s.log.Error("a schedule cannot be read", "pipeline", due.Pipeline, "error", err)
 		}
 	}
+}
+
+// isOutdated reports whether an error says that a schedule was changed since it
+// was decided.
+func isOutdated(err error) bool {
+	return errors.Is(err, errChanged) || errors.Is(err, engine.ErrRevision) || errors.Is(err, engine.ErrNotFound)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/scheduler"
 	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/daemon/upcoming"
 )
 
 // schedules keeps the scheduler in step with the triggers in the store, and
@@ -208,7 +209,8 @@ func recordOf(pipeline uint64, t *config.Trigger) store.Trigger {
 	r := store.Trigger{Pipeline: pipeline, Name: t.Name, Kind: t.Kind, PauseOnFailure: t.PauseOnFailure}
 	switch t.Kind {
 	case config.OnSchedule:
-		r.Rule = ruleOf(&t.Schedule)
+		rule := upcoming.RuleOf(&t.Schedule)
+		r.Rule = &rule
 	case config.AfterPipeline:
 		r.After = &t.After
 	case config.OnFiles:
@@ -217,11 +219,4 @@ func recordOf(pipeline uint64, t *config.Trigger) store.Trigger {
 		r.Key = t.Key
 	}
 	return r
-}
-
-func ruleOf(s *config.Schedule) *schedule.Rule {
-	return &schedule.Rule{
-		Expression: s.Expression, Timezone: s.Timezone, From: s.From, Until: s.Until, Jitter: s.Jitter, Random: s.Random,
-		Include: s.Include, Exclude: s.Exclude, Shift: string(s.Shift), CatchUp: string(s.CatchUp), Window: s.Window,
-	}
 }

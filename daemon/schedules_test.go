@@ -10,8 +10,11 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/schedule"
+	"github.com/penstock/penstock/daemon/scheduler"
 	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/daemon/upcoming"
 	"github.com/penstock/penstock/rpc"
 )
 
@@ -314,6 +317,25 @@ func TestARefusedRunIsRecorded(t *testing.T) {
 	}
 }
 
+// What stands against a schedule may stand for long, and what is put anew is
+// decided at once: the two together would be a loop without a rest.
+func TestOnlyAScheduleThatHasChangedIsPutAnew(t *testing.T) {
+	h := newHouse(t)
+	for k, c := range []struct {
+		err  error
+		anew bool
+	}{{errChanged, true}, {engine.ErrRevision, true}, {engine.ErrNotFound, true}, {engine.ErrDeleting, false}, {store.ErrNotFound, false}} {
+		name, before := fmt.Sprint("nightly", k), h.d.schedules.loop.Len()
+		h.apply(scheduled(name, "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\n"))
+		trigger := h.triggers(name)[0]
+		h.update(func(tx *store.Tx) error { tx.RemoveTrigger(trigger); return nil }) // of which the loop hears nothing
+		h.d.schedules.reconsider([]scheduler.Due{{Pipeline: trigger.Pipeline, Trigger: trigger.Name}}, []error{c.err})
+		if anew := h.d.schedules.loop.Len() == before; anew != c.anew {
+			t.Errorf("after %q the schedules of the pipeline are put anew: %v, want %v", c.err, anew, c.anew)
+		}
+	}
+}
+
 func TestADeletedPipelineIsDueNoMore(t *testing.T) {
 	h := newHouse(t)
 	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\n"))
@@ -335,7 +357,7 @@ func TestWhatIsKeptOfATriggerIsAllOfItsRule(t *testing.T) {
 		Expression: "@daily", Timezone: "Europe/Berlin", From: time.Unix(1, 0), Until: time.Unix(2, 0), Jitter: 3, Random: true,
 		Include: []string{"a"}, Exclude: []string{"b"}, Shift: "next", CatchUp: "all", Window: 4,
 	}
-	if got := ruleOf(&s); !got.Equal(&want) {
+	if got := upcoming.RuleOf(&s); !got.Equal(&want) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -23,7 +23,8 @@
 // [Scheduler.Put] takes the place of the schedules of a pipeline at any time.
 // What is under way for the old ones goes on; the Firer must compare marks and
 // refuse what was decided from another than the recorded one. What it refuses,
-// or fails to record, is decided again a second later from what is known then.
+// or fails to record, is decided again: at once where it puts the schedules of
+// the pipeline anew, else a second later.
 package scheduler
 
 import (

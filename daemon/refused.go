@@ -1,0 +1,39 @@
+package daemon
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/plan"
+	"github.com/penstock/penstock/rpc"
+)
+
+// refusedBy is why a run is refused, for the ledger; "" where err is no refusal:
+// it is merely in the way of a run, and may be over later.
+func refusedBy(err error) string {
+	var family *familyError
+	var refusal *plan.Refusal
+	var coded *rpc.Error
+	var problems config.Problems
+	switch {
+	case errors.As(err, &family):
+		return short(family.Error())
+	case errors.As(err, &refusal):
+		return short(refusal.Error())
+	case errors.As(err, &coded):
+		return short(coded.Error())
+	case errors.As(err, &problems): // an older version took the text
+		return short(problems.Error())
+	}
+	return ""
+}
+
+// short bounds what is kept of a message, in bytes, and cuts no letter in two.
+func short(message string) string {
+	const most = 1 << 10
+	if len(message) <= most {
+		return message
+	}
+	return strings.ToValidUTF8(message[:most], "") + "…"
+}
