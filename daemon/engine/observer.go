@@ -14,7 +14,8 @@ type Observer interface {
 	// RunEnded is told of each end: a run that is retried has another. startedAt is
 	// zero where no step of it began.
 	RunEnded(pipeline, status string, startedAt, finishedAt time.Time)
-	// Ticked is told of a decision on instants of a trigger. Where it made the run
+	// Ticked is told of a decision on instants of a trigger: on so many, or at least
+	// so many where they were too many to be counted. Where it made the run
 	// of an instant of a schedule, late is the time between the two; else negative.
 	Ticked(decision string, count int, late time.Duration)
 }
@@ -46,7 +47,7 @@ const unheard run.Status = ""
 func (e *Engine) ticked(became []Fired) {
 	for _, f := range became {
 		if f.Err == nil {
-			e.observer.Ticked(string(f.Tick.Decision), max(1, f.Tick.Count), lateness(f.Tick))
+			e.observer.Ticked(string(f.Tick.Decision), max(1, f.Tick.Count, -f.Tick.Count), lateness(f.Tick))
 		}
 	}
 }

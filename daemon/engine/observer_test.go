@@ -79,8 +79,9 @@ func TestAnObserverHearsOfDecisions(t *testing.T) {
 		{Tick: store.Tick{Decision: schedule.CaughtUp, Run: 7, At: at, DecidedAt: at.Add(time.Hour), Subject: "backfill/1"}},
 		{Err: ErrFired, Tick: store.Tick{Decision: schedule.Fired, Run: 7}},
 		{Tick: store.Tick{Decision: schedule.Dropped, Count: 12}},
+		{Tick: store.Tick{Decision: schedule.Dropped, Count: -10_001}},
 	})
-	if want := []string{"ticked fired 1 1s", "ticked caught_up 1 -1ns", "ticked dropped 12 -1ns"}; !slices.Equal(o.told, want) {
+	if want := []string{"ticked fired 1 1s", "ticked caught_up 1 -1ns", "ticked dropped 12 -1ns", "ticked dropped 10001 -1ns"}; !slices.Equal(o.told, want) {
 		t.Errorf("told %q, want %q", o.told, want)
 	}
 }
