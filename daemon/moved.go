@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ func (d *Daemon) movedBy(ctx context.Context, name string, now schedule.Calendar
 	defer view.Close()
 	moved := []rpc.ScheduleMoved{}
 	names := pipelineNames{view: view}
+	c := calendarChange{view: view, name: name, now: now, read: map[string]schedule.Calendar{}}
 	for t, err := range view.Triggers() {
 		if err == nil {
 			err = ctx.Err()
@@ -32,7 +34,7 @@ func (d *Daemon) movedBy(ctx context.Context, name string, now schedule.Calendar
 		if !slices.Contains(calendarsOf(&t), name) {
 			continue
 		}
-		one, err := moveOf(view, &t, name, now)
+		one, err := c.move(&t)
 		if err != nil {
 			return nil, err
 		}
@@ -50,23 +52,47 @@ func (d *Daemon) movedBy(ctx context.Context, name string, now schedule.Calendar
 	return moved[:min(maxMoved, len(moved))], nil
 }
 
-// moveOf compares the next instant of a schedule with what it would be.
-func moveOf(view *store.View, t *store.Trigger, name string, now schedule.Calendar) (one rpc.ScheduleMoved, err error) {
-	calendars := map[string]schedule.Calendar{}
+// calendarChange is a calendar that becomes another. What the rules name besides is read
+// once, however many of them do.
+type calendarChange struct {
+	view *store.View
+	name string
+	now  schedule.Calendar
+	read map[string]schedule.Calendar // as they are before
+}
+
+// move compares the next instant of a schedule with what it would be.
+func (c *calendarChange) move(t *store.Trigger) (one rpc.ScheduleMoved, err error) {
+	before := map[string]schedule.Calendar{}
 	for _, used := range calendarsOf(t) {
-		if _, calendars[used], err = findCalendar(view, used); err != nil {
+		if before[used], err = c.find(used); err != nil {
 			return one, err
 		}
 	}
-	was, err := t.Rule.Compile(calendars)
+	was, err := t.Rule.Compile(before)
 	if err != nil {
 		return one, err
 	}
-	calendars[name] = now
-	is, err := t.Rule.Compile(calendars)
+	after := maps.Clone(before)
+	after[c.name] = c.now
+	is, err := t.Rule.Compile(after)
+	if err != nil {
+		return one, err
+	}
 	one.Timezone = was.Zone().String()
 	one.Before, one.After = nextAt(was, t.Mark), nextAt(is, t.Mark)
-	return one, err
+	return one, nil
+}
+
+func (c *calendarChange) find(name string) (schedule.Calendar, error) {
+	if known, ok := c.read[name]; ok {
+		return known, nil
+	}
+	_, found, err := findCalendar(c.view, name)
+	if err == nil {
+		c.read[name] = found
+	}
+	return found, err
 }
 
 func nextAt(t schedule.Timetable, m schedule.Mark) *time.Time {
