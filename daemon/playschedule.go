@@ -44,7 +44,7 @@ func (d *Daemon) SchedulePlay(ctx context.Context, q *rpc.SchedulePlayRequest) (
 	return &rpc.SchedulePlayResponse{Run: summarize(record, p.pipeline.Name, now), Schedule: line}, failure(err, "schedule")
 }
 
-// playable finds the one schedule that a name means, unless it was handPlay a
+// playable finds the one schedule that a name means, unless it was played a
 // moment ago.
 func (d *Daemon) playable(name string, now time.Time) (planned, error) {
 	view := d.store.View()

@@ -134,6 +134,5 @@ func (q *queue) next() Instant {
 		one.ShiftedFrom = append(one.ShiftedFrom, other.ShiftedFrom...)
 	}
 	slices.SortFunc(one.ShiftedFrom, time.Time.Compare)
-	slices.SortFunc(one.ShiftedFrom, time.Time.Compare)
 	return one
 }
