@@ -2,6 +2,7 @@ package listener
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ func (c *call) readBody() ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
 	switch {
 	case err == nil:
+		c.digest = sha256.Sum256(body)
 		return body, nil
 	case errors.As(err, new(*http.MaxBytesError)):
 		return nil, errTooLarge

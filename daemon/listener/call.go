@@ -2,6 +2,8 @@ package listener
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -17,7 +19,8 @@ type call struct {
 	r        *http.Request
 	route    route
 	settings *settings
-	from     netip.Addr // who calls; the zero Addr over a Unix socket
+	from     netip.Addr        // who calls; the zero Addr over a Unix socket
+	digest   [sha256.Size]byte // of the body: by it the log can be held against what a sender keeps
 }
 
 // health says whether runs can be started.
@@ -109,7 +112,8 @@ var errBusy = &Refusal{Status: http.StatusServiceUnavailable, Code: "busy", Mess
 
 // succeed answers with the run, once it is over where the caller asked to wait.
 func (c *call) succeed(asked *Call, run Run) {
-	c.log.Info("a call started a run", "run", run.Name, "duplicate", run.Duplicate, "key", asked.Key.ID, "route", c.route.name, "from", c.origin())
+	c.log.Info("a call started a run", "run", run.Name, "duplicate", run.Duplicate, "key", asked.Key.ID, "route", c.route.name, "from", c.origin(),
+		"body", hex.EncodeToString(c.digest[:]))
 	wait, err := c.wait()
 	if err != nil {
 		c.fail(err) // it was checked before

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -307,5 +308,14 @@ func TestWhatACallBeganDoesNotEndWithItsSender(t *testing.T) {
 	h.wants(h.call("GET", "/healthz", ""), 200)
 	if h.started(); h.fickle {
 		t.Error("it would have been given up")
+	}
+}
+
+func TestTheLogHasTheDigestOfWhatStartedARun(t *testing.T) {
+	h := newHouse(t)
+	body := `{"inputs": {"a": "x"}}`
+	h.wants(h.call("POST", nightly, body, asJSON, h.bearer("api")), 202)
+	if want := fmt.Sprintf("body=%x", sha256.Sum256([]byte(body))); !strings.Contains(h.log.String(), want) {
+		t.Errorf("%s is not in\n%s", want, h.log.String())
 	}
 }
