@@ -109,7 +109,7 @@ func (t table) jitter(s *Schedule) {
 }
 
 // calendars reads which calendars give days and take them away. Whether they
-// exist only a daemon knows: see [Source.Calendars].
+// exist only a daemon knows: see [Source.CheckCalendars].
 func (t table) calendars(s *Schedule) {
 	included := t.calendarNames("include", nil)
 	excluded := t.calendarNames("exclude", included)
@@ -124,6 +124,7 @@ func (t table) calendarNames(key string, others []item) []item {
 	items, _ := t.strings(key)
 	if len(items) > maxCalendars {
 		t.report(t.key(key), "%s names %d calendars; at most %d are allowed", key, len(items), maxCalendars)
+		items = items[:maxCalendars]
 	}
 	if t.empty(key) {
 		t.report(t.key(key), "%s is empty; leave it out where no calendar is meant", key)

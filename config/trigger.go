@@ -40,7 +40,7 @@ type Schedule struct {
 	Timezone   string        // IANA; default UTC
 	From       time.Time     // no instant before; zero: none
 	Until      time.Time     // no instant at or after; zero: none
-	Jitter     time.Duration // how much later than its instant a run may start, at most; less than the expression's period is the author's business
+	Jitter     time.Duration // how much later than its instant a run may start, at most; it may be longer than the expression's period
 	Random     bool          // jitter is drawn anew for each instant; false: it follows from the names and never changes
 	Include    []string      // calendars: only instants within one of them count; none: all
 	Exclude    []string      // calendars: instants within one of them do not count

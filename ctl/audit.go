@@ -41,8 +41,7 @@ func (a *app) auditCommand() *cobra.Command {
 	cmd.Flags().StringVar(&w.since, "since", "", "only instants at or after this time")
 	cmd.Flags().StringVar(&w.until, "until", "", "only instants before this time")
 	cmd.Flags().StringSliceVar(&w.decisions, "decision", nil, "only these decisions: fired, caught_up, skipped, dropped")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("decision", cobra.FixedCompletions(
-		[]string{"fired", "caught_up", "skipped", "dropped"}, cobra.ShellCompDirectiveNoFileComp)))
+	completeWords(cmd, "decision", "fired", "caught_up", "skipped", "dropped")
 	w.flags(cmd)
 	return a.outputs(cmd)
 }

@@ -43,8 +43,7 @@ func (a *app) backfillCommand() *cobra.Command {
 	cmd.Flags().IntVar(&w.parallel, "max-parallel", 1, "at most that many of its runs live at a time")
 	cmd.Flags().StringVar(&w.order, "order", "forward", "forward: the oldest first; or reverse")
 	cmd.Flags().BoolVar(&w.dryRun, "dry-run", false, "say which instants; start nothing")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("order", cobra.FixedCompletions(
-		[]string{"forward", "reverse"}, cobra.ShellCompDirectiveNoFileComp)))
+	completeWords(cmd, "order", "forward", "reverse")
 	cmd.AddCommand(a.backfillListCommand(), a.backfillCancelCommand())
 	return a.outputs(cmd)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/penstock/penstock/config/cron"
 	"github.com/penstock/penstock/ctl/render"
 	"github.com/penstock/penstock/rpc"
 )
@@ -96,6 +97,7 @@ func (a *app) calendarShowCommand() *cobra.Command {
 	cmd.Flags().IntVar(&request.Year, "year", 0, "of this year (default: the present one)")
 	cmd.Flags().StringVar(&request.Timezone, "timezone", "", "in this zone (default: UTC)")
 	cmd.Flags().BoolVar(&text, "text", false, "show the text as it was put")
+	completeWords(cmd, "timezone", cron.Zones()...)
 	return a.outputs(cmd)
 }
 

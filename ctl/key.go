@@ -52,8 +52,7 @@ func (a *app) keyCreateCommand() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.keyCreate(cmd.Context(), args[0], t) },
 	}
 	cmd.Flags().StringVar(&t.form, "form", "", "api (default), webhook, github or standard")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("form", cobra.FixedCompletions(
-		[]string{"api", "webhook", "github", "standard"}, cobra.ShellCompDirectiveNoFileComp)))
+	completeWords(cmd, "form", "api", "webhook", "github", "standard")
 	cmd.Flags().BoolVar(&t.skipLocks, "may-skip-locks", false, "calls may ask for runs whose steps take no resource groups")
 	t.common(cmd)
 	return a.outputs(cmd)

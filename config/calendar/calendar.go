@@ -18,7 +18,10 @@ const (
 	lastYear   = 2200
 )
 
-const daySeconds = 24 * 60 * 60
+const (
+	daySeconds  = 24 * 60 * 60
+	weekSeconds = 7 * daySeconds
+)
 
 // A wall time is the reading of a wall clock as the seconds since 1970-01-01
 // 00:00 on that clock.
@@ -33,10 +36,10 @@ type stretch struct {
 // Calendar is a set of days and times with titles. It may be used by many at
 // a time.
 type Calendar struct {
-	weekly   []stretch // of wall clocks, from Sunday 00:00 on; at most a week long
-	yearly   []yearly
-	wall     []stretch // in order, none overlaps another
-	instants []stretch // the same
+	weekly   []stretch      // of wall clocks, from Sunday 00:00 on; in order, none overlaps another
+	yearly   map[int]string // titles of days of every year, by monthDay
+	wall     []stretch      // in order, none overlaps another
+	instants []stretch      // the same
 	repeats  []repeat
 
 	lock  sync.Mutex
@@ -69,7 +72,7 @@ func Parse(text string) (*Calendar, error) {
 		return nil, wrong(1, "the text has %d bytes; at most %d are read: leave out what is past", len(text), maxBytes)
 	}
 	text = strings.TrimPrefix(text, "\ufeff")
-	c := &Calendar{years: map[int]*year{}}
+	c := &Calendar{yearly: map[int]string{}, years: map[int]*year{}}
 	read := c.readLines
 	if begins(text, "BEGIN:VCALENDAR") {
 		read = c.readEvents
@@ -77,7 +80,7 @@ func Parse(text string) (*Calendar, error) {
 	if err := read(strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")); err != nil {
 		return nil, err
 	}
-	c.wall, c.instants = disjoint(c.wall), disjoint(c.instants)
+	c.weekly, c.wall, c.instants = disjoint(wrapped(c.weekly)), disjoint(c.wall), disjoint(c.instants)
 	return c, nil
 }
 
@@ -101,8 +104,8 @@ func BuiltIn(name string) (*Calendar, bool) {
 }
 
 var builtIn = map[string]*Calendar{
-	Weekend:  {weekly: []stretch{{from: 6 * daySeconds, to: 8 * daySeconds, title: Weekend}}},
-	Weekdays: {weekly: []stretch{{from: 1 * daySeconds, to: 6 * daySeconds, title: Weekdays}}},
+	Weekend:  {weekly: []stretch{{0, 1 * daySeconds, Weekend}, {6 * daySeconds, weekSeconds, Weekend}}},
+	Weekdays: {weekly: []stretch{{1 * daySeconds, 6 * daySeconds, Weekdays}}},
 }
 
 // Covers reports whether the calendar covers an instant, with the title of what
@@ -134,22 +137,26 @@ func (c *Calendar) Covers(t time.Time, zone *time.Location) (title string, ok bo
 
 // regular looks at what comes every week and every year.
 func (c *Calendar) regular(wall int64, t time.Time) (title string, ok bool) {
-	const week = 7 * daySeconds
-	inWeek := (wall + 4*daySeconds) % week // 1970-01-01 was a Thursday
+	inWeek := (wall + 4*daySeconds) % weekSeconds // 1970-01-01 was a Thursday
 	if inWeek < 0 {
-		inWeek += week
+		inWeek += weekSeconds
 	}
-	for _, w := range c.weekly {
-		if w.from <= inWeek && inWeek < w.to || inWeek+week < w.to {
-			return w.title, true
+	if title, ok = within(c.weekly, inWeek); ok {
+		return title, true
+	}
+	title, ok = c.yearly[monthDay(t.Month(), t.Day())]
+	return title, ok
+}
+
+// wrapped adds at the beginning of the week what stretches, each at most a week
+// long, have behind its end.
+func wrapped(week []stretch) []stretch {
+	for _, s := range week {
+		if s.to > weekSeconds {
+			week = append(week, stretch{0, s.to - weekSeconds, s.title})
 		}
 	}
-	for _, y := range c.yearly {
-		if y.covers(t) {
-			return y.title, true
-		}
-	}
-	return "", false
+	return week
 }
 
 // year is what repeated events cover in a year.
@@ -200,19 +207,19 @@ func within(apart []stretch, moment int64) (title string, ok bool) {
 	return apart[i].title, true
 }
 
-// yearly are days of every year, as month and day in one number; the last may lie
-// in the year after.
-type yearly struct {
-	from, to int
-	title    string
-}
-
-func (y yearly) covers(t time.Time) bool {
-	day := monthDay(t.Month(), t.Day())
-	if y.to < y.from {
-		return day >= y.from || day <= y.to
+// everyYear adds days of every year, as month and day in one number; the last may
+// lie in the year after. A day keeps the title that it got first.
+func (c *Calendar) everyYear(from, to int, title string) {
+	for day := monthDay(time.January, 1); day <= monthDay(time.December, 31); day++ {
+		covers := from <= day && day <= to
+		if to < from {
+			covers = from <= day || day <= to
+		}
+		if _, taken := c.yearly[day]; covers && !taken {
+			c.yearly[day] = title
+		}
 	}
-	return y.from <= day && day <= y.to
 }
 
+// monthDay is a day of every year in one number, in their order.
 func monthDay(month time.Month, day int) int { return int(month)*32 + day }

@@ -39,7 +39,7 @@ func ask(t *testing.T, c *calendar.Calendar, name string, questions []asked) {
 	}
 }
 
-func parsed(t *testing.T, text string) *calendar.Calendar {
+func parsed(t rapid.TB, text string) *calendar.Calendar {
 	t.Helper()
 	c, err := calendar.Parse(text)
 	if err != nil {
@@ -379,6 +379,56 @@ func TestOverlappingTimesEqualALookAtEach(t *testing.T) {
 			}
 			if title, ok := c.Covers(base.Add(time.Duration(hour)*time.Hour), time.UTC); title != want || ok != (want != "") {
 				t.Fatalf("%shour %d: %q, %t; want %q", text, hour, title, ok, want)
+			}
+		}
+	})
+}
+
+// What comes every week or year equals a count of hours and days, over the ends of
+// weeks and years, too.
+func TestWhatComesEveryWeekOrYearEqualsACount(t *testing.T) {
+	const week = 7 * 24
+	names := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+	rapid.Check(t, func(t *rapid.T) {
+		var hours [week]bool // from Sunday 00:00 on
+		days := map[string]bool{}
+		text := ""
+		fill := func(from, length int) {
+			for h := range length {
+				hours[(from+h)%week] = true
+			}
+		}
+		for range rapid.IntRange(1, 5).Draw(t, "lines") {
+			day, span := rapid.IntRange(0, 6).Draw(t, "day"), rapid.IntRange(0, 6).Draw(t, "span")
+			from, length := rapid.IntRange(0, 23).Draw(t, "from"), rapid.IntRange(1, 24).Draw(t, "length")
+			last := names[(day+span)%7]
+			switch rapid.IntRange(0, 3).Draw(t, "form") {
+			case 0:
+				text += fmt.Sprintf("%s..%s\n", names[day], last)
+				fill(day*24, (span+1)*24)
+			case 1:
+				text += fmt.Sprintf("%s %02d:00..%s %02d:00\n", names[day], from, names[(day+span+(from+length)/24)%7], (from+length)%24)
+				fill(day*24+from, span*24+length)
+			case 2:
+				text += fmt.Sprintf("%s..%s %02d:00..%02d:00\n", names[day], last, from, (from+length)%24)
+				for d := range span + 1 {
+					fill((day+d)*24+from, length)
+				}
+			case 3:
+				begin := time.Date(2026, 12, 10+from, 0, 0, 0, 0, time.UTC)
+				text += fmt.Sprintf("%s..%s\n", begin.Format("01-02"), begin.AddDate(0, 0, length).Format("01-02"))
+				for d := range length + 1 {
+					days[begin.AddDate(0, 0, d).Format("01-02")] = true
+				}
+			}
+		}
+		c := parsed(t, text)
+		start := time.Date(2026, 12, 6, 0, 0, 0, 0, time.UTC) // a Sunday
+		for h := range 8 * week {
+			at := start.Add(time.Duration(h) * time.Hour)
+			want := hours[h%week] || days[at.Format("01-02")]
+			if title, ok := c.Covers(at, time.UTC); ok != want || ok && !strings.Contains(text, title+"\n") {
+				t.Fatalf("%s%s: %q, %t; want %t", text, at, title, ok, want)
 			}
 		}
 	})

@@ -3,7 +3,6 @@ package calendar
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -315,7 +314,7 @@ func replace(events []event) {
 	}
 	for _, e := range events {
 		if i, ok := masters[e.uid]; ok && e.replaces != nil {
-			events[i].except = append(slices.Clip(events[i].except), *e.replaces)
+			events[i].except = append(events[i].except, *e.replaces)
 		}
 	}
 }

@@ -117,7 +117,7 @@ func (c *Calendar) readYearly(e entry, from, to string) error {
 	if !ok {
 		return e.wrong("%s goes from a day of every year to %q, which is none; write both as 12-25 or both as 2026-12-25", e.words[0], to)
 	}
-	c.yearly = append(c.yearly, yearly{first, last, e.titled(1)})
+	c.everyYear(first, last, e.titled(1))
 	return nil
 }
 
@@ -217,7 +217,7 @@ func (c *Calendar) readSpan(e entry) error {
 		return err
 	}
 	if end <= begin {
-		end += 7 * daySeconds
+		end += weekSeconds
 	}
 	c.weekly = append(c.weekly, stretch{begin, end, e.titled(3)})
 	return nil
