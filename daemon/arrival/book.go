@@ -14,7 +14,7 @@ type book struct {
 	settle time.Duration
 	files  map[string]*entry
 	queue  queue    // those that settle
-	ripe   []*entry // those that have settled
+	ripe   []*entry // those that have settled; and others, unless it is sorted
 	sorted bool     // ripe is in the order in which it is offered
 }
 
@@ -24,6 +24,7 @@ type entry struct {
 	state state
 	due   time.Time // settling: when it has settled, if nothing happens before
 	place int       // settling: in the queue
+	ripe  bool      // it is among the ripe
 }
 
 type state int
@@ -65,7 +66,7 @@ func (b *book) leave(e *entry) {
 	case settling:
 		heap.Remove(&b.queue, e.place)
 	case settled:
-		b.ripe = slices.DeleteFunc(b.ripe, func(r *entry) bool { return r == e })
+		e.state, b.sorted = decided, false // offer takes all out at once that are to go
 	}
 }
 
@@ -91,8 +92,10 @@ func (b *book) due(now time.Time) (File, bool) {
 func (b *book) settleDown(path string) {
 	e := b.files[path]
 	b.leave(e)
-	e.state = settled
-	b.ripe, b.sorted = append(b.ripe, e), false
+	e.state, b.sorted = settled, false
+	if !e.ripe {
+		e.ripe, b.ripe = true, append(b.ripe, e)
+	}
 }
 
 // next is when a file is due; false: none will be.
@@ -106,6 +109,7 @@ func (b *book) next() (time.Time, bool) {
 // offer lists the first files that are to be offered, oldest first.
 func (b *book) offer(most int) []File {
 	if !b.sorted {
+		b.ripe = slices.DeleteFunc(b.ripe, func(e *entry) bool { e.ripe = e.state == settled; return !e.ripe })
 		slices.SortFunc(b.ripe, func(x, y *entry) int {
 			return cmp.Or(x.ModTime.Compare(y.ModTime), strings.Compare(x.Path, y.Path))
 		})
@@ -121,7 +125,7 @@ func (b *book) offer(most int) []File {
 // decide notes that the first n of those that were offered are decided.
 func (b *book) decide(n int) {
 	for _, e := range b.ripe[:n] {
-		e.state = decided
+		e.state, e.ripe = decided, false
 	}
 	b.ripe = slices.Delete(b.ripe, 0, n)
 }
