@@ -14,9 +14,9 @@
 // Who is not admitted learns nothing: an unknown path, method, pipeline or key,
 // a wrong or deleted or expired key, one of another pipeline, an address that is
 // not listed and a signature that is wrong get the same answer, byte for byte.
-// Why is in the daemon's log, never with what was sent. All that may be decided
-// about a call without its key (its size, whether it is JSON) is decided before
-// the key is looked at, so that it says nothing about the key.
+// Why is in the daemon's log, never with what was sent. What is wrong with a body
+// (its size, that it is no JSON) says nothing about the key either: it is told
+// before the key is looked at, or after the key was proved.
 //
 // # Order
 //
