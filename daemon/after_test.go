@@ -161,6 +161,27 @@ func TestAnEndThatWasRecordedIsToldAfterARestart(t *testing.T) {
 	}
 }
 
+func TestTheEndOfARunThatWasDeletedIsInTheLedger(t *testing.T) {
+	h := newHouse(t)
+	h.apply(one("build", "true"))
+	h.perform("build")
+	h.apply(follows("deploy", `"build"`, ""))
+	h.update(func(tx *store.Tx) error { // as if it was deleted while the disk was full and nobody was told
+		gone, err := tx.Run(1)
+		if err != nil {
+			return err
+		}
+		tx.PutEnding(store.Ending{Run: 1, Pipeline: 1, Sequence: 9, Status: "success", FinishedAt: time.Now()})
+		return tx.DeleteRun(gone)
+	})
+	h.halt()
+	h.start()
+	heard := h.heardOf("deploy", "after")
+	if got := decisions(heard); got != "1/success skipped refused\n" || !strings.Contains(heard[0].Message, "was deleted before") {
+		t.Errorf("%s%+v", got, heard)
+	}
+}
+
 func TestPipelinesThatFollowEachOtherGoRoundOnce(t *testing.T) {
 	h := newHouse(t)
 	h.apply(follows("a", `{ pipeline = "c", status = ["failed"] }`, ""))

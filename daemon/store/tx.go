@@ -212,14 +212,15 @@ func (tx *Tx) ForgetRequests(before time.Time) error {
 }
 
 // DeleteRun removes a run with its plan and its steps, and the rows that lead
-// from it to its children; those stay.
+// from it to its children; those stay, and so do its ends of which somebody is
+// still to be told.
 func (tx *Tx) DeleteRun(r Run) error {
 	tx.remove(runKey(r.ID))
 	tx.remove(indexKey(r.Pipeline, r.Number))
 	tx.remove(liveKey(r.ID))
 	tx.remove(treeKey(r.ID))
 	var errs []error
-	for _, prefix := range []string{"s/", "l/", "d/", "o/"} {
+	for _, prefix := range []string{"s/", "l/", "d/"} {
 		errs = append(errs, tx.removeUnder(number(prefix, r.ID)))
 	}
 	return errors.Join(errs...)
