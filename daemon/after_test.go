@@ -254,6 +254,7 @@ func TestTheLedgerNamesTheRunThatEnded(t *testing.T) {
 	h.apply(one("build", "true"))
 	h.apply(follows("deploy", `"build"`, ""))
 	h.perform("build")
+	h.heardOf("deploy", "after")
 	h.over("deploy/1")
 	about := func() string {
 		answer := must[*rpc.ScheduleAuditResponse](t)(h.ScheduleAudit(t.Context(), &rpc.ScheduleAuditRequest{Schedule: "deploy/after"}))
