@@ -33,13 +33,10 @@ const (
 	KeyDelete        = "key.delete"
 	ResourceList     = "resource.list"
 	ResourceMode     = "resource.mode"
-	ScheduleAudit    = "schedule.audit"
-	ScheduleHistory  = "schedule.history"
-	FreezeSet        = "freeze.set"
-	FreezeGet        = "freeze.get"
-	FreezeLift       = "freeze.lift"
 	ScheduleList     = "schedule.list"
 	ScheduleNext     = "schedule.next"
+	ScheduleAudit    = "schedule.audit"
+	ScheduleHistory  = "schedule.history"
 	ScheduleForecast = "schedule.forecast"
 	SchedulePlay     = "schedule.play"
 	SchedulePause    = "schedule.pause"
@@ -51,6 +48,9 @@ const (
 	CalendarList     = "calendar.list"
 	CalendarGet      = "calendar.get"
 	CalendarDelete   = "calendar.delete"
+	FreezeSet        = "freeze.set"
+	FreezeGet        = "freeze.get"
+	FreezeLift       = "freeze.lift"
 	PluginList       = "plugin.list"
 	DaemonInfo       = "daemon.info"
 	Discover         = "rpc.discover"
@@ -92,13 +92,10 @@ type Service interface {
 	KeyDelete(context.Context, *KeyDeleteRequest) (*Key, error)
 	ResourceList(context.Context, *Empty) (*ResourceListResponse, error)
 	ResourceMode(context.Context, *ResourceModeRequest) (*Resource, error)
-	ScheduleAudit(context.Context, *ScheduleAuditRequest) (*ScheduleAuditResponse, error)
-	ScheduleHistory(context.Context, *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error)
-	FreezeSet(context.Context, *FreezeSetRequest) (*Freeze, error)
-	FreezeGet(context.Context, *Empty) (*FreezeResponse, error)
-	FreezeLift(context.Context, *Empty) (*Freeze, error)
 	ScheduleList(context.Context, *ScheduleListRequest) (*ScheduleListResponse, error)
 	ScheduleNext(context.Context, *ScheduleNextRequest) (*ScheduleNextResponse, error)
+	ScheduleAudit(context.Context, *ScheduleAuditRequest) (*ScheduleAuditResponse, error)
+	ScheduleHistory(context.Context, *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error)
 	ScheduleForecast(context.Context, *ScheduleForecastRequest) (*Forecast, error)
 	SchedulePlay(context.Context, *SchedulePlayRequest) (*SchedulePlayResponse, error)
 	SchedulePause(context.Context, *SchedulePauseRequest) (*SchedulesResponse, error)
@@ -110,6 +107,9 @@ type Service interface {
 	CalendarList(context.Context, *Empty) (*CalendarListResponse, error)
 	CalendarGet(context.Context, *CalendarGetRequest) (*CalendarGetResponse, error)
 	CalendarDelete(context.Context, *CalendarDeleteRequest) (*Empty, error)
+	FreezeSet(context.Context, *FreezeSetRequest) (*Freeze, error)
+	FreezeGet(context.Context, *Empty) (*FreezeResponse, error)
+	FreezeLift(context.Context, *Empty) (*Freeze, error)
 	PluginList(context.Context, *PluginListRequest) (*PluginListResponse, error)
 	DaemonInfo(context.Context, *Empty) (*Info, error)
 }

@@ -147,31 +147,6 @@ func (c *Client) ResourceMode(ctx context.Context, r *ResourceModeRequest) (*Res
 	return invoke[Resource](ctx, c, ResourceMode, r)
 }
 
-// ScheduleAudit lists what was decided of the instants of a trigger, newest first.
-func (c *Client) ScheduleAudit(ctx context.Context, r *ScheduleAuditRequest) (*ScheduleAuditResponse, error) {
-	return invoke[ScheduleAuditResponse](ctx, c, ScheduleAudit, r)
-}
-
-// ScheduleHistory lists the runs that a schedule made, newest first.
-func (c *Client) ScheduleHistory(ctx context.Context, r *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error) {
-	return invoke[ScheduleHistoryResponse](ctx, c, ScheduleHistory, r)
-}
-
-// FreezeSet freezes everything.
-func (c *Client) FreezeSet(ctx context.Context, r *FreezeSetRequest) (*Freeze, error) {
-	return invoke[Freeze](ctx, c, FreezeSet, r)
-}
-
-// FreezeGet says whether everything is frozen.
-func (c *Client) FreezeGet(ctx context.Context, r *Empty) (*FreezeResponse, error) {
-	return invoke[FreezeResponse](ctx, c, FreezeGet, r)
-}
-
-// FreezeLift lifts the freeze.
-func (c *Client) FreezeLift(ctx context.Context, r *Empty) (*Freeze, error) {
-	return invoke[Freeze](ctx, c, FreezeLift, r)
-}
-
 // ScheduleList lists the schedules in the order of their names.
 func (c *Client) ScheduleList(ctx context.Context, r *ScheduleListRequest) (*ScheduleListResponse, error) {
 	return invoke[ScheduleListResponse](ctx, c, ScheduleList, r)
@@ -180,6 +155,16 @@ func (c *Client) ScheduleList(ctx context.Context, r *ScheduleListRequest) (*Sch
 // ScheduleNext says when schedules will be due.
 func (c *Client) ScheduleNext(ctx context.Context, r *ScheduleNextRequest) (*ScheduleNextResponse, error) {
 	return invoke[ScheduleNextResponse](ctx, c, ScheduleNext, r)
+}
+
+// ScheduleAudit lists what was decided of the instants of a trigger, newest first.
+func (c *Client) ScheduleAudit(ctx context.Context, r *ScheduleAuditRequest) (*ScheduleAuditResponse, error) {
+	return invoke[ScheduleAuditResponse](ctx, c, ScheduleAudit, r)
+}
+
+// ScheduleHistory lists the runs that a schedule made, newest first.
+func (c *Client) ScheduleHistory(ctx context.Context, r *ScheduleHistoryRequest) (*ScheduleHistoryResponse, error) {
+	return invoke[ScheduleHistoryResponse](ctx, c, ScheduleHistory, r)
 }
 
 // ScheduleForecast says what all schedules together will do.
@@ -235,6 +220,21 @@ func (c *Client) CalendarGet(ctx context.Context, r *CalendarGetRequest) (*Calen
 // CalendarDelete removes a calendar that no schedule uses.
 func (c *Client) CalendarDelete(ctx context.Context, r *CalendarDeleteRequest) (*Empty, error) {
 	return invoke[Empty](ctx, c, CalendarDelete, r)
+}
+
+// FreezeSet freezes everything.
+func (c *Client) FreezeSet(ctx context.Context, r *FreezeSetRequest) (*Freeze, error) {
+	return invoke[Freeze](ctx, c, FreezeSet, r)
+}
+
+// FreezeGet says whether everything is frozen.
+func (c *Client) FreezeGet(ctx context.Context, r *Empty) (*FreezeResponse, error) {
+	return invoke[FreezeResponse](ctx, c, FreezeGet, r)
+}
+
+// FreezeLift lifts the freeze.
+func (c *Client) FreezeLift(ctx context.Context, r *Empty) (*Freeze, error) {
+	return invoke[Freeze](ctx, c, FreezeLift, r)
 }
 
 // PluginList lists the step plugins that the daemon finds.

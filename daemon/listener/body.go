@@ -20,10 +20,11 @@ import (
 )
 
 const (
-	maxHeader = 16 << 10
-	maxBody   = 1 << 20
-	maxDepth  = 64   // of brackets in JSON
-	maxParts  = 1000 // of a form
+	maxHeader  = 16 << 10
+	headerSlop = 4 << 10 // that net/http reads beyond what it is told
+	maxBody    = 1 << 20
+	maxDepth   = 64   // of brackets in JSON
+	maxParts   = 1000 // of a form
 )
 
 var errTooLarge = &Refusal{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Message: "the body has more than 1 MiB"}

@@ -129,7 +129,7 @@ func (l *Listener) newServer() *http.Server {
 	return &http.Server{
 		Handler: http.HandlerFunc(l.serve), Protocols: protocols, DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout: l.times.Header, ReadTimeout: l.times.Request, WriteTimeout: l.times.Answer, IdleTimeout: l.times.Idle,
-		MaxHeaderBytes: maxHeader, ErrorLog: log.New(complaints{l.log}, "", 0), ConnContext: withPeer,
+		MaxHeaderBytes: maxHeader - headerSlop, ErrorLog: log.New(complaints{l.log}, "", 0), ConnContext: withPeer,
 	}
 }
 

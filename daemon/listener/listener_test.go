@@ -72,7 +72,7 @@ func TestASlowBodyEndsTheCall(t *testing.T) {
 func TestALargeHeadIsRefused(t *testing.T) {
 	h := newHouse(t)
 	conn := h.dial()
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-A: %s\r\n\r\n", nightly, strings.Repeat("a", 64<<10))
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-A: %s\r\n\r\n", nightly, strings.Repeat("a", 16<<10))
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, "HTTP/1.1 431 ") {
 		t.Errorf("%q, %v", line, err)

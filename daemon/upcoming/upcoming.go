@@ -70,7 +70,10 @@ func Instants(t schedule.Timetable, m schedule.Mark, until time.Time, count int)
 // Instant is an instant as it is told.
 func Instant(i schedule.Instant, zone *time.Location) rpc.Instant {
 	told := rpc.Instant{
-		At: i.At, Due: i.Due, Wall: i.At.In(zone).Format(time.RFC3339), Anomaly: i.Anomaly.String(), ShiftedFrom: i.ShiftedFrom,
+		At: i.At, Due: i.Due, Wall: i.At.In(zone).Format(time.RFC3339), Anomaly: i.Anomaly.String(),
+	}
+	for _, from := range i.ShiftedFrom {
+		told.ShiftedFrom = append(told.ShiftedFrom, from.UTC())
 	}
 	if i.Anomaly == cron.Gap {
 		told.Skipped = i.Wall.Format(time.TimeOnly)
