@@ -60,11 +60,11 @@ func (e *Engine) Fire(ctx context.Context, all []Firing) ([]Fired, error) {
 		for i := range all {
 			became = append(became, t.fire(&all[i]))
 		}
+		t.decided = append(t.decided, became...)
 		return nil
 	}); err != nil {
 		return nil, err
 	}
-	e.ticked(became)
 	return became, nil
 }
 

@@ -43,7 +43,8 @@ func (t *turn) observe(l *live) {
 // unheard is the status of a run of which no observer has heard.
 const unheard run.Status = ""
 
-// ticked tells what was decided in a turn that is durable.
+// ticked tells what was decided in a turn that is durable, whether or not the
+// callers still wait for it.
 func (e *Engine) ticked(became []Fired) {
 	for _, f := range became {
 		if f.Err == nil {

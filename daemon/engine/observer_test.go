@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +70,22 @@ func TestAnObserverHearsOfEachBeginningAndEachEnd(t *testing.T) {
 	}
 	if got := d.told(o); !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+func TestAnObserverHearsOfDecisionsThatNobodyWaitsFor(t *testing.T) {
+	d := begin(t, 1)
+	o := &tally{}
+	d.listens(o)
+	d.evening()
+	ctx, leave := context.WithCancel(d.ctx)
+	leave()
+	if _, err := d.Fire(ctx, []Firing{d.instant(1)}); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	d.check(d.Pulse(d.ctx)) // the turn of the firing, or one after it, is over
+	if all := d.told(o); len(all) != 2 || !strings.HasPrefix(all[1], "ticked fired 1 ") {
+		t.Errorf("told %q", all)
 	}
 }
 

@@ -27,6 +27,7 @@ type turn struct {
 
 	followed map[string]bool // pipelines of which it is known, by name
 	rings    bool            // a run has ended of which somebody is to be told
+	decided  []Fired         // of which the observer is to be told
 }
 
 // turn applies a batch, commits it, answers it and performs what is owed.
@@ -142,6 +143,7 @@ func (t *turn) publish() {
 		t.board.post(l)
 		t.observe(l)
 	}
+	t.ticked(t.decided)
 }
 
 func (t *turn) count() {
