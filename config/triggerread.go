@@ -81,7 +81,7 @@ func (t table) trigger(p *Pipeline) Trigger {
 	case OnFiles:
 		trigger.Files = t.files()
 	case OnKey:
-		trigger.Key = t.keyName()
+		trigger.Key = t.name("key", "")
 	}
 	trigger.Inputs = t.givenInputs(&trigger, p)
 	trigger.SubQueue = t.subQueue()

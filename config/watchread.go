@@ -117,12 +117,3 @@ func foundAgain(pattern, directory string) bool {
 	}
 	return doublestar.MatchUnvalidated(path.Dir(pattern), directory)
 }
-
-// keyName reads the name of trigger keys.
-func (t table) keyName() string {
-	s, ok := t.text("key")
-	if ok && strings.TrimSpace(s) == "" {
-		t.report(t.key("key"), "key is empty; it is the name that trigger keys were created with")
-	}
-	return s
-}

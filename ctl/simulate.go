@@ -113,7 +113,7 @@ func (p *pretence) readers(name string) (n int) {
 
 // moment reads the value of --at; now where there is none.
 func moment(text string, now time.Time) (time.Time, error) {
-	if text == "" {
+	if text == "" || text == "now" {
 		return now, nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
