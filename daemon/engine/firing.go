@@ -72,6 +72,7 @@ func (e *Engine) Fire(ctx context.Context, all []Firing) ([]Fired, error) {
 type deciding struct {
 	*turn
 	*Firing
+	pipeline store.Pipeline
 	trigger  store.Trigger
 	backfill store.Backfill // with Firing.Backfill
 }
@@ -103,11 +104,16 @@ func (d *deciding) decide() (became Fired, err error) {
 		return became, err
 	}
 	became.Tick = d.Tick
-	if d.Start != nil {
+	switch {
+	case d.Start != nil:
 		became.Run, err = d.start()
-		if err = d.refused(&became.Tick, err); err != nil {
-			return became, err
-		}
+	case d.Tick.Reason == schedule.Refused: // what is not to start is not found wanting
+		err = d.held()
+	default:
+		err = nil
+	}
+	if err = d.refused(&became.Tick, err); err != nil {
+		return became, err
 	}
 	became.Tick.Run, became.Tick.DecidedAt = became.Run.ID, d.now
 	d.tx.PutTick(became.Tick)
@@ -117,17 +123,16 @@ func (d *deciding) decide() (became Fired, err error) {
 
 // find reads what the instant is of.
 func (d *deciding) find() (err error) {
-	pipeline, err := d.tx.Pipeline(d.Tick.Pipeline)
-	if err != nil {
+	if d.pipeline, err = d.tx.Pipeline(d.Tick.Pipeline); err != nil {
 		return wrapNotFound(err)
 	}
-	if d.isDeleting(&store.Run{Pipeline: pipeline.ID}) {
+	if d.isDeleting(&store.Run{Pipeline: d.pipeline.ID}) {
 		return ErrDeleting
 	}
-	if pipeline.Revision != d.Tick.Revision {
+	if d.pipeline.Revision != d.Tick.Revision {
 		return ErrRevision
 	}
-	if d.trigger, err = d.tx.Trigger(pipeline.ID, d.Tick.Trigger); err != nil {
+	if d.trigger, err = d.tx.Trigger(d.pipeline.ID, d.Tick.Trigger); err != nil {
 		return wrapNotFound(err)
 	}
 	if d.Backfill == nil {
@@ -147,11 +152,30 @@ func (d *deciding) find() (err error) {
 
 // start starts the run of the instant.
 func (d *deciding) start() (store.Run, error) {
-	if p := d.trigger.Pause; p != nil && !p.Over(d.now) && d.Tick.Actor == "" {
-		return store.Run{}, &PausedError{Pause: *p, Trigger: d.trigger.Name}
+	if err := d.pausedTrigger(); err != nil {
+		return store.Run{}, err
 	}
 	record, _, err := d.turn.start(*d.Start)
 	return record, err
+}
+
+// held is why the instant would start no run, whatever its text says.
+func (d *deciding) held() error {
+	if err := d.pausedTrigger(); err != nil {
+		return err
+	}
+	if err := d.thawed(&StartRequest{}); err != nil {
+		return err
+	}
+	return unpaused(&d.pipeline, d.now)
+}
+
+// pausedTrigger refuses what a paused trigger would start by itself.
+func (d *deciding) pausedTrigger() error {
+	if p := d.trigger.Pause; p != nil && !p.Over(d.now) && d.Tick.Actor == "" {
+		return &PausedError{Pause: *p, Trigger: d.trigger.Name}
+	}
+	return nil
 }
 
 // refused makes the record of a start that was refused, where there is to be

@@ -298,3 +298,29 @@ func TestABackfillThatWasCanceledStartsNothing(t *testing.T) {
 		t.Errorf("%+v, the ledger is %s", became[0], d.ledger())
 	}
 }
+
+// The text of what is paused, or frozen, is not held against it.
+func TestAPauseSaysMoreThanARefusal(t *testing.T) {
+	d := begin(t, 9)
+	d.evening()
+	refused := func(hours int) Firing {
+		f := d.instant(hours)
+		f.Start, f.Tick.Decision, f.Tick.Reason, f.Tick.Message = nil, schedule.Skipped, schedule.Refused, "inputs.keep is missing"
+		return f
+	}
+	d.fire(refused(1))
+	d.check(d.PauseTrigger(d.ctx, 1, "evening", store.Pause{Actor: "ann"}))
+	d.fire(refused(2))
+	d.check(d.ResumeTrigger(d.ctx, 1, "evening"))
+	d.check(d.SetFreeze(d.ctx, store.Freeze{Actor: "ann"}))
+	d.fire(refused(3))
+	d.check(d.LiftFreeze(d.ctx))
+	d.check(d.Pause(d.ctx, 1, store.Pause{Actor: "ann"}))
+	became := d.fire(refused(4))[0].Tick
+	if got, want := d.ledger(), "skipped paused 0, skipped frozen 0, skipped paused 0, skipped refused 0"; got != want {
+		t.Errorf("the ledger has %s, want %s", got, want)
+	}
+	if !strings.Contains(became.Message, "ann") {
+		t.Errorf("it says %q", became.Message)
+	}
+}

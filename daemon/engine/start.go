@@ -140,10 +140,8 @@ func (t *turn) startable(q *StartRequest) (store.Pipeline, error) {
 	if err := t.thawed(q); err != nil {
 		return pipeline, err
 	}
-	for _, pause := range pipeline.Paused(t.now) {
-		if pause.Part == (store.Part{}) {
-			return pipeline, &PausedError{Pause: pause}
-		}
+	if err := unpaused(&pipeline, t.now); err != nil {
+		return pipeline, err
 	}
 	if err := t.allowsCalls(pipeline.ID, &q.Cause); err != nil {
 		return pipeline, err
@@ -152,6 +150,16 @@ func (t *turn) startable(q *StartRequest) (store.Pipeline, error) {
 		return pipeline, ErrRevision
 	}
 	return pipeline, nil
+}
+
+// unpaused refuses what would start a run of a pipeline that is paused as a whole.
+func unpaused(p *store.Pipeline, now time.Time) error {
+	for _, pause := range p.Paused(now) {
+		if pause.Part == (store.Part{}) {
+			return &PausedError{Pause: pause}
+		}
+	}
+	return nil
 }
 
 // judge decides whether a new run goes on, waits or is refused.
