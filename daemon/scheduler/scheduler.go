@@ -144,24 +144,15 @@ func (s *Scheduler) Run(ctx context.Context) {
 
 // round fires all that is due, and says how long to sleep then.
 func (s *Scheduler) round(ctx context.Context) time.Duration {
-	var failed []*entry
 	for ctx.Err() == nil {
 		entries, batch := s.take()
 		if len(batch) == 0 {
 			break
 		}
-		failed = append(failed, s.fire(ctx, entries, batch)...)
+		s.fire(ctx, entries, batch)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range failed {
-		if !e.replaced {
-			heap.Push(&s.waiting, e)
-		}
-	}
-	if len(failed) > 0 {
-		return again
-	}
 	if len(s.waiting) == 0 {
 		return longest
 	}
@@ -183,19 +174,20 @@ func (s *Scheduler) take() (entries []*entry, batch []Due) {
 	return entries, batch
 }
 
-// fire has a batch recorded, and lists what was not.
-func (s *Scheduler) fire(ctx context.Context, entries []*entry, batch []Due) (failed []*entry) {
+// fire has a batch recorded. What was not is due a little later again.
+func (s *Scheduler) fire(ctx context.Context, entries []*entry, batch []Due) {
 	errs := s.firer.Fire(ctx, batch)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, e := range entries {
 		switch {
+		case e.replaced:
 		case errs[i] != nil:
-			failed = append(failed, e)
-		case !e.replaced:
+			e.due = s.now().Add(again)
+			heap.Push(&s.waiting, e)
+		default:
 			e.Mark = batch[i].Mark
 			s.enqueue(e)
 		}
 	}
-	return failed
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,15 @@ func (s *scribe) take() string {
 	return lines
 }
 
+// batches are the sizes of the batches since it was last asked.
+func (s *scribe) batches() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sizes := s.sizes
+	s.sizes = nil
+	return sizes
+}
+
 func timetable(t testing.TB, expression string) schedule.Timetable {
 	t.Helper()
 	table, err := schedule.Rule{Expression: expression, CatchUp: "all"}.Compile(nil)
@@ -69,11 +79,11 @@ func timetable(t testing.TB, expression string) schedule.Timetable {
 
 // run lets a scheduler work in a bubble, whose clock begins at midnight of
 // 2000-01-01; offset is what the wall clock shows beyond it.
-func run(t *testing.T, body func(s *Scheduler, firer *scribe, offset *time.Duration)) {
+func run(t *testing.T, body func(s *Scheduler, firer *scribe, offset *atomic.Int64)) {
 	synctest.Test(t, func(t *testing.T) {
 		firer := &scribe{}
-		var offset time.Duration
-		s := New(firer, func() time.Time { return time.Now().UTC().Round(0).Add(offset) }, schedule.Boot{ID: "b", At: time.Now()})
+		var offset atomic.Int64
+		s := New(firer, func() time.Time { return time.Now().UTC().Round(0).Add(time.Duration(offset.Load())) }, schedule.Boot{ID: "b", At: time.Now()})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go s.Run(ctx)
@@ -89,7 +99,7 @@ func pass(d time.Duration) {
 }
 
 func TestWhatIsDueAtOnceHasItsTurnByPipelineAndTrigger(t *testing.T) {
-	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+	run(t, func(s *Scheduler, firer *scribe, _ *atomic.Int64) {
 		mark := schedule.Begin(time.Now(), "b")
 		for _, id := range []uint64{30, 4, 200} {
 			s.Put(id, []Schedule{{"b", timetable(t, "0 1 * * *"), mark}, {"a", timetable(t, "0 1 * * *"), mark}, {"c", timetable(t, "59 0 * * *"), mark}})
@@ -103,7 +113,7 @@ func TestWhatIsDueAtOnceHasItsTurnByPipelineAndTrigger(t *testing.T) {
 }
 
 func TestAChangeIsHeardAtOnce(t *testing.T) {
-	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+	run(t, func(s *Scheduler, firer *scribe, _ *atomic.Int64) {
 		mark := schedule.Begin(time.Now(), "b")
 		s.Put(1, []Schedule{{"a", timetable(t, "0 1 * * *"), mark}})
 		pass(time.Second)
@@ -128,7 +138,7 @@ func TestWhatIsChangedWhileItIsFiredIsDueAsChanged(t *testing.T) {
 		{nil, "1/a@00:00:03 1/a@00:00:10 1/a@00:00:20"},
 		{errors.New("not now"), "1/a@00:00:10 1/a@00:00:20"},
 	} {
-		run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+		run(t, func(s *Scheduler, firer *scribe, _ *atomic.Int64) {
 			mark := schedule.Begin(time.Now(), "b")
 			once := true
 			firer.fire = func(due *Due) error {
@@ -149,7 +159,7 @@ func TestWhatIsChangedWhileItIsFiredIsDueAsChanged(t *testing.T) {
 }
 
 func TestWhatIsNotRecordedIsDecidedAgain(t *testing.T) {
-	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+	run(t, func(s *Scheduler, firer *scribe, _ *atomic.Int64) {
 		firer.fails = 3
 		s.Put(1, []Schedule{{"a", timetable(t, "0 * * * *"), schedule.Begin(time.Now(), "b")}})
 		pass(time.Hour + 2500*time.Millisecond)
@@ -163,16 +173,37 @@ func TestWhatIsNotRecordedIsDecidedAgain(t *testing.T) {
 	})
 }
 
+func TestWhatIsNotRecordedDelaysNoOther(t *testing.T) {
+	run(t, func(s *Scheduler, firer *scribe, _ *atomic.Int64) {
+		firer.fire = func(due *Due) error {
+			if due.Pipeline == 1 {
+				return errors.New("not now")
+			}
+			return nil
+		}
+		mark := schedule.Begin(time.Now(), "b")
+		pass(500 * time.Millisecond)
+		s.Put(1, []Schedule{{"a", timetable(t, "@every 1s"), schedule.Begin(time.Now().Add(-time.Hour), "b")}})
+		s.Put(2, []Schedule{{"a", timetable(t, "@every 1s"), mark}})
+		for n, d := 1, 600*time.Millisecond; n <= 3; n, d = n+1, time.Second { // a moment after each second
+			pass(d)
+			if got, want := firer.take(), fmt.Sprintf("2/a@00:00:%02d", n); got != want {
+				t.Errorf("at %s fired %q, want %q", time.Now().Format("05.0"), got, want)
+			}
+		}
+	})
+}
+
 func TestAClockThatIsSetIsNoticed(t *testing.T) {
-	run(t, func(s *Scheduler, firer *scribe, offset *time.Duration) {
+	run(t, func(s *Scheduler, firer *scribe, offset *atomic.Int64) {
 		s.Put(1, []Schedule{{"a", timetable(t, "0 * * * *"), schedule.Begin(time.Now(), "b")}})
 		pass(85 * time.Second)
-		*offset = 2 * time.Hour
+		offset.Store(int64(2 * time.Hour))
 		pass(19 * time.Second)
 		if got := firer.take(); got != "1/a@01:00:00 1/a@02:00:00" {
 			t.Errorf("got %s", got)
 		}
-		*offset = 0
+		offset.Store(0)
 		pass(2*time.Hour + 30*time.Minute)
 		if got := firer.take(); got != "" {
 			t.Errorf("what was due comes again: %s", got)
@@ -185,21 +216,20 @@ func TestAClockThatIsSetIsNoticed(t *testing.T) {
 }
 
 func TestManyAreGivenInBatchesAndAScheduleInOne(t *testing.T) {
-	run(t, func(s *Scheduler, firer *scribe, _ *time.Duration) {
+	run(t, func(s *Scheduler, firer *scribe, _ *atomic.Int64) {
 		mark := schedule.Begin(time.Now(), "b")
 		for id := range uint64(1000) {
 			s.Put(id, []Schedule{{"a", timetable(t, "0 1 * * *"), mark}})
 		}
 		s.Put(2000, []Schedule{{"a", timetable(t, "* * * * *"), schedule.Begin(time.Now().Add(-12*time.Hour), "b")}})
 		synctest.Wait()
-		if !slices.Equal(firer.sizes, []int{720}) {
-			t.Errorf("the batches have %v", firer.sizes)
+		if sizes := firer.batches(); !slices.Equal(sizes, []int{720}) {
+			t.Errorf("the batches have %v", sizes)
 		}
 		s.Put(2000, nil)
-		firer.sizes = nil
 		pass(61 * time.Minute)
-		if !slices.Equal(firer.sizes, []int{256, 256, 256, 232}) {
-			t.Errorf("the batches have %v", firer.sizes)
+		if sizes := firer.batches(); !slices.Equal(sizes, []int{256, 256, 256, 232}) {
+			t.Errorf("the batches have %v", sizes)
 		}
 	})
 }
