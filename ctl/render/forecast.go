@@ -80,15 +80,19 @@ func (s Style) days(hours []rpc.ForecastHour) string {
 
 func (s Style) day(h rpc.ForecastHour) string { return h.At.In(s.zone()).Format("Mon 01-02") }
 
+// dayLine has the hours of a day below those of the clock: one that the clock
+// leaves out stays empty, of one that it shows twice the busier counts.
 func (s Style) dayLine(hours []rpc.ForecastHour, most float64) string {
-	columns := []rune(strings.Repeat(" ", 25)) // a day has 25 hours where the clocks go back
+	columns := []rune(strings.Repeat(" ", 24))
+	var busy [24]float64
 	runs, peak := 0, 0
-	first := hours[0].At.In(s.zone()).Hour()
-	for i, h := range hours {
-		columns[min(first+i, len(columns)-1)] = column(h.Busy, most)
+	for _, h := range hours {
+		at := h.At.In(s.zone()).Hour()
+		busy[at] = max(busy[at], h.Busy)
+		columns[at] = column(busy[at], most)
 		runs, peak = runs+h.Runs, max(peak, h.Peak)
 	}
-	return fmt.Sprintf("%s  %s %5d %5d", s.day(hours[0]), s.paint(blue, string(columns)), runs, peak)
+	return fmt.Sprintf("%s  %s  %5d %5d", s.day(hours[0]), s.paint(blue, string(columns)), runs, peak)
 }
 
 // column is a block whose height is a part of the most; some work is never none.

@@ -143,21 +143,27 @@ func TestABarIsNeverLongerThanItsPlaceAndSomeWorkIsSeen(t *testing.T) {
 	})
 }
 
-func TestADayOfAForecastHasARowAndAColumnForEachHour(t *testing.T) {
+func TestADayOfAForecastHasARowWithAColumnForEachHourOfTheClock(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for day, hours := range map[int]int{24: 24, 25: 25} { // the clocks go back on the 25th
-		f := rpc.Forecast{From: time.Date(2026, 10, day, 0, 0, 0, 0, berlin), Runs: 1}
-		for i := range hours {
+	whole := strings.Repeat("█", 24)
+	for _, c := range []struct {
+		month      time.Month
+		day, hours int
+		want       string
+	}{
+		{10, 24, 24, whole}, {10, 25, 25, whole}, {3, 29, 23, "██ " + whole[3*len("█"):]},
+	} {
+		f := rpc.Forecast{From: time.Date(2026, c.month, c.day, 0, 0, 0, 0, berlin), Runs: 1}
+		for i := range c.hours {
 			f.Hours = append(f.Hours, rpc.ForecastHour{At: f.From.Add(time.Duration(i) * time.Hour), Busy: 1})
 		}
 		s := plainStyle()
 		s.Zone = berlin
-		got := s.days(f.Hours)
-		if strings.Count(got, "\n") != 2 || strings.Count(got, "█") < 24 {
-			t.Errorf("%d hours:\n%s", hours, got)
+		if got := s.days(f.Hours); strings.Count(got, "\n") != 2 || !strings.Contains(got, "  "+c.want+"  ") {
+			t.Errorf("%d hours:\n%s", c.hours, got)
 		}
 	}
 }
