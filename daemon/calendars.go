@@ -32,7 +32,18 @@ func (d *Daemon) CalendarPut(ctx context.Context, q *rpc.CalendarPutRequest) (*r
 	}
 	who, _ := actor(ctx)
 	c := store.Calendar{Name: q.Name, Text: q.Text, PutBy: who, Note: q.Note}
-	err = d.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+	if err := d.putCalendar(ctx, q, c, answer); err != nil {
+		return nil, failure(err, fmt.Sprintf("calendar %q", q.Name))
+	}
+	answer.Calendar, err = d.calendarLine(q, c)
+	return answer, err
+}
+
+// putCalendar makes c the calendar of its name, unless it is already or that is
+// only tried, and keeps the schedules by it. It is done although who asked for it
+// has gone meanwhile: else they would be kept by the old one until the next start.
+func (d *Daemon) putCalendar(ctx context.Context, q *rpc.CalendarPutRequest, c store.Calendar, answer *rpc.CalendarPutResponse) error {
+	err := d.engine.Update(context.WithoutCancel(ctx), func(tx *store.Tx, now time.Time) error {
 		old, err := tx.Calendar(q.Name)
 		answer.Created = errors.Is(err, store.ErrNotFound)
 		if err != nil && !answer.Created {
@@ -49,16 +60,10 @@ func (d *Daemon) CalendarPut(ctx context.Context, q *rpc.CalendarPutRequest) (*r
 		}
 		return d.schedules.advance(tx, users, now)
 	})
-	if err != nil {
-		return nil, failure(err, fmt.Sprintf("calendar %q", q.Name))
+	if err != nil || !answer.Changed || q.DryRun {
+		return err
 	}
-	if answer.Changed && !q.DryRun {
-		if err := d.schedules.recalendar(); err != nil {
-			return nil, failure(err, fmt.Sprintf("calendar %q", q.Name))
-		}
-	}
-	answer.Calendar, err = d.calendarLine(q, c)
-	return answer, err
+	return d.schedules.recalendar()
 }
 
 // calendarLine is the calendar as it stands after a put, or would.
@@ -213,7 +218,7 @@ func (d *Daemon) CalendarDelete(ctx context.Context, q *rpc.CalendarDeleteReques
 	if _, is := calendar.BuiltIn(q.Name); is {
 		return nil, rpc.Errorf(rpc.CodeInvalid, "the calendar %q is built in", q.Name)
 	}
-	err := d.engine.Update(ctx, func(tx *store.Tx, _ time.Time) error {
+	err := d.engine.Update(context.WithoutCancel(ctx), func(tx *store.Tx, _ time.Time) error {
 		if _, err := tx.Calendar(q.Name); err != nil {
 			return err
 		}

@@ -1,11 +1,13 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
@@ -128,5 +130,28 @@ func TestACalendarThatIsDeletedWhileATextIsAppliedIsNotNamed(t *testing.T) {
 	refused(t, err, rpc.CodeConflict, "deleted meanwhile")
 	if n := h.countTriggers("nightly"); n != 0 {
 		t.Errorf("%d triggers were written", n)
+	}
+}
+
+func TestSchedulesAreKeptByACalendarWhoeverHasGoneMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	h.put("feasts", "2020-01-01 Once\n")
+	h.apply(scheduled("nightly", "true", dailyWithout("feasts")))
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	q := &rpc.CalendarPutRequest{Name: "feasts", Text: "2020-01-02 Once\n"}
+	err := h.d.putCalendar(gone, q, store.Calendar{Name: q.Name, Text: q.Text}, &rpc.CalendarPutResponse{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trigger := h.triggers("nightly")[0]
+	table, err := h.d.schedules.timetable(&trigger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := trigger.Mark
+	mark.Through = time.Date(2020, 1, 1, 12, 0, 0, 0, time.UTC)
+	if i, ok := table.Next(mark); !ok || !i.Excluded.Any() {
+		t.Errorf("the next instant is %+v: the schedule is kept by the old calendar", i)
 	}
 }
