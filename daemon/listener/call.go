@@ -69,7 +69,7 @@ func (c *call) start() {
 		c.busy("too_many_failures", "too many calls from this address were refused", wait)
 		return
 	}
-	free, ok := c.calls.take(c.place())
+	free, ok := c.places().take(c.place())
 	if !ok {
 		c.fail(errBusy)
 		return
@@ -99,6 +99,15 @@ func (c *call) start() {
 // it has sent all), which waits for an answer all the same; and one that has gone
 // may have its run by then.
 func (c *call) whole() context.Context { return context.WithoutCancel(c.r.Context()) }
+
+// places are those that the call takes one of. Who has no key can send a body as
+// slowly as may be: that keeps none waiting who has shown one.
+func (c *call) places() *places {
+	if c.route.name == routeTrigger && c.bearer() != "" {
+		return c.calls
+	}
+	return c.strangers
+}
 
 // place is whose places the call takes one of.
 func (c *call) place() netip.Prefix {

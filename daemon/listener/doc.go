@@ -36,9 +36,10 @@
 //
 // HTTP/1.1 only. Headers have 16 KiB and 5 s, a whole request 1 MiB and 30 s. At
 // most 512 connections, 64 from one address (IPv6: one /64); 64 calls at a
-// time, 32 from one address; 256 calls that wait, 64 from one address. Twenty
-// failures from one address, and one every three seconds after, are answered
-// with 404, further ones with 429; a key may be used a hundred times at once and
-// twenty times a second. Trusted proxies are under the limits of connections as
-// a whole only. No redirects, cookies or CORS.
+// time, 32 from one address, and as many again whose key is not in a header; 256
+// calls that wait, 64 from one address. Twenty failures from one address, and one
+// every three seconds after, are answered with 404, further ones with 429; a key
+// may be used a hundred times at once and twenty times a second. Trusted proxies
+// are under the limits of connections as a whole only. No redirects, cookies or
+// CORS.
 package listener

@@ -32,10 +32,11 @@ type Listener struct {
 	server   *http.Server
 	settings atomic.Pointer[settings]
 
-	failures *buckets[netip.Prefix]
-	uses     *buckets[string] // of each key
-	calls    *places
-	waits    *places
+	failures  *buckets[netip.Prefix]
+	uses      *buckets[string] // of each key
+	calls     *places          // of those that prove their key before their body is read
+	strangers *places          // of all others
+	waits     *places
 }
 
 // settings are what a reload changes.
@@ -80,7 +81,7 @@ func Open(c Config) (*Listener, error) {
 	l := &Listener{
 		daemon: c.Daemon, metrics: c.Metrics, log: c.Log, times: c.Times.orDefault(), now: c.Now,
 		failures: newBuckets[netip.Prefix](20, 3*time.Second), uses: newBuckets[string](100, time.Second/20),
-		calls: newPlaces(64, 32), waits: newPlaces(256, 64),
+		calls: newPlaces(64, 32), strangers: newPlaces(64, 32), waits: newPlaces(256, 64),
 	}
 	if l.now == nil {
 		l.now = time.Now

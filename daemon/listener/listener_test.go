@@ -17,6 +17,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +68,20 @@ func TestASlowBodyEndsTheCall(t *testing.T) {
 	if text := h.toTheEnd(conn); !strings.HasPrefix(text, "HTTP/1.1 408 ") {
 		t.Errorf("answered %q", text)
 	}
+}
+
+// Whoever has no key cannot keep those waiting who show one.
+func TestSlowBodiesOfStrangersKeepNoKeyWaiting(t *testing.T) {
+	h := newHouse(t)
+	for {
+		free, ok := h.l.strangers.take(netip.Prefix{})
+		if !ok {
+			break
+		}
+		t.Cleanup(free)
+	}
+	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
+	h.wants(h.call("POST", nightly, `{"secret": "x"}`, "Content-Type: application/json"), 503, "busy")
 }
 
 func TestALargeHeadIsRefused(t *testing.T) {
