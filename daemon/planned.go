@@ -160,7 +160,11 @@ func plannedNamed(view *store.View, name string, kinds ...config.TriggerKind) ([
 	}
 	all, err := plannedOf(view, pipeline, kinds)
 	if err == nil && len(all) == 0 {
-		return nil, rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no %s", of, kinds[0])
+		what := "trigger"
+		if len(kinds) == 1 {
+			what = string(kinds[0])
+		}
+		return nil, rpc.Errorf(rpc.CodeNotFound, "pipeline %q has no %s", of, what)
 	}
 	return all, failure(err, fmt.Sprintf("pipeline %q", of))
 }

@@ -66,6 +66,9 @@ func TestSchedulesAreListedByNamePageByPage(t *testing.T) {
 	refused(t, err, rpc.CodeInvalid, "waits for after")
 	_, err = h.SchedulePlay(t.Context(), &rpc.SchedulePlayRequest{Schedule: "none"})
 	refused(t, err, rpc.CodeNotFound, "has no schedule")
+	h.apply(scheduled("bare", "true", ""))
+	_, err = h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: "bare"})
+	refused(t, err, rpc.CodeNotFound, "has no trigger")
 }
 
 // A clock that was ahead leaves a mark there: nothing up to it is due again.
