@@ -256,7 +256,7 @@ func TestWorldsInWhichEveryInstantHasOneRecord(t *testing.T) {
 		acts := rapid.SliceOfN(rapid.Custom(drawAct), 1, 15).Draw(rt, "acts")
 		w := newWorld()
 		synctest.Test(t, func(*testing.T) {
-			w.offset = begin.Sub(time.Now())
+			w.offset = time.Until(begin)
 			w.start()
 			w.apply(1, first)
 			for _, a := range acts {
@@ -275,7 +275,7 @@ func TestWorldsInWhichEveryInstantHasOneRecord(t *testing.T) {
 func TestAYearIsAsThePolicySays(t *testing.T) {
 	w := newWorld()
 	synctest.Test(t, func(*testing.T) {
-		w.offset = time.Date(2026, 1, 1, 0, 0, 30, 0, time.UTC).Sub(time.Now())
+		w.offset = time.Until(time.Date(2026, 1, 1, 0, 0, 30, 0, time.UTC))
 		w.start()
 		for id, rule := range []schedule.Rule{
 			{Expression: "30 2 * * *", Timezone: "Europe/Berlin"},
