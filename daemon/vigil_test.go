@@ -29,6 +29,7 @@ func TestASocketThatWasRemovedIsMadeAgain(t *testing.T) {
 
 func TestADaemonWhoseStateWasMovedEnds(t *testing.T) {
 	h := newHouse(t)
+	<-h.d.schedules.loaded // before that it could end because it cannot write there
 	if err := os.Rename(h.config.State, h.config.State+".moved"); err != nil {
 		t.Fatal(err)
 	}

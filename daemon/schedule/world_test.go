@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ import (
 // of the policy at the time at which it is made, and sees that it is made when
 // it is due, or at the latest 20 seconds after the clock was set.
 type world struct {
+	deeds atomic.Int64 // done to it, for the race detector: a timer orders nothing
 	offset   time.Duration // of the wall clock over that of the bubble
 	kept     map[uint64]*kept
 	stop     func() // ends the daemon; nil: none works
@@ -45,7 +47,12 @@ var errWorld = errors.New("the disk is full")
 
 func newWorld() *world { return &world{kept: map[uint64]*kept{}} }
 
-func (w *world) now() time.Time { return time.Now().Add(w.offset).UTC().Round(0) }
+// now is asked by the daemon before it looks at anything else here: what was
+// done to the world has happened before.
+func (w *world) now() time.Time {
+	w.deeds.Load()
+	return time.Now().Add(w.offset).UTC().Round(0)
+}
 
 func (w *world) fault(format string, args ...any) {
 	if len(w.problems) < 10 {
@@ -88,6 +95,7 @@ func (w *world) disturb() { w.set, w.failed = w.now(), false }
 func (w *world) jump(d time.Duration) {
 	w.offset += d
 	w.disturb()
+	w.deeds.Add(1)
 }
 
 func (w *world) put(id uint64) {
@@ -98,6 +106,7 @@ func (w *world) put(id uint64) {
 		return
 	}
 	w.loop.Put(id, []scheduler.Schedule{{Trigger: "evening", Timetable: table.Of(7, "evening"), Mark: k.mark}})
+	w.deeds.Add(1)
 }
 
 // apply gives a schedule another rule.
@@ -114,6 +123,7 @@ func (w *world) apply(id uint64, rule schedule.Rule) {
 	if w.stop != nil {
 		w.put(id)
 	}
+	w.deeds.Add(1)
 }
 
 // Fire records.
@@ -195,6 +205,7 @@ func (w *world) audit(id uint64) {
 // settle gives the daemon the time that it takes to notice all.
 func (w *world) settle() {
 	w.failing = 0
+	w.deeds.Add(1)
 	w.start()
 	time.Sleep(25 * time.Second)
 	synctest.Wait()
@@ -231,6 +242,7 @@ func (w *world) do(a act) {
 		w.apply(a.id, a.rule)
 	case "fail":
 		w.failing = 2
+		w.deeds.Add(1)
 	}
 }
 
