@@ -11,7 +11,7 @@ import (
 	"github.com/penstock/penstock/daemon/store"
 )
 
-// Spawn is Spawner's: a step named child stands for a run of the steps work and,
+// Spawn is Spawner's: a step named child stands for a run of the steps own and,
 // two levels down at most, child; one named refused has none.
 func (m *machine) Spawn(at Attempt, answer func(Spawn)) {
 	m.effect(func() {
@@ -28,7 +28,7 @@ func spawnOf(at Attempt) Spawn {
 	if step.Name == "refused" {
 		return Spawn{Failure: run.Outcome{Status: run.Failed, FailureReason: run.LoopDetected}}
 	}
-	q := request("", "work")
+	q := request("", "own")
 	if deep, ok := at.Plan.Values.Inputs["deep"].(float64); ok && deep > 0 {
 		q = parent(step.Downstream, deep-1)
 	}
@@ -45,10 +45,10 @@ func spawnOf(at Attempt) Spawn {
 	return Spawn{Start: &q}
 }
 
-// parent is a run with a step work and a step that stands for another run, of
+// parent is a run with a step own and a step that stands for another run, of
 // the same kind as far as it goes deep.
 func parent(strategy run.Strategy, deep float64) StartRequest {
-	q := request("", "work", "child")
+	q := request("", "own", "child")
 	q.Plan.Values.Inputs = map[string]any{"deep": deep}
 	q.Plan.Steps[1].Downstream = strategy
 	q.Plan.Steps = append(q.Plan.Steps, run.PlanStep{Name: "after", Uses: "shell", Stage: 1})
@@ -99,7 +99,7 @@ func TestAStepTakesOverWhatItsStrategySays(t *testing.T) {
 		}
 		for range launched {
 			at := <-d.machine.launched
-			if at.name == "nightly/2/stage/work/1" {
+			if at.name == "nightly/2/stage/own/1" {
 				at.end(c.child)
 			} else {
 				at.end(run.Success)
@@ -135,7 +135,7 @@ func TestARefusedRunFailsItsStep(t *testing.T) {
 func TestACancelGoesDownAndTheEndComesUp(t *testing.T) {
 	d := begin(t, 9)
 	d.startOf(parent(run.StrategyDepend, 1))
-	work := []*attempt{d.next("nightly/1/stage/work/1"), d.next("nightly/2/stage/work/1"), d.next("nightly/3/stage/work/1")}
+	work := []*attempt{d.next("nightly/1/stage/own/1"), d.next("nightly/2/stage/own/1"), d.next("nightly/3/stage/own/1")}
 	d.check(d.Cancel(d.ctx, 1, "ann", "", false))
 	d.idle()
 	for id := uint64(1); id <= 3; id++ {
@@ -162,7 +162,7 @@ func TestACancelEndsChildrenThatNobodyWaitsFor(t *testing.T) {
 		q := parent(run.StrategyNone, 0)
 		q.Plan.Values.Inputs["inline"] = inline
 		d.startOf(q)
-		own, childs := d.next("nightly/1/stage/work/1"), d.next("nightly/2/stage/work/1")
+		own, childs := d.next("nightly/1/stage/own/1"), d.next("nightly/2/stage/own/1")
 		d.check(d.Cancel(d.ctx, 1, "ann", "", false))
 		d.idle()
 		if got := d.record(2).State.Status; (got == run.Canceling) != inline {
@@ -179,15 +179,15 @@ func TestACancelEndsChildrenThatNobodyWaitsFor(t *testing.T) {
 func TestAParentLivesAgainWithItsChild(t *testing.T) {
 	d := begin(t, 9)
 	d.startOf(parent(run.StrategyMirror, 0))
-	d.next("nightly/1/stage/work/1").end(run.Success)
-	d.next("nightly/2/stage/work/1").end(run.Failed)
+	d.next("nightly/1/stage/own/1").end(run.Success)
+	d.next("nightly/2/stage/own/1").end(run.Failed)
 	d.settled(1)
 	d.settled(2)
 	if got := d.status(1); got != "failed" {
 		t.Fatalf("the parent is %s", got)
 	}
 	d.check(d.Act(d.ctx, 2, retry(0)))
-	again := d.next("nightly/2/stage/work/2")
+	again := d.next("nightly/2/stage/own/2")
 	if got := d.stepStatus(1, 1); got != run.Running {
 		t.Errorf("the step is %s while its run works again", got)
 	}
@@ -203,15 +203,15 @@ func TestAParentLivesAgainWithItsChild(t *testing.T) {
 func TestARetriedStepHasAnotherRun(t *testing.T) {
 	d := begin(t, 9)
 	d.startOf(parent(run.StrategyDepend, 0))
-	d.next("nightly/1/stage/work/1").end(run.Success)
-	d.next("nightly/2/stage/work/1").end(run.Failed)
+	d.next("nightly/1/stage/own/1").end(run.Success)
+	d.next("nightly/2/stage/own/1").end(run.Failed)
 	d.settled(1)
 	d.check(d.Act(d.ctx, 1, retry(1)))
-	d.next("nightly/3/stage/work/1").end(run.Success)
+	d.next("nightly/3/stage/own/1").end(run.Success)
 	d.next("nightly/1/later/after/1").end(run.Success)
 	d.settled(1)
 	d.check(d.Act(d.ctx, 2, retry(0))) // of it nobody wants to know any more
-	d.next("nightly/2/stage/work/2").end(run.Failed)
+	d.next("nightly/2/stage/own/2").end(run.Failed)
 	d.settled(2)
 	if got := d.status(1); got != "success" {
 		t.Errorf("the parent is %s", got)
@@ -231,7 +231,7 @@ func TestATreeIsBounded(t *testing.T) {
 		return nil
 	}))
 	d.startOf(parent(run.StrategyDepend, 0))
-	d.next("nightly/1/stage/work/1").end(run.Success)
+	d.next("nightly/1/stage/own/1").end(run.Success)
 	d.settled(1)
 	v := d.store.View()
 	defer v.Close()
@@ -255,7 +255,7 @@ func TestARunIsAskedForOnceAndStartedOnlyWhereItIsWanted(t *testing.T) {
 	d.check(d.Pause(d.ctx, 1, store.Pause{Part: store.Part{Step: "child"}, Actor: "ann"})) // it changes the step
 	d.check(d.Cancel(d.ctx, 1, "ann", "", false))
 	answer()
-	d.next("nightly/1/stage/work/1").end(run.Success)
+	d.next("nightly/1/stage/own/1").end(run.Success)
 	d.settled(1)
 	d.idle()
 	if n := len(d.machine.spawns); n != 0 {
@@ -273,7 +273,7 @@ func TestARunOfAnOldRevisionIsAskedForAgain(t *testing.T) {
 	d := begin(t, 9)
 	d.machine.ask()
 	d.startOf(parent(run.StrategyDepend, 0))
-	d.next("nightly/1/stage/work/1").end(run.Success)
+	d.next("nightly/1/stage/own/1").end(run.Success)
 	d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) error {
 		p, err := tx.Pipeline(1)
 		p.Revision = 2
@@ -289,7 +289,7 @@ func TestARunOfAnOldRevisionIsAskedForAgain(t *testing.T) {
 		return err
 	}))
 	again()
-	d.next("nightly/2/stage/work/1").end(run.Success)
+	d.next("nightly/2/stage/own/1").end(run.Success)
 	d.next("nightly/1/later/after/1").end(run.Success)
 	d.settled(1)
 	d.nothingIsLeft()
@@ -308,9 +308,9 @@ func TestBondsOutliveRestarts(t *testing.T) {
 	}
 	d.restart()
 	d.check(d.Act(d.ctx, 3, retry(0)))
-	a := d.next("nightly/3/stage/work/2")
+	a := d.next("nightly/3/stage/own/2")
 	d.restart()
-	if got := d.next("nightly/3/stage/work/2"); got != a {
+	if got := d.next("nightly/3/stage/own/2"); got != a {
 		t.Fatal("another attempt was joined")
 	}
 	if l := d.Load(); l.RunningSteps != 1 || l.LiveRuns != 3 {
@@ -337,9 +337,9 @@ func TestAChildTakesNoTurn(t *testing.T) {
 	q.Overlap, q.OnNewRun = config.Overlap{Policy: config.OverlapQueue, Limit: 1}, config.CancelInterruptible
 	d.machine.ask()
 	d.startOf(q)
-	own := d.next("nightly/1/stage/work/1")
+	own := d.next("nightly/1/stage/own/1")
 	(<-d.machine.spawns)()
-	childs := d.next("nightly/2/stage/work/1")
+	childs := d.next("nightly/2/stage/own/1")
 	if own.end(run.Success); d.stepStatus(1, 0) == run.Canceling {
 		t.Error("the child made its parent redundant")
 	}
@@ -351,7 +351,7 @@ func TestAChildTakesNoTurn(t *testing.T) {
 	childs.end(run.Failed)
 	d.settled(2)
 	d.check(d.Act(d.ctx, 2, retry(0)))
-	d.next("nightly/2/stage/work/2").end(run.Success)
+	d.next("nightly/2/stage/own/2").end(run.Success)
 	next.end(run.Success)
 	d.settled(3)
 	d.settled(2)
@@ -368,9 +368,9 @@ func TestAChildStandsOutsideOfTheLine(t *testing.T) {
 	d.machine.ask()
 	d.startOf(q)
 	d.check(d.Pause(d.ctx, 1, store.Pause{Actor: "ann"}))
-	d.check(d.Pause(d.ctx, 1, store.Pause{Part: store.Part{Step: "work"}, Actor: "ann"}))
+	d.check(d.Pause(d.ctx, 1, store.Pause{Part: store.Part{Step: "own"}, Actor: "ann"}))
 	(<-d.machine.spawns)()
-	own, childs := d.next("nightly/1/stage/work/1"), d.next("nightly/2/stage/work/1")
+	own, childs := d.next("nightly/1/stage/own/1"), d.next("nightly/2/stage/own/1")
 	d.check(d.Pause(d.ctx, 1, store.Pause{Part: store.Part{Stage: "stage"}, Actor: "ann"}))
 	if got := d.statuses(1, 2); got != "[running running]" {
 		t.Errorf("parent and child are %s", got)
@@ -384,7 +384,7 @@ func TestAChildStandsOutsideOfTheLine(t *testing.T) {
 	own.end(run.Success)
 	childs.end(run.Failed)
 	d.check(d.Act(d.ctx, 2, retry(0)))
-	d.next("nightly/2/stage/work/2").end(run.Success)
+	d.next("nightly/2/stage/own/2").end(run.Success)
 	d.check(d.Cancel(d.ctx, 3, "ann", "", false))
 	d.next("nightly/1/later/after/1").end(run.Success)
 	d.settled(1)

@@ -22,7 +22,7 @@ import (
 // of the policy at the time at which it is made, and sees that it is made when
 // it is due, or at the latest 20 seconds after the clock was set.
 type world struct {
-	deeds atomic.Int64 // done to it, for the race detector: a timer orders nothing
+	deeds    atomic.Int64  // done to it, for the race detector: a timer orders nothing
 	offset   time.Duration // of the wall clock over that of the bubble
 	kept     map[uint64]*kept
 	stop     func() // ends the daemon; nil: none works
