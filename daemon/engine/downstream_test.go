@@ -411,13 +411,13 @@ func TestEveryStepHasOneRunWhateverDies(t *testing.T) {
 				}
 				d.revive(&deaths)
 			}
-			for d.Pulse(d.ctx) != nil || d.Load().LiveRuns > 0 {
+			for d.Pulse(d.ctx) != nil || d.Load().LiveRuns > 0 || d.machine.holds() {
 				if errors.Is(d.Pulse(d.ctx), ErrStopping) {
 					d.revive(&deaths)
 				}
 				d.machine.workAll()
 			}
-			if d.machine.disarm() { // it died at an effect that no run waits for
+			if d.machine.disarm() {
 				d.revive(&deaths)
 			}
 			if last := d.child(d.child(first, 1), 1); last != first+2 {

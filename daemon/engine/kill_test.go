@@ -94,7 +94,7 @@ func (w *world) playOnce(cancel bool) {
 
 // playOut plays until every run is over.
 func (w *world) playOut(cancel bool) {
-	for w.Pulse(w.ctx) != nil || w.Load().LiveRuns > 0 {
+	for w.Pulse(w.ctx) != nil || w.Load().LiveRuns > 0 || w.machine.holds() {
 		if errors.Is(w.Pulse(w.ctx), ErrStopping) {
 			w.reviveOnce()
 		} else if cancel {

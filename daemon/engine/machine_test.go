@@ -237,6 +237,14 @@ func (m *machine) list(kind func(*attempt) bool) (all []*attempt) {
 	return all
 }
 
+// holds reports whether the engine that lives has launched what it has not
+// removed yet: no run waits for that, and it can die of it as of any effect.
+func (m *machine) holds() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.list(func(a *attempt) bool { return a.joined != nil })) > 0
+}
+
 // take is what the machine has noted so far.
 func (m *machine) take() (journal, faults []string) {
 	m.mu.Lock()
