@@ -102,7 +102,7 @@ func (s *schedules) resolve(view *store.View, due *scheduler.Due, of int) ([]fir
 	all := make([]firing, len(due.Decided))
 	for k := range due.Decided {
 		d := &due.Decided[k]
-		all[k] = firing{Firing: engine.Firing{Tick: tickOf(due, d, pipeline.Revision)}, of: of, due: d.Instant}
+		all[k] = firing{Firing: engine.Firing{Tick: tickOf(due, d, pipeline.Revision), Due: d.Due}, of: of, due: d.Instant}
 		if !d.Starts() {
 			continue
 		}

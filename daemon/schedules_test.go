@@ -130,6 +130,25 @@ func TestMissedInstantsAreCaughtUpAfterARestart(t *testing.T) {
 	}
 }
 
+func TestWhatWasDueInAPauseIsNotCaughtUpAfterIt(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1h\"\n"))
+	trigger := h.triggers("nightly")[0]
+	h.update(func(tx *store.Tx) error { // the last instant is half an hour ago, the end of the pause a minute
+		now := time.Now()
+		trigger.Mark.Anchor, trigger.Mark.Through = now.Add(-30*time.Minute).Add(-10*time.Hour), now.Add(-150*time.Minute)
+		trigger.Pause = &store.Pause{Actor: "ann", At: now.Add(-time.Hour), Until: now.Add(-time.Minute)}
+		tx.UpdateTrigger(trigger)
+		return nil
+	})
+	h.halt()
+	h.start()
+	all := h.awaitTicks(trigger, 2)
+	if len(all) != 2 || all[0].Reason != schedule.Superseded || all[1].Reason != schedule.Paused || all[1].Run != 0 {
+		t.Errorf("the ledger is %+v", all)
+	}
+}
+
 func TestAnEditedScheduleMakesNothingOldDue(t *testing.T) {
 	h := newHouse(t)
 	text := scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\n")

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
@@ -15,6 +16,9 @@ type Firing struct {
 	// is refused.
 	Tick  store.Tick
 	Start *StartRequest // nil: nothing is to start
+	// Due is when an instant of a schedule was due: what fell into a pause or a
+	// freeze is skipped, over by now or not. Zero: only what holds now counts.
+	Due time.Time
 	// Mark is how far the trigger is accounted for from then on; nil: unchanged. A
 	// mark never goes back, and keeps the anchor that it has.
 	Mark *schedule.Mark
@@ -52,7 +56,8 @@ var (
 // Fire decides instants in their order, all of them in one commit: each
 // record, mark and run is written together or not at all. A start that is
 // refused, because of a run that is not over, a pause or a freeze, makes a
-// record that says so. What somebody asks for by hand, which a tick with an
+// record that says so, and so does an instant that was due in a pause or a
+// freeze which is over by now. What somebody asks for by hand, which a tick with an
 // Actor is, does not mind the pause of the trigger alone.
 func (e *Engine) Fire(ctx context.Context, all []Firing) ([]Fired, error) {
 	var became []Fired
@@ -104,14 +109,7 @@ func (d *deciding) decide() (became Fired, err error) {
 		return became, err
 	}
 	became.Tick = d.Tick
-	switch {
-	case d.Start != nil:
-		became.Run, err = d.start()
-	case d.Tick.Reason == schedule.Refused: // what is not to start is not found wanting
-		err = d.held()
-	default:
-		err = nil
-	}
+	became.Run, err = d.act()
 	if err = d.refused(&became.Tick, err); err != nil {
 		return became, err
 	}
@@ -146,6 +144,50 @@ func (d *deciding) find() (err error) {
 		return ErrCanceled
 	case d.backfill.Next != d.Backfill.Index:
 		return ErrFired
+	}
+	return nil
+}
+
+// act starts the run of the instant, where there is to be one. Its error is also
+// why there could be none, whatever the text says.
+func (d *deciding) act() (made store.Run, err error) {
+	if err := d.heldWhenDue(); err != nil {
+		return made, err
+	}
+	switch {
+	case d.Start != nil:
+		return d.start()
+	case d.Tick.Reason == schedule.Refused: // what is not to start is not found wanting
+		return made, d.held()
+	}
+	return made, nil
+}
+
+// heldWhenDue is the pause, or the freeze, that the instant fell into. Nobody
+// need have been there: a machine that is down while everything is frozen makes
+// up for nothing of it.
+func (d *deciding) heldWhenDue() error {
+	from, to := d.Due, d.Due
+	if from.IsZero() || d.Tick.Reason == schedule.Blackout || d.Tick.Reason == schedule.Restored {
+		return nil
+	}
+	if d.Tick.Count != 0 {
+		to = d.Tick.Last
+	}
+	if p := d.trigger.Pause; p != nil && p.Covers(from, to) {
+		return &PausedError{Pause: *p, Trigger: d.trigger.Name}
+	}
+	f, err := d.tx.Freeze()
+	if err == nil && f != nil && f.Covers(from, to) {
+		err = &FrozenError{*f}
+	}
+	if err != nil {
+		return err
+	}
+	for _, p := range d.pipeline.Pauses {
+		if p.Part == (store.Part{}) && p.Covers(from, to) {
+			return &PausedError{Pause: p}
+		}
 	}
 	return nil
 }

@@ -324,3 +324,74 @@ func TestAPauseSaysMoreThanARefusal(t *testing.T) {
 		t.Errorf("it says %q", became.Message)
 	}
 }
+
+// A machine that is down while something is paused, or everything frozen, makes
+// up for nothing of that time once both are over.
+func TestWhatFellIntoAPauseIsNotMadeUpForLater(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		reason schedule.Reason
+		hold   func(d *daemon, until time.Time) error
+	}{
+		{"a pause of the trigger", schedule.Paused, func(d *daemon, until time.Time) error {
+			return d.PauseTrigger(d.ctx, 1, "evening", store.Pause{Actor: "ann", Until: until})
+		}},
+		{"a pause of the pipeline", schedule.Paused, func(d *daemon, until time.Time) error {
+			return d.Pause(d.ctx, 1, store.Pause{Actor: "ann", Until: until})
+		}},
+		{"a freeze", schedule.Frozen, func(d *daemon, until time.Time) error {
+			return d.SetFreeze(d.ctx, store.Freeze{Actor: "ann", Until: until})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := begin(t, 0) // nothing ever begins
+			d.evening()
+			from := d.clock.Now().Add(time.Second)
+			d.clock.advance(time.Second)
+			until := from.Add(4 * time.Hour)
+			d.check(c.hold(d, until))
+			d.clock.advance(5 * time.Hour)
+			due := func(hours int, at time.Time, decision schedule.Decision, reason schedule.Reason) Firing {
+				f := d.instant(hours)
+				f.Due, f.Tick.Decision, f.Tick.Reason = at, decision, reason
+				if decision != schedule.CaughtUp {
+					f.Start = nil
+				}
+				return f
+			}
+			many := due(6, until.Add(-3*time.Minute), schedule.Dropped, schedule.TooOld)
+			many.Tick.Count, many.Tick.Last = 2, until.Add(-2*time.Minute)
+			over := due(7, until.Add(-time.Minute), schedule.Dropped, schedule.TooOld)
+			over.Tick.Count, over.Tick.Last = 2, until
+			d.fire(
+				due(1, from.Add(-time.Minute), schedule.CaughtUp, ""),
+				due(2, from.Add(time.Minute), schedule.CaughtUp, ""),
+				due(3, from.Add(time.Minute), schedule.Dropped, schedule.Superseded),
+				due(4, from.Add(time.Minute), schedule.Skipped, schedule.Blackout),
+				due(5, until.Add(-1), schedule.Skipped, schedule.Refused),
+				many, over,
+				due(8, until, schedule.CaughtUp, ""),
+				due(9, from.Add(time.Minute), schedule.Dropped, schedule.Restored),
+			)
+			held := fmt.Sprintf("skipped %s 0, ", c.reason)
+			want := "dropped restored 0, caught_up  2, dropped too_old 0, " + held + held + "skipped blackout 0, " + held + held + "caught_up  1"
+			if got := d.ledger(); got != want {
+				t.Errorf("the ledger is\n%s, want\n%s", got, want)
+			}
+			d.cancelLive()
+		})
+	}
+}
+
+// A pause of a step is none of the pipeline.
+func TestAnInstantThatFellIntoThePauseOfAStepIsMadeUpFor(t *testing.T) {
+	d := begin(t, 0)
+	d.evening()
+	d.check(d.Pause(d.ctx, 1, store.Pause{Part: store.Part{Stage: "build"}, Actor: "ann"}))
+	f := d.instant(1)
+	f.Due = d.clock.Now()
+	if became := d.fire(f)[0]; became.Err != nil || became.Run.ID != 1 {
+		t.Errorf("%+v", became)
+	}
+	d.cancelLive()
+}

@@ -16,6 +16,10 @@ type Freeze struct {
 // Over reports whether f has ended by itself.
 func (f *Freeze) Over(now time.Time) bool { return !f.Until.IsZero() && !now.Before(f.Until) }
 
+// Covers reports whether everything is frozen from one time to another, both
+// included.
+func (f *Freeze) Covers(from, to time.Time) bool { return !from.Before(f.At) && !f.Over(to) }
+
 // PutFreeze freezes everything.
 func (tx *Tx) PutFreeze(f Freeze) { tx.put(freezeKey, f) }
 

@@ -54,6 +54,9 @@ type Pause struct {
 // Over reports whether p has ended by itself.
 func (p *Pause) Over(now time.Time) bool { return !p.Until.IsZero() && !now.Before(p.Until) }
 
+// Covers reports whether p lasts from one time to another, both included.
+func (p *Pause) Covers(from, to time.Time) bool { return !from.Before(p.At) && !p.Over(to) }
+
 // Paused lists the pauses of p that hold now.
 func (p *Pipeline) Paused(now time.Time) []Pause {
 	return slices.DeleteFunc(slices.Clone(p.Pauses), func(one Pause) bool { return one.Over(now) })
