@@ -192,11 +192,15 @@ func (l *ledgers) tick(t store.Tick) (rpc.Tick, error) {
 		return rpc.Tick{}, err
 	}
 	run, err := l.runName(t.Run)
-	return rpc.Tick{
+	told := rpc.Tick{
 		Schedule: l.pipeline.Name + "/" + t.Trigger, At: t.At.UTC(), Wall: wall(t.At, l.zones[t.Trigger]), Subject: about,
 		Decision: string(t.Decision), Reason: string(t.Reason), Message: t.Message, Run: run, Actor: t.Actor,
 		DecidedAt: t.DecidedAt, Revision: t.Revision, Count: t.Count, Last: account.Moment(t.Last),
-	}, err
+	}
+	if t.Count != 0 {
+		told.LastWall = wall(t.Last, l.zones[t.Trigger])
+	}
+	return told, err
 }
 
 // about is what a record is of, as people call it: a file by its path, the end of

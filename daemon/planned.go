@@ -294,15 +294,26 @@ func (p *planned) paused(now time.Time) (*rpc.Pause, string) {
 	return nil, ""
 }
 
-// lastTick is the newest record of a schedule; nil where it has none.
+// lastTick is the record of the newest instant of a schedule; nil where it has
+// none. The ledger has a record that stands for many at the first of them: one
+// that was written with the newest may go on for longer.
 func lastTick(view *store.View, p planned, zone *time.Location) (*rpc.Tick, error) {
+	var last *store.Tick
 	for t, err := range view.Ticks(p.pipeline.ID, p.trigger.Name, "") {
 		if err != nil {
 			return nil, err
 		}
-		l := &ledgers{view: view, pipeline: p.pipeline, zones: map[string]*time.Location{p.trigger.Name: zone}}
-		told, err := l.tick(t)
-		return &told, err
+		if last != nil && !t.DecidedAt.Equal(last.DecidedAt) {
+			break
+		}
+		if last == nil || t.End().After(last.End()) {
+			last = &t
+		}
 	}
-	return nil, nil
+	if last == nil {
+		return nil, nil
+	}
+	l := &ledgers{view: view, pipeline: p.pipeline, zones: map[string]*time.Location{p.trigger.Name: zone}}
+	told, err := l.tick(*last)
+	return &told, err
 }

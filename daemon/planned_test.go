@@ -290,6 +290,38 @@ func TestWhyTellsTheInstantThatARunIsFor(t *testing.T) {
 	}
 }
 
+func TestTheLastOfAScheduleIsTheRecordOfItsNewestInstant(t *testing.T) {
+	h := newHouse(t)
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"@yearly\"\ntimezone = \"Europe/Berlin\"\n"))
+	trigger := h.triggers("nightly")[0]
+	first, decided := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), time.Now().UTC()
+	record := func(minute int, d schedule.Decision, count, last int, at time.Time) {
+		tick := store.Tick{
+			Pipeline: trigger.Pipeline, Trigger: trigger.Name, At: first.Add(time.Duration(minute) * time.Minute),
+			Decision: d, DecidedAt: at, Revision: 1, Count: count,
+		}
+		if count != 0 {
+			tick.Last = first.Add(time.Duration(last) * time.Minute)
+		}
+		h.update(func(tx *store.Tx) error { tx.PutTick(tick); return nil })
+	}
+	last := func() *rpc.Tick {
+		return must[*rpc.ScheduleListResponse](t)(h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{})).Schedules[0].Last
+	}
+	record(0, schedule.Dropped, 5000, 99_999, decided.Add(-time.Hour)) // is over before what follows was decided
+	record(10, schedule.Dropped, 1200, 4000, decided)
+	record(11, schedule.Skipped, -10_001, 3999, decided)
+	record(12, schedule.CaughtUp, 0, 0, decided)
+	got := last()
+	if got.Decision != "dropped" || got.Count != 1200 || got.LastWall != "2026-03-17T07:40:00+01:00" || !got.Last.Equal(first.Add(4000*time.Minute)) {
+		t.Errorf("%+v", got)
+	}
+	record(5000, schedule.Fired, 0, 0, decided.Add(time.Hour))
+	if got := last(); got.Decision != "fired" || got.LastWall != "" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestTheForecastGoesByPastRuns(t *testing.T) {
 	h := newHouse(t)
 	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 * * * *\"\n"))

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -168,7 +169,7 @@ func (s *schedules) timetable(t *store.Trigger) (schedule.Timetable, error) {
 }
 
 // putTriggers makes the triggers of p those of its text, which is new. A pause
-// stays, and so does how far a schedule has come whose rule is what it was.
+// stays, and so does how far a schedule has come whose instants are what they were.
 func (d *Daemon) putTriggers(tx *store.Tx, p store.Pipeline, definition *config.Pipeline, now time.Time) error {
 	all, err := tx.TriggersOf(p.ID)
 	if err != nil {
@@ -186,19 +187,66 @@ func (d *Daemon) putTriggers(tx *store.Tx, p store.Pipeline, definition *config.
 		if t.Rule != nil {
 			t.Mark = d.schedules.markOf(&t, &was, now)
 		}
+		if !goesOn(&t, &was) {
+			if err := d.schedules.end(tx, p, &was, now); err != nil {
+				return err
+			}
+		}
 		if err := tx.PutTrigger(t); err != nil {
 			return err
 		}
 	}
 	for _, gone := range old {
+		if err := d.schedules.end(tx, p, &gone, now); err != nil {
+			return err
+		}
 		tx.RemoveTrigger(gone)
+	}
+	return nil
+}
+
+// goesOn reports whether a trigger is the schedule that it takes the place of.
+func goesOn(t, was *store.Trigger) bool {
+	return t.Rule != nil && was.Rule != nil && t.Rule.SameInstants(was.Rule)
+}
+
+// end records what a schedule leaves that the revision of p has changed or
+// removed: instants that have passed and wait for their jitter, or for a disk with
+// room. What has its record keeps it.
+func (s *schedules) end(tx *store.Tx, p store.Pipeline, was *store.Trigger, now time.Time) error {
+	if was.Rule == nil {
+		return nil
+	}
+	table, err := s.timetable(was)
+	if err != nil {
+		s.log.Error("what a schedule leaves that is no more cannot be known", "pipeline", p.Name, "trigger", was.Name, "error", err)
+		return nil
+	}
+	left := table.End(was.Mark, now, s.boot)
+	for k := range left {
+		d := &left[k]
+		_, err := tx.Tick(p.ID, was.Name, d.At, "")
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		tick := store.Tick{
+			Pipeline: p.ID, Trigger: was.Name, At: d.At, Decision: d.Decision, Reason: d.Reason, DecidedAt: now,
+			Message: d.Note(), Revision: p.Revision, Count: d.Count, Last: d.Last,
+		}
+		if d.Reason == schedule.Edited {
+			tick.Message = fmt.Sprintf("revision %d changed or removed the schedule before its run began", p.Revision)
+		}
+		tx.PutTick(tick)
 	}
 	return nil
 }
 
 // markOf is from where on a schedule is due that takes the place of another.
 func (s *schedules) markOf(t, was *store.Trigger, now time.Time) schedule.Mark {
-	if was.Rule != nil && t.Rule.Equal(was.Rule) {
+	if goesOn(t, was) {
 		return was.Mark
 	}
 	return schedule.Begin(now, s.boot.ID)

@@ -171,6 +171,54 @@ func TestAnEditedScheduleMakesNothingOldDue(t *testing.T) {
 	}
 }
 
+// pending makes a schedule of every 1000 hours due half an hour ago, but for its
+// jitter.
+func (h *house) pending(pipeline string) (t store.Trigger, at time.Time) {
+	h.t.Helper()
+	at = time.Now().Add(-30 * time.Minute).Truncate(time.Second).UTC()
+	t = h.triggers(pipeline)[0]
+	t.Mark.Anchor = at.Add(-1000 * time.Hour)
+	h.missed(t, time.Hour)
+	return t, at
+}
+
+func TestAnInstantThatWaitsForItsJitterWhenItsScheduleIsEditedHasARecord(t *testing.T) {
+	text := scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1000h\"\njitter = \"24h\"\n")
+	for name, edited := range map[string]string{
+		"another time":    strings.Replace(text, "@every 1000h", "0 0 1 1 *", 1),
+		"removed":         one("nightly", "true"),
+		"of another kind": strings.Replace(text, "schedule = \"@every 1000h\"\njitter = \"24h\"\n", "name = \"schedule\"\nkey = \"hook\"\n", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.apply(text)
+			trigger, at := h.pending("nightly")
+			h.apply(edited)
+			all := h.ticks(trigger)
+			if len(all) != 1 || !all[0].At.Equal(at) || all[0].Decision != schedule.Dropped || all[0].Reason != schedule.Edited ||
+				all[0].Revision != 2 || !strings.Contains(all[0].Message, "revision 2") {
+				t.Fatalf("the ledger is %+v, want %v dropped", all, at)
+			}
+			h.apply(text)
+			h.apply(edited + "\n# once more\n")
+			if again := h.ticks(trigger); len(again) != 1 {
+				t.Errorf("it has another record: %+v", again)
+			}
+		})
+	}
+}
+
+func TestAnInstantThatWaitsForItsJitterStaysDueWhereOnlyThatIsEdited(t *testing.T) {
+	h := newHouse(t)
+	text := scheduled("nightly", "true", "[[trigger]]\nschedule = \"@every 1000h\"\njitter = \"24h\"\n")
+	h.apply(text)
+	trigger, at := h.pending("nightly")
+	h.apply(strings.Replace(text, "jitter = \"24h\"\n", "jitter = \"1s\"\nwindow = \"2h\"\n", 1))
+	if all := h.awaitTicks(trigger, 1); !all[0].At.Equal(at) || all[0].Run == 0 {
+		t.Errorf("the ledger is %+v, want a run of %v", all, at)
+	}
+}
+
 func TestAPauseOfATriggerStaysWithANewText(t *testing.T) {
 	h := newHouse(t)
 	text := scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\n")

@@ -48,7 +48,7 @@ type Schedule struct {
 	// NoneUntil is, where calendars take so many away that none was found, how far
 	// was looked.
 	NoneUntil *time.Time `json:"none_until,omitempty"`
-	Last      *Tick      `json:"last,omitempty"`  // its newest record
+	Last      *Tick      `json:"last,omitempty"`  // the record of its newest instant, which may stand for many
 	Pause     *Pause     `json:"pause,omitempty"` // of the schedule, else of its pipeline
 	// PauseOf is what Pause holds: the schedule, nightly/evening, or nightly, its
 	// whole pipeline. "" without a pause.
@@ -138,8 +138,9 @@ type Tick struct {
 	Revision  uint64    `json:"revision"`
 	// Count is how many instants the record stands for, from At to Last, where
 	// they share a decision and are many. 0 is one, negative more than were counted.
-	Count int        `json:"count,omitempty"`
-	Last  *time.Time `json:"last,omitempty"`
+	Count    int        `json:"count,omitempty"`
+	Last     *time.Time `json:"last,omitempty"`
+	LastWall string     `json:"last_wall,omitempty"` // Last on the clocks of the schedule's zone, RFC 3339
 }
 
 // ScheduleHistoryRequest asks for the runs that a schedule made, newest instant

@@ -136,6 +136,15 @@ func (w week) counts(day int64) bool {
 	return number-floor(number, period)*period == int64(w.remainder)
 }
 
+// first is the first day of w from week 1 on.
+func (w week) first() int64 {
+	day := firstWeek + int64(w.weekday+7-int(time.Tuesday))%7
+	for !w.counts(day) {
+		day += 7
+	}
+	return day
+}
+
 // weekdayOf is the weekday of a day, 0 is Sunday: 1970-01-01 was a Thursday.
 func weekdayOf(day int64) int64 { return day + 4 - 7*floor(day+4, 7) }
 

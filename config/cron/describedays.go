@@ -87,13 +87,19 @@ func (r *dayRules) describeWeekdays() (parts []string) {
 		parts = append(parts, "the last "+weekday(d)+" of the month")
 	}
 	for _, w := range r.weeks {
-		if w.period == 2 {
-			parts = append(parts, "every other "+weekday(w.weekday))
-			continue
-		}
-		parts = append(parts, fmt.Sprintf("every %s %s", ordinal(w.period), weekday(w.weekday)))
+		parts = append(parts, w.describe())
 	}
 	return parts
+}
+
+// describe says how often, and one of the days: two rules of a period differ in
+// nothing else.
+func (w week) describe() string {
+	often := "other"
+	if w.period > 2 {
+		often = ordinal(w.period)
+	}
+	return fmt.Sprintf("every %s %s counted from %s", often, weekday(w.weekday), utc(w.first()*daySeconds).Format(time.DateOnly))
 }
 
 // describeMonths says in which months; nothing where it is in all.

@@ -2,8 +2,10 @@ package cron_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/penstock/penstock/config/cron"
 )
@@ -30,8 +32,9 @@ func TestDescribe(t *testing.T) {
 		"0 0 * * friL,mon#2":         "at 00:00 on the 2nd Monday of the month and the last Friday of the month",
 		"0 0 * * 5L":                 "at 00:00 on the last Friday of the month",
 		"0 0 * * 1#2,1#4":            "at 00:00 on the 2nd Monday of the month and the 4th Monday of the month",
-		"0 0 * * sun%2":              "at 00:00 on every other Sunday",
-		"0 0 * * sun%3+1":            "at 00:00 on every 3rd Sunday",
+		"0 0 * * sun%2":              "at 00:00 on every other Sunday counted from 2019-01-13",
+		"0 0 * * sun%2+1":            "at 00:00 on every other Sunday counted from 2019-01-06",
+		"0 0 * * sun%3+1":            "at 00:00 on every 3rd Sunday counted from 2019-01-06",
 		"0 22-2 * * *":               "at 00:00, 01:00, 02:00, 22:00 and 23:00 every day",
 		"0 0 * nov-feb *":            "at 00:00 in January, February, November and December",
 		"0 0 * * fri-mon":            "at 00:00 on Sundays, Mondays, Fridays and Saturdays",
@@ -65,6 +68,30 @@ func TestDescribe(t *testing.T) {
 		}
 		if got := e.String(); got != strings.Trim(text, " \t") {
 			t.Errorf("%q is kept as %q", text, got)
+		}
+	}
+}
+
+func TestRulesOfWeeksAreDescribedByADayOnWhichTheyAreDue(t *testing.T) {
+	described := map[string]string{}
+	for _, day := range []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"} {
+		for _, period := range []int{2, 3, 53} {
+			for k := range period {
+				text := fmt.Sprintf("0 0 * * %s%%%d+%d", day, period, k)
+				e, err := cron.Parse(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				words := e.Describe()
+				if other, known := described[words]; known {
+					t.Errorf("%s and %s are both %q", text, other, words)
+				}
+				described[words] = text
+				named, err := time.Parse(time.DateOnly, words[strings.LastIndex(words, " ")+1:])
+				if o, ok := e.Prev(named, time.UTC, time.Time{}); err != nil || !ok || !o.At.Equal(named) {
+					t.Errorf("%s is %q, and is due at %v: %v", text, words, o.At, err)
+				}
+			}
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (s Style) lastTick(t *rpc.Tick) string {
 	if t == nil {
 		return s.paint(dim, "nothing yet")
 	}
-	text := wall(t.Wall) + ", " + s.decision(*t)
+	text := newestOf(*t) + ", " + s.decision(*t)
 	if t.Run != "" {
 		text += ": " + Line(t.Run)
 	}

@@ -61,6 +61,17 @@ func instantOf(t rpc.Tick) string {
 	return text
 }
 
+// newestOf is the instant of a record, or the last of those that it stands for.
+func newestOf(t rpc.Tick) string {
+	switch {
+	case t.Count > 1:
+		return wall(t.LastWall) + fmt.Sprintf(" and %d before it", t.Count-1)
+	case t.Count < 0:
+		return wall(t.LastWall) + " and many before it"
+	}
+	return wall(t.Wall)
+}
+
 // reasonOf is what a person should know of a record beyond its decision.
 func reasonOf(t rpc.Tick) string {
 	var parts []string

@@ -42,17 +42,20 @@ func (t Timetable) Decide(m Mark, now time.Time, boot Boot) ([]Decided, Mark) {
 	if t.expression.Kind() == cron.Reboot {
 		return t.decideBoot(m, now, boot)
 	}
+	return t.decide(m, now, &judge{rule: &t.rule, now: now})
+}
+
+func (t Timetable) decide(m Mark, now time.Time, j *judge) ([]Decided, Mark) {
 	due, passed := t.due(m, now)
 	if len(due) == 0 {
 		return nil, m
 	}
-	j := judge{rule: &t.rule, now: now}
 	decided := make([]Decided, len(due))
 	for k := len(due) - 1; k >= 0; k-- {
 		decided[k] = j.judge(due[k])
 	}
 	if passed.After(m.Through) {
-		decided = append(t.uncounted(m, passed, &j), decided...)
+		decided = append(t.uncounted(m, passed, j), decided...)
 	}
 	m.Through = due[len(due)-1].At
 	return condensed(decided), m
@@ -129,8 +132,9 @@ func (t Timetable) before(m Mark, to time.Time, n int) time.Time {
 type judge struct {
 	rule   *Rule
 	now    time.Time
-	starts int // of the instants so far
-	caught int // of those, not in time
+	edited bool // the rule is no more: nothing of it starts
+	starts int  // of the instants so far
+	caught int  // of those, not in time
 }
 
 func (j *judge) judge(i Instant) Decided {
@@ -138,6 +142,8 @@ func (j *judge) judge(i Instant) Decided {
 	switch {
 	case i.Excluded.Any():
 		d.Decision, d.Reason = Skipped, Blackout
+	case j.edited:
+		d.Decision, d.Reason = Dropped, Edited
 	case j.now.Sub(i.Due) <= inTime:
 		d.Decision = Fired
 		j.starts++
@@ -151,6 +157,8 @@ func (j *judge) judge(i Instant) Decided {
 func (j *judge) missed(due time.Time) (Decision, Reason) {
 	all := j.rule.CatchUp == "all"
 	switch {
+	case j.edited:
+		return Dropped, Edited
 	case j.rule.CatchUp == "none":
 		return Dropped, NoCatchUp
 	case j.now.Sub(due) > cmp.Or(j.rule.Window, standardWindow):

@@ -25,5 +25,6 @@ const (
 	NoCatchUp  Reason = "no_catch_up" // Dropped: catch_up = "none"
 	TooOld     Reason = "too_old"     // Dropped: it is outside of the window
 	TooMany    Reason = "too_many"    // Dropped: catch_up = "all" has a bound
+	Edited     Reason = "edited"      // Dropped: the rule was changed, or removed, before it was decided
 	Restored   Reason = "restored"    // Dropped: the store is a copy of an older one
 )

@@ -67,8 +67,12 @@
 // ([Timetable.Restore]): the original has seen to it, and a copy that is tried
 // out must not.
 //
-// A rule that is changed begins anew: nothing before is due, and @every counts
-// from there. A calendar that is changed makes nothing old due
+// A rule whose instants are changed begins anew: nothing before is due, and
+// @every counts from there. What the old one named up to then and nobody has
+// decided, because its jitter had not passed, is dropped ([Timetable.End]), as it
+// is where the rule is removed. A change of the jitter, of catch_up or of the
+// window alone leaves the instants what they are, and the schedule goes on by the
+// new words. A calendar that is changed makes nothing old due
 // ([Timetable.Advance]).
 //
 // @reboot has one instant for each boot of the machine: the start of the first

@@ -20,14 +20,19 @@ type Rule struct {
 	Window     time.Duration `json:"window,omitempty"`   // 0 is 24 hours
 }
 
-// Equal reports whether two rules are the same: then a schedule goes on where
-// it was.
+// Equal reports whether two rules are the same.
 func (r *Rule) Equal(other *Rule) bool {
+	return r.SameInstants(other) && r.Jitter == other.Jitter && r.Random == other.Random &&
+		r.CatchUp == other.CatchUp && r.Window == other.Window
+}
+
+// SameInstants reports whether two rules have the same instants: then a schedule
+// goes on where it was. What differs is how late a run begins and what becomes
+// of what was missed.
+func (r *Rule) SameInstants(other *Rule) bool {
 	return r.Expression == other.Expression && r.Timezone == other.Timezone &&
 		r.From.Equal(other.From) && r.Until.Equal(other.Until) &&
-		r.Jitter == other.Jitter && r.Random == other.Random &&
-		slices.Equal(r.Include, other.Include) && slices.Equal(r.Exclude, other.Exclude) &&
-		r.Shift == other.Shift && r.CatchUp == other.CatchUp && r.Window == other.Window
+		slices.Equal(r.Include, other.Include) && slices.Equal(r.Exclude, other.Exclude) && r.Shift == other.Shift
 }
 
 // Mark is how far a schedule has been accounted for.

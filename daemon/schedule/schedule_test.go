@@ -168,6 +168,33 @@ func TestACopyDropsAllThatItMissed(t *testing.T) {
 	}
 }
 
+func TestARuleThatEndsStartsNothing(t *testing.T) {
+	from, now := at("2026-03-01T00:00:00Z"), at("2026-03-03T12:00:00Z")
+	for _, c := range []struct {
+		rule schedule.Rule
+		want string
+	}{
+		{schedule.Rule{Expression: "0 12 3 * *", Jitter: time.Hour}, "2026-03-03T12:00:00Z dropped edited"}, // it passes at this moment
+		{schedule.Rule{Expression: "0 1 * * *", Exclude: []string{"fridays"}, CatchUp: "none"},
+			"2026-03-01T01:00:00Z dropped edited; 2026-03-02T01:00:00Z dropped edited; 2026-03-03T01:00:00Z dropped edited"},
+		{schedule.Rule{Expression: "0 1 2 * *", Exclude: []string{"always"}}, "2026-03-02T01:00:00Z skipped blackout"},
+		{schedule.Rule{Expression: "1 12 3 * *"}, ""},
+		{schedule.Rule{Expression: "@reboot", Jitter: time.Hour, Random: true}, "2026-03-03T11:00:00Z dropped edited"},
+		{schedule.Rule{Expression: "@every 1s", Jitter: 24 * time.Hour}, "2026-03-01T00:00:01Z dropped edited 2026-03-03T12:00:00Z 10002 true"},
+	} {
+		all := compiled(t, c.rule).End(schedule.Begin(from, "a"), now, schedule.Boot{ID: "b", At: now.Add(-time.Hour)})
+		if got := strings.Join(told(all), "; "); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.rule, got, c.want)
+		}
+	}
+	decided := schedule.Mark{Through: now, BootID: "b"}
+	for _, expression := range []string{"0 12 3 * *", "@reboot"} {
+		if all := compiled(t, schedule.Rule{Expression: expression}).End(decided, now, schedule.Boot{ID: "b", At: from}); len(all) > 0 {
+			t.Errorf("%s: %s is decided already", expression, told(all))
+		}
+	}
+}
+
 func TestAMarkAdvancesAsFarAsNothingIsUndecided(t *testing.T) {
 	from := at("2026-03-01T00:00:00Z")
 	for _, c := range []struct{ now, want string }{

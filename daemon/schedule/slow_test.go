@@ -240,6 +240,18 @@ func (s slow) decide(m schedule.Mark, now time.Time) (lines []string, through ti
 	return s.write(bulk, unlooked, looked, verdict), due[len(due)-1].at
 }
 
+// end is what is to be recorded where the rule holds no longer.
+func (s slow) end(m schedule.Mark, now time.Time) []string {
+	due := s.instants(m.Through, now)
+	looked := due[max(0, len(due)-10_000):]
+	return s.write(due[:len(due)-len(looked)], func(moment) string { return "dropped edited" }, looked, func(i moment) string {
+		if i.excluded {
+			return "skipped blackout"
+		}
+		return "dropped edited"
+	})
+}
+
 // write makes lines of verdicts: of one that is given too often a single line.
 func (s slow) write(bulk []moment, unlooked func(moment) string, looked []moment, verdict func(moment) string) (lines []string) {
 	type record struct {
@@ -348,6 +360,21 @@ func drawTime(t *rapid.T, label string) time.Time {
 	change := rapid.SampledFrom([]string{"2026-03-29", "2026-10-25", "2026-11-01", "2026-10-04", "2026-12-26"}).Draw(t, label)
 	day, _ := time.Parse(time.DateOnly, change)
 	return day.Add(time.Duration(rapid.IntRange(-5*86400, 5*86400).Draw(t, "offset")) * time.Second)
+}
+
+func TestARuleThatEndsDropsWhatNobodyHasDecided(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rule := drawRule(t, true)
+		now := drawTime(t, "now")
+		m := schedule.Mark{Through: now.Add(-time.Duration(rapid.Int64Range(-3600, 3*86400).Draw(t, "gap")) * time.Second)}
+		m.Anchor = m.Through.Add(-time.Duration(rapid.IntRange(0, 40*24).Draw(t, "anchor")) * time.Hour)
+		s := newSlow(t, rule, m.Anchor)
+		_, decided := s.table.Decide(m, now, schedule.Boot{})
+		got, want := told(s.table.End(decided, now, schedule.Boot{})), s.end(decided, now)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%+v\nfrom %v to %v\ngot  %s\nwant %s", rule, decided.Through, now, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+		}
+	})
 }
 
 func TestDecisionsAreThePolicy(t *testing.T) {

@@ -116,14 +116,45 @@ func (w *world) apply(id uint64, rule schedule.Rule) {
 		k = &kept{ledger: map[int64]string{}}
 		w.kept[id] = k
 	}
-	if !k.rule.Equal(&rule) || k.applied.IsZero() {
+	switch {
+	case k.applied.IsZero():
+		k.rule, k.applied, k.mark = rule, w.now(), schedule.Begin(w.now(), fmt.Sprint(w.starts))
+	case k.rule.SameInstants(&rule):
+		k.rule = rule
+		w.disturb() // what has less jitter by now may be late
+	default:
 		w.audit(id)
+		w.end(k)
 		k.rule, k.applied, k.mark, k.covered = rule, w.now(), schedule.Begin(w.now(), fmt.Sprint(w.starts)), nil
 	}
 	if w.stop != nil {
 		w.put(id)
 	}
 	w.deeds.Add(1)
+}
+
+// end accounts for what a rule leaves that holds no longer.
+func (w *world) end(k *kept) {
+	now := w.now()
+	slow := newSlow(w, k.rule, k.mark.Anchor)
+	left := slow.table.End(k.mark, now, w.boot())
+	if got, want := told(left), slow.end(k.mark, now); !slices.Equal(got, want) {
+		w.fault("%+v ends\ngot  %s\nwant %s", k.rule, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+	for n := range left {
+		k.ledger[left[n].At.Unix()] = string(left[n].Decision)
+	}
+}
+
+// tune changes all of a rule but its instants.
+func (w *world) tune(id uint64, like schedule.Rule) {
+	k := w.kept[id]
+	if k == nil {
+		return
+	}
+	rule := k.rule
+	rule.Jitter, rule.Random, rule.CatchUp, rule.Window = like.Jitter, like.Random, like.CatchUp, like.Window
+	w.apply(id, rule)
 }
 
 // Fire records.
@@ -240,6 +271,8 @@ func (w *world) do(a act) {
 		w.start()
 	case "apply":
 		w.apply(a.id, a.rule)
+	case "tune":
+		w.tune(a.id, a.rule)
 	case "fail":
 		w.failing = 2
 		w.deeds.Add(1)
@@ -248,14 +281,14 @@ func (w *world) do(a act) {
 
 func drawAct(t *rapid.T) act {
 	a := act{
-		what:  rapid.SampledFrom([]string{"jump", "die", "start", "start", "apply", "fail", "wait"}).Draw(t, "what"),
+		what:  rapid.SampledFrom([]string{"jump", "die", "start", "start", "apply", "tune", "fail", "wait"}).Draw(t, "what"),
 		after: time.Duration(rapid.IntRange(0, 4*3600).Draw(t, "after")) * time.Second,
 		id:    rapid.Uint64Range(1, 3).Draw(t, "id"),
 	}
 	switch a.what {
 	case "jump":
 		a.by = rapid.SampledFrom([]time.Duration{2 * time.Hour, -2 * time.Hour, 8 * time.Hour, time.Minute, -time.Minute, 26 * time.Hour}).Draw(t, "by")
-	case "apply":
+	case "apply", "tune":
 		a.rule = drawRule(t, false)
 	}
 	return a

@@ -39,6 +39,14 @@ type Tick struct {
 	Last  time.Time `json:"last,omitzero"`
 }
 
+// End is the last instant that t stands for.
+func (t *Tick) End() time.Time {
+	if t.Count != 0 {
+		return t.Last
+	}
+	return t.At
+}
+
 // Place names the place of t in the ledger of its trigger: where a page of it
 // goes on.
 func (t *Tick) Place() string { return hex.EncodeToString(place(t.At, t.Subject)) }
