@@ -68,7 +68,8 @@ func (s span) with(t span) span {
 	return span{min(s.begun, t.begun), max(s.ended, t.ended)}
 }
 
-// most is how many spans overlap at one line. No two of them share a line.
+// most is how many spans overlap at one line. One that begins where another ends
+// does not overlap it.
 func most(spans []span) (n int) {
 	type edge struct{ line, step int }
 	var edges []edge
@@ -77,7 +78,7 @@ func most(spans []span) (n int) {
 			edges = append(edges, edge{s.begun, 1}, edge{s.ended, -1})
 		}
 	}
-	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.line, b.line) })
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.step, b.step)) })
 	now := 0
 	for _, e := range edges {
 		now += e.step

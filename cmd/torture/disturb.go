@@ -17,7 +17,7 @@ import (
 )
 
 // disturb pauses a schedule and freezes everything now and then, until drain.
-// Then it stops the clock: its instants are skipped from there on.
+// Then it stops what the clock starts: those instants are skipped from there on.
 func (l *load) disturb(ctx context.Context) error {
 	c := &client{socket: l.socket}
 	defer c.drop()
@@ -39,7 +39,12 @@ func (l *load) disturb(ctx context.Context) error {
 			return err
 		}
 	}
-	return once(ctx, c, (*rpc.Client).SchedulePause, &rpc.SchedulePauseRequest{Schedule: "clock", Reason: "the torture ends"})
+	for _, ticking := range []string{"clock", "dated"} {
+		if err := once(ctx, c, (*rpc.Client).SchedulePause, &rpc.SchedulePauseRequest{Schedule: ticking, Reason: "the torture ends"}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // during waits, and reports whether the load is to go on.

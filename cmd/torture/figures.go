@@ -21,6 +21,7 @@ type figures struct {
 
 	runs, attempts, bytes int64
 	ticks                 int64
+	backfills, editions   int
 	stop                  time.Duration
 }
 
@@ -74,6 +75,8 @@ func (f *figures) print(out io.Writer, found *findings) {
 	row("runs", "%d", f.runs)
 	row("attempts", "%d", f.attempts)
 	row("instants, ends and files", "%d", f.ticks)
+	row("backfills", "%d", f.backfills)
+	row("texts of the calendar", "%d", f.editions)
 	row("bytes of output compared", "%d", f.bytes)
 	row("runs lost or wrong", "%d", found.count[lost])
 	row("steps begun twice", "%d", found.count[twice])

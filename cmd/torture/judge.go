@@ -34,7 +34,7 @@ func (s *session) judge(ctx context.Context, d *daemon) error {
 	if err := errors.Join(err, j.stop(d)); err != nil {
 		return err
 	}
-	s.figures.mean = s.meter.mean()
+	s.figures.mean, s.figures.backfills, s.figures.editions = s.meter.mean(), len(s.load.backfills), len(s.load.editions)
 	s.figures.print(s.out, &j.found)
 	return j.found.err()
 }

@@ -23,6 +23,9 @@ func (j *judge) ledgers(ctx context.Context) error {
 				return err
 			}
 			j.regular(s.name+"/"+trigger, period, ticks)
+			if inside, ok := s.dates[trigger]; ok {
+				j.dated(inside, ticks)
+			}
 		}
 		for upstream, status := range s.follows {
 			if err := j.followed(ctx, s, upstream, status); err != nil {
@@ -30,7 +33,16 @@ func (j *judge) ledgers(ctx context.Context) error {
 			}
 		}
 	}
-	return j.files(ctx)
+	return errors.Join(j.files(ctx), j.backfills(ctx, j.shape("filled")))
+}
+
+func (j *judge) shape(name string) *shape {
+	for _, s := range j.shapes {
+		if s.name == name {
+			return s
+		}
+	}
+	return nil
 }
 
 // ticks reads the ledger of a trigger, oldest first, and lets it account for
@@ -58,7 +70,7 @@ func (j *judge) ticks(ctx context.Context, s *shape, trigger string) (ticks []rp
 // tick sees that a record has the run that it must have, and no other has it.
 func (j *judge) tick(s *shape, t *rpc.Tick) {
 	starts := t.Decision == "fired" || t.Decision == "caught_up"
-	held := t.Decision == "skipped" && (t.Reason == "paused" || t.Reason == "frozen")
+	held := t.Decision == "skipped" && (t.Reason == "paused" || t.Reason == "frozen" || t.Reason == "blackout" && s.dates != nil)
 	if starts == (t.Run == "") || !starts && !held {
 		j.found.add(undecided, "%s at %s: %s %s %s, run %q", t.Schedule, t.At, t.Decision, t.Reason, t.Message, t.Run)
 	}
@@ -113,17 +125,12 @@ func (j *judge) followed(ctx context.Context, s *shape, upstream, status string)
 
 // files sees that each file was taken, and has one record.
 func (j *judge) files(ctx context.Context) error {
-	for _, s := range j.shapes {
-		if s.name != "taken" {
-			continue
-		}
-		ticks, err := j.ticks(ctx, s, "in")
-		if err != nil {
-			return err
-		}
-		if len(ticks) != j.load.delivered {
-			j.found.add(undecided, "%d files were delivered, and %d have a record", j.load.delivered, len(ticks))
-		}
+	ticks, err := j.ticks(ctx, j.shape("taken"), "in")
+	if err != nil {
+		return err
+	}
+	if len(ticks) != j.load.delivered {
+		j.found.add(undecided, "%d files were delivered, and %d have a record", j.load.delivered, len(ticks))
 	}
 	left, err := filepath.Glob(j.world.path("in", "*"))
 	claimed, failed := os.ReadDir(j.world.path("claimed"))

@@ -18,17 +18,22 @@ type load struct {
 	meter  *meter
 	drain  chan struct{} // closed: start no more runs
 
-	calls     *shape // that is started over HTTP
-	files     string // directory in which they are waited for
-	delivered int    // files; to be read after run
+	calls *shape // that is started over HTTP
+	files string // directory in which they are waited for
+	seed  uint64 // of what its clients draw
+
+	// What its clients did; to be read after run.
+	delivered int // files
+	backfills []*backfill
+	editions  []*edition
 
 	mu    sync.Mutex // protects the field below
 	acked map[string]*shape
 }
 
-func newLoad(w *world, m *meter, all []*shape) *load {
+func newLoad(w *world, m *meter, all []*shape, seed uint64) *load {
 	l := &load{
-		socket: w.socket(), meter: m, drain: make(chan struct{}), acked: map[string]*shape{}, files: w.path("in"),
+		socket: w.socket(), meter: m, drain: make(chan struct{}), acked: map[string]*shape{}, files: w.path("in"), seed: seed,
 	}
 	for _, s := range all {
 		if s.name == "called" {
@@ -46,7 +51,7 @@ func (l *load) run(ctx context.Context, all []*shape) error {
 			group.Go(func() error { return l.drive(ctx, s, fmt.Sprintf("%s-%d", s.name, i)) })
 		}
 	}
-	for _, more := range []func(context.Context) error{l.disturb, l.deliver, l.call} {
+	for _, more := range []func(context.Context) error{l.disturb, l.deliver, l.call, l.fill, l.edit} {
 		group.Go(func() error { return more(ctx) })
 	}
 	return group.Wait()

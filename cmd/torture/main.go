@@ -10,8 +10,10 @@
 // delay, that wait for a time or for the client to play them, that share a
 // resource with other runs, and runs that wait for those before them. Others
 // are started by the clock, by files, by calls over HTTP, by the ends of other runs
-// and by steps that stand for them, down to a grandchild; now and then a schedule
-// is paused and everything is frozen for a moment. The
+// and by steps that stand for them, down to a grandchild, whose text may be one that
+// an earlier step wrote; others by backfills in both orders, some of them canceled
+// half-way. Now and then a schedule is paused and everything is frozen for a moment,
+// and all the time a calendar that schedules keep to is given another text. The
 // daemon is killed, half of the times at a random moment and half at a named
 // point of package crash, at the nth pass, and started again at once; some of
 // the new ones are killed while they recover. Clients whose call got no answer
@@ -36,6 +38,10 @@
 //     must, and no run is there that nobody asked for;
 //   - every instant of a schedule, every end that somebody waits for and every file
 //     has exactly one record, which has one run, or says that something was held;
+//   - every instant that a calendar took away was taken away by a text that the calendar can have
+//     had then, and every other left by one;
+//   - every backfill decided each of its instants once, in the order that was asked for, up to
+//     where it was canceled, and never more of its runs lived than may;
 //   - every attempt of a step that stands for a run has exactly one, which names it;
 //   - every attempt that had to be made began exactly once, steps behind a failure
 //     never, and none before what it waits for had ended;

@@ -21,6 +21,7 @@ type shape struct {
 	steps   []wanted
 	bounds  bounds
 	periods map[string]time.Duration // of the schedules that start it, by their triggers
+	dates   map[string]bool          // of these schedules: whether they are due inside of the calendar, or outside
 	follows map[string]string        // pipelines whose ends start it, by triggers of their names, and how they end
 }
 

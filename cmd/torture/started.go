@@ -6,13 +6,14 @@ import (
 )
 
 // started is the part of the load that no client starts: the clock does, a
-// file, the end of another run, or a step of one.
+// backfill, a file, the end of another run, or a step of one.
 func (w *world) started(program, effects string) []*shape {
 	kid := single("kid", program, effects, 0, "success")
 	bad := single("bad", program, effects, 7, "failed")
 	return []*shape{
 		clock(program, effects), heard(program, effects), w.taken(program, effects), kid, bad,
 		parent(program, effects, kid), bereft(program, effects, bad), called(program, effects),
+		dated(program, effects), filled(program, effects), written(program, effects),
 	}
 }
 
@@ -99,6 +100,41 @@ func bereft(program, effects string, bad *shape) *shape {
 	s.stage("t")
 	s.step("never", command(program, 0, 1<<10, 0), "skipped")
 	return s
+}
+
+// written has steps that write the text of a child and then stand for it; one of the
+// child's steps does so again.
+func written(program, effects string) *shape {
+	leaf := newShape("leaf", "parallel", effects, 0)
+	leaf.stage("s")
+	leaf.step("x", command(program, 0, 1<<10, 0), "success")
+	twig := newShape("twig", "parallel", effects, 0)
+	twig.stage("s")
+	twig.writes(program, leaf)
+	twig.stage("t")
+	twig.reads("leaf", leaf, "depend")
+
+	s := newShape("written", "parallel", effects, 1)
+	s.stage("s")
+	s.writes(program, twig)
+	s.stage("t")
+	s.reads("depends", twig, "depend")
+	s.reads("mirrors", twig, "mirror")
+	s.reads("frees", twig, "none")
+	s.stage("u")
+	s.step("last", command(program, 0, 1<<10, 0), "success", "write")
+	return s
+}
+
+// writes adds a step that writes the text of a shape.
+func (s *shape) writes(program string, of *shape) {
+	script := fmt.Sprintf("cat > %s.toml <<'end of %s'\n%send of %s\nexec '%s' step", of.name, of.name, of.text.String(), of.name, program)
+	s.step("write", fmt.Sprintf("with = { script = %q }", script), "success")
+}
+
+// reads adds a step that stands for a child, of which the workspace has the text.
+func (s *shape) reads(name string, of *shape, strategy string) {
+	s.downstream(name, fmt.Sprintf("file = \"%s.toml\", strategy = %q", of.name, strategy), of, of.status)
 }
 
 // downstream adds a step that stands for a run of a shape.

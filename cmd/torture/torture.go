@@ -38,7 +38,7 @@ func torture(ctx context.Context, p plan, out io.Writer) (err error) {
 		plan: p, out: out, world: w, meter: &meter{}, deaths: newDeaths(p.seed), shapes: all,
 		effects: newEffects(w.path("effects"), all),
 	}
-	s.load = newLoad(w, s.meter, all)
+	s.load = newLoad(w, s.meter, all, p.seed)
 	fmt.Fprintf(out, "seed %d, directory %s\n", p.seed, w.dir)
 	if err := s.run(ctx); err != nil {
 		return fmt.Errorf("%w\nsee %s", err, w.dir)
@@ -73,6 +73,9 @@ func (s *session) prepare(ctx context.Context) (*daemon, error) {
 	}
 	c := &client{socket: s.world.socket()}
 	defer c.drop()
+	if err := s.load.publish(ctx, c, &edition{}); err != nil {
+		return nil, err
+	}
 	return d, putAll(ctx, c, s.shapes)
 }
 
