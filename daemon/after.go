@@ -23,23 +23,17 @@ type follower struct {
 // tellEvery is how often ends are told again that could not be told.
 const tellEvery = 30 * time.Second
 
-// keepTelling tells triggers of ends, until it is stopped.
-func (f *follower) keepTelling(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for ctx.Err() == nil {
-			rung := f.bell.wait() // before the look: an end in between is heard
-			again := f.tellAll(ctx)
-			select {
-			case <-rung:
-			case <-again:
-			case <-ctx.Done():
-			}
+// keepTelling tells triggers of ends until ctx does.
+func (f *follower) keepTelling(ctx context.Context) {
+	for ctx.Err() == nil {
+		rung := f.bell.wait() // before the look: an end in between is heard
+		again := f.tellAll(ctx)
+		select {
+		case <-rung:
+		case <-again:
+		case <-ctx.Done():
 		}
-	}()
-	return func() { cancel(); <-done }
+	}
 }
 
 // endsAtOnce bounds how many ends share a commit.

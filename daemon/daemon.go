@@ -260,7 +260,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 		return errors.Join(err, socket.Close(), d.close())
 	}
 	stopLoop := d.runLoop(ctx, cancel)
-	stopKeeping := d.keepAll(ctx, cancel)
+	waitForAll := d.keepAll(ctx, cancel)
 	d.options.Notify("READY=1")
 	load := d.engine.Load()
 	d.log.Info("serving", "version", d.options.Version, "socket", socket.Addr(), "state", d.paths.State,
@@ -270,7 +270,7 @@ func (d *Daemon) Serve(ctx context.Context) error {
 	cancel(serveErr)
 	d.log.Info("stopping; running steps go on", "running", d.engine.Load().RunningSteps)
 	d.options.Notify("STOPPING=1")
-	keepErr := stopKeeping()
+	keepErr := waitForAll()
 	engineErr := stopLoop()
 	d.spawner.stop()
 	d.broken = engineErr != nil
@@ -294,20 +294,26 @@ func (d *Daemon) runLoop(ctx context.Context, cancel context.CancelCauseFunc) (s
 }
 
 // keepAll starts what works beside the answers to clients, all of it until ctx
-// ends; stop waits for it.
-func (d *Daemon) keepAll(ctx context.Context, cancel context.CancelCauseFunc) (stop func() error) {
-	quiet := []func(){
-		d.watchdog(ctx), d.keepSweeping(ctx), d.keepBackfilling(ctx), d.follower.keepTelling(ctx),
+// ends; wait waits for it. Where one of them fails, so does the daemon.
+func (d *Daemon) keepAll(ctx context.Context, fail context.CancelCauseFunc) (wait func() error) {
+	var kept sync.WaitGroup
+	for _, keep := range []func(context.Context){
+		d.keepWatchdog, d.keepSweeping, d.keepBackfilling, d.follower.keepTelling,
+	} {
+		kept.Go(func() { keep(ctx) })
 	}
-	loud := []func() error{d.serveHTTP(ctx, cancel), d.keepFiles(ctx), d.keepSchedules(ctx, cancel)}
-	return func() (err error) {
-		for _, stop := range quiet {
-			stop()
-		}
-		for _, stop := range loud {
-			err = errors.Join(err, stop())
-		}
-		return err
+	mayFail := []func(context.Context) error{d.serveHTTP, d.files.watcher.Run, d.keepSchedules}
+	errs := make([]error, len(mayFail))
+	for i, keep := range mayFail {
+		kept.Go(func() {
+			if errs[i] = keep(ctx); errs[i] != nil {
+				fail(errs[i])
+			}
+		})
+	}
+	return func() error {
+		kept.Wait()
+		return errors.Join(errs...)
 	}
 }
 

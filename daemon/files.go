@@ -49,14 +49,6 @@ func newFiles(d *Daemon) *files {
 	return f
 }
 
-// keepFiles waits for files until the answer is called.
-func (d *Daemon) keepFiles(ctx context.Context) (stop func() error) {
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- d.files.watcher.Run(ctx) }()
-	return func() error { cancel(); return <-ended }
-}
-
 // put waits for the files that the triggers of a pipeline wait for, and for no
 // others of it.
 func (f *files) put(pipeline uint64, triggers []store.Trigger) {

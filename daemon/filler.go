@@ -14,22 +14,15 @@ import (
 // or a freeze, looks whether it still does.
 const backfillLooks = 15 * time.Second
 
-// keepBackfilling starts the runs of backfills in their turn, until it is
-// stopped.
-func (d *Daemon) keepBackfilling(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		select {
-		case <-d.schedules.loaded: // before, a copy would go on with those of the original
-		case <-ctx.Done():
-			return
-		}
-		f := filler{Daemon: d, under: map[uint64]*filling{}}
-		f.loop(ctx)
-	}()
-	return func() { cancel(); <-done }
+// keepBackfilling starts the runs of backfills in their turn, until ctx ends.
+func (d *Daemon) keepBackfilling(ctx context.Context) {
+	select {
+	case <-d.schedules.loaded: // before, a copy would go on with those of the original
+	case <-ctx.Done():
+		return
+	}
+	f := filler{Daemon: d, under: map[uint64]*filling{}}
+	f.loop(ctx)
 }
 
 // filler is who starts the runs of backfills. What it remembers follows from the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
@@ -86,38 +85,4 @@ func SlogLevel(l config.LogLevel) slog.Level {
 		return slog.LevelError
 	}
 	return slog.LevelInfo
-}
-
-// watchdog tells the service manager that the engine still turns, as often as
-// it asks to hear it (sd_watchdog_enabled(3)). The answer stops it.
-func (d *Daemon) watchdog(ctx context.Context) (stop func()) {
-	interval := d.options.Watchdog / 2
-	if interval == 0 {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(interval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				d.pulse(ctx, interval)
-			}
-		}
-	}()
-	return func() { cancel(); <-done }
-}
-
-// pulse reports life only where the engine answers.
-func (d *Daemon) pulse(ctx context.Context, within time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	if err := d.engine.Pulse(ctx); err == nil {
-		d.options.Notify("WATCHDOG=1")
-	}
 }

@@ -53,19 +53,9 @@ func (r *retention) take() map[uint64]bool {
 	return due
 }
 
-// keepSweeping removes what retention does not keep, until it is stopped.
-func (d *Daemon) keepSweeping(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		d.sweepInRhythm(ctx)
-	}()
-	return func() { cancel(); <-done }
-}
-
-// sweepInRhythm leaves the start to the schedules, which may be late.
-func (d *Daemon) sweepInRhythm(ctx context.Context) {
+// keepSweeping removes what retention does not keep, until ctx ends. It leaves
+// the start to the schedules, which may be late.
+func (d *Daemon) keepSweeping(ctx context.Context) {
 	select {
 	case <-d.schedules.loaded:
 	case <-ctx.Done():

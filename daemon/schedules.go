@@ -46,22 +46,13 @@ func newSchedules(d *Daemon, boot schedule.Boot) *schedules {
 	return s
 }
 
-// keepSchedules keeps the schedules until the answer is called; it has the
-// error for which the daemon was ended meanwhile.
-func (d *Daemon) keepSchedules(ctx context.Context, end context.CancelCauseFunc) (stop func() error) {
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() {
-		err := d.schedules.keep(ctx, d.paths.State)
-		if ctx.Err() != nil {
-			err = nil
-		}
-		if err != nil {
-			end(err)
-		}
-		ended <- err
-	}()
-	return func() error { cancel(); return <-ended }
+// keepSchedules keeps the schedules until ctx ends.
+func (d *Daemon) keepSchedules(ctx context.Context) error {
+	err := d.schedules.keep(ctx, d.paths.State)
+	if ctx.Err() != nil { // the next start tries what was cut off
+		return nil
+	}
+	return err
 }
 
 // maxTables bounds how many rules are remembered; one too many empties it.
