@@ -272,10 +272,9 @@ func (a *arrivals) firing(view *store.View, file arrival.File) (engine.Firing, e
 		trigger: a.trigger.Name,
 		file:    expression.File{Path: file.Path, Name: filepath.Base(file.Path), Size: file.Size},
 	})
-	if why := refusedBy(err); why != "" {
-		f.Tick.Decision, f.Tick.Reason, f.Tick.Message = schedule.Skipped, schedule.Refused, why
-		return f, nil
+	if err != nil {
+		return f, refuse(&f, err)
 	}
 	f.Start = &q
-	return f, err
+	return f, nil
 }

@@ -82,10 +82,9 @@ func (u *filling) firing(pipeline store.Pipeline, definition *config.Pipeline, i
 		},
 		trigger: u.Trigger,
 	})
-	if why := refusedBy(err); why != "" {
-		firing.Tick.Decision, firing.Tick.Reason, firing.Tick.Message = schedule.Skipped, schedule.Refused, why
-		return firing, nil
+	if err != nil {
+		return firing, refuse(&firing, err)
 	}
 	firing.Start = &q
-	return firing, err
+	return firing, nil
 }

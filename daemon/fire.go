@@ -136,15 +136,10 @@ func tickOf(due *scheduler.Due, d *schedule.Decided, revision uint64) store.Tick
 // becomes of the instant.
 func (s *schedules) start(view *store.View, pipeline store.Pipeline, f *engine.Firing) error {
 	q, err := s.startOf(view, pipeline, &f.Tick)
-	if err == nil {
-		f.Start = &q
-		return nil
+	if err != nil {
+		return refuse(f, err)
 	}
-	why := refusedBy(err)
-	if why == "" {
-		return err
-	}
-	f.Tick.Decision, f.Tick.Reason, f.Tick.Message = schedule.Skipped, schedule.Refused, why
+	f.Start = &q
 	return nil
 }
 

@@ -64,22 +64,17 @@ func (n *news) firing(t store.Trigger) (*engine.Firing, error) {
 	if err != nil {
 		return nil, ignoreNotFound(err)
 	}
-	tick := store.Tick{
+	f := &engine.Firing{Tick: store.Tick{
 		Pipeline: t.Pipeline, Trigger: t.Name, At: n.end.FinishedAt, Subject: endSubject(n.end.Run, n.end.Status),
 		Decision: schedule.Fired, Revision: pipeline.Revision,
-	}
-	if known, err := n.known(&tick); known || err != nil {
+	}}
+	if known, err := n.known(&f.Tick); known || err != nil {
 		return nil, err
 	}
-	q, err := n.follow(pipeline, t.Name)
-	if err != nil {
-		if tick.Message = refusedBy(err); tick.Message == "" {
-			return nil, err
-		}
-		tick.Decision, tick.Reason = schedule.Skipped, schedule.Refused
-		return &engine.Firing{Tick: tick}, nil
+	if f.Start, err = n.follow(pipeline, t.Name); err != nil {
+		return f, refuse(f, err)
 	}
-	return &engine.Firing{Tick: tick, Start: q}, nil
+	return f, nil
 }
 
 // endSubject names the end of a run in the ledger of those that follow it.

@@ -5,9 +5,23 @@ import (
 	"strings"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/plan"
+	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/rpc"
 )
+
+// refuse makes f the record of why its run is refused. An error that is no
+// refusal stays one.
+func refuse(f *engine.Firing, err error) error {
+	why := refusedBy(err)
+	if why == "" {
+		return err
+	}
+	f.Start = nil
+	f.Tick.Decision, f.Tick.Reason, f.Tick.Message = schedule.Skipped, schedule.Refused, why
+	return nil
+}
 
 // refusedBy is why a run is refused, for the ledger; "" where err is no refusal:
 // it is merely in the way of a run, and may be over later.
