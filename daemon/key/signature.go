@@ -35,7 +35,8 @@ var ErrForged = errors.New("no valid signature")
 // ErrStale: the signature is right and too old, or from the future.
 var ErrStale = errors.New("the signed time is more than 5 minutes off")
 
-// Verify checks the signature of a call and names the call: a call with the
+// Verify checks the signature of a call, signing the body once whatever the call
+// has, and names the call: a call with the
 // same name is the same one, come again. header looks a header up, "" where it
 // is not there once.
 func Verify(form Form, s Secret, header func(string) string, body []byte, now time.Time) (name string, err error) {
@@ -64,11 +65,8 @@ func verifyGitHub(s Secret, signature string, body []byte) (string, error) {
 func verifyStandard(s Secret, header func(string) string, body []byte, now time.Time) (string, error) {
 	id, stamp := header(HeaderID), header(HeaderTimestamp)
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.text, standardPrefix))
-	if err != nil || id == "" || len(id) > maxID {
-		return "", ErrForged
-	}
 	want := mac(secret, []byte(id), []byte("."), []byte(stamp), []byte("."), body)
-	if !anySame(header(HeaderSignature), want) {
+	if err != nil || id == "" || len(id) > maxID || !anySame(header(HeaderSignature), want) {
 		return "", ErrForged
 	}
 	seconds, err := strconv.ParseInt(stamp, 10, 64)

@@ -12,8 +12,8 @@ import (
 // unproven is why a caller is not admitted. It is for the log alone.
 type unproven struct {
 	why      string
-	key      string // its id, where there is such a key
-	pipeline string
+	key      string // its id, where it was looked up
+	pipeline string // the key's, where the key was proved
 }
 
 // Error is why.
@@ -44,56 +44,58 @@ func (c *call) admitted() (*Call, error) {
 	return c.trigger()
 }
 
-// found is a key, its pipeline, and whether there is one at all.
-type found struct {
-	key      store.Key
-	pipeline string
-	known    bool
-}
-
-// lookUp finds a key. One that is not there goes the same way as one that is.
-func (c *call) lookUp(id string) (f found, err error) {
+// lookUp finds a key. One that is not there is what the daemon has in its place,
+// and goes the same way as one that is.
+func (c *call) lookUp(id string) (k store.Key, known bool, err error) {
 	if !key.IsID(id) {
 		id = "0000000000000000"
 	}
-	f.key, f.pipeline, f.known, err = c.daemon.Key(id)
-	return f, err
+	return c.daemon.Key(id)
 }
 
-// prove admits who sent a secret, for a pipeline and with a key of a form.
-func (c *call) prove(sent string, form key.Form, pipeline string) (*Call, error) {
-	f, err := c.lookUp(key.ID(sent))
+// prove admits who sent a secret, with a key of a form, for the pipeline in the
+// path where one is there. Up to the comparison the work is the same whether
+// there is such a key or not.
+func (c *call) prove(sent string, form key.Form) (*Call, error) {
+	k, known, err := c.lookUp(key.ID(sent))
 	if err != nil {
 		return nil, err
 	}
-	matches := key.Matches(sent, f.key.Digest)
+	matches := key.Matches(sent, k.Digest)
 	switch {
-	case !f.known:
-		return nil, &unproven{why: "there is no such key"}
+	case !known:
+		return nil, &unproven{why: "there is no such key", key: k.ID}
 	case !matches:
-		return nil, &unproven{"the secret is wrong", f.key.ID, f.pipeline}
-	case f.pipeline != pipeline:
-		return nil, &unproven{"the key is one of another pipeline", f.key.ID, f.pipeline}
-	case key.Form(f.key.Form) != form:
-		return nil, &unproven{"the key is for calls of another form", f.key.ID, f.pipeline}
+		return nil, &unproven{why: "the secret is wrong", key: k.ID}
+	case key.Form(k.Form) != form:
+		return nil, &unproven{why: "the key is for calls of another form", key: k.ID}
 	}
-	return c.accept(f)
+	return c.accept(k)
 }
 
-// accept admits who has proved a key, if the key may be used from there, now and
-// once more.
-func (c *call) accept(f found) (*Call, error) {
-	terms := key.Terms{Addresses: f.key.Addresses, ExpiresAt: f.key.ExpiresAt}
-	if why := terms.Refuses(c.from, c.now()); why != "" {
-		return nil, &unproven{string(why), f.key.ID, f.pipeline}
+// accept admits who has proved a key, if the key may be used for that, from
+// there, now and once more.
+func (c *call) accept(k store.Key) (*Call, error) {
+	pipeline, known, err := c.daemon.Pipeline(k)
+	switch {
+	case err != nil:
+		return nil, err
+	case !known:
+		return nil, &unproven{why: "the pipeline of the key is gone", key: k.ID}
+	case c.route.pipeline != "" && c.route.pipeline != pipeline:
+		return nil, &unproven{"the key is one of another pipeline", k.ID, pipeline}
 	}
-	if _, ok := c.uses.take(f.key.ID, c.now()); !ok {
+	terms := key.Terms{Addresses: k.Addresses, ExpiresAt: k.ExpiresAt}
+	if why := terms.Refuses(c.from, c.now()); why != "" {
+		return nil, &unproven{string(why), k.ID, pipeline}
+	}
+	if _, ok := c.uses.take(k.ID, c.now()); !ok {
 		return nil, &Refusal{Status: http.StatusTooManyRequests, Code: "too_many_calls", Message: "the key is used too often; at most 20 calls a second are taken"}
 	}
 	if _, err := c.wait(); err != nil {
 		return nil, err
 	}
-	return &Call{Key: f.key, Pipeline: f.pipeline}, nil
+	return &Call{Key: k, Pipeline: pipeline}, nil
 }
 
 // bearer is the secret in a header; "" is none.

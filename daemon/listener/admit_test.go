@@ -113,6 +113,54 @@ func TestWhoIsNotAdmittedLearnsNothing(t *testing.T) {
 	}
 }
 
+// What is done with a key that there is not is what is done with one that is
+// called with a wrong secret: nobody can tell them apart by the time.
+func TestAnUnknownKeyTakesTheWorkOfAWrongSecret(t *testing.T) {
+	h := newHouse(t)
+	const unknown = "ffffffffffffffff"
+	forged, almost := "sha256="+strings.Repeat("0", 64), "v1,"+base64.StdEncoding.EncodeToString(make([]byte, 32))
+	for name, c := range map[string]struct {
+		id   string
+		call func(id string) *http.Request
+	}{
+		"a bearer": {h.id("api"), func(id string) *http.Request {
+			return h.asked("POST", nightly, "", "Authorization: Bearer pk_"+id+"_"+strings.Repeat("a", 43))
+		}},
+		"in the body": {h.id("api"), func(id string) *http.Request {
+			return h.asked("POST", nightly, `{"secret": "pk_`+id+"_"+strings.Repeat("a", 43)+`"}`, asJSON)
+		}},
+		"GitLab's token": {h.id("api"), func(id string) *http.Request {
+			return h.asked("POST", "/api/v4/projects/nightly/trigger/pipeline?token=pk_"+id+"_"+strings.Repeat("a", 43), "")
+		}},
+		"a webhook": {h.id("webhook"), func(id string) *http.Request {
+			return h.asked("POST", "/v1/hooks/"+id, "{}", "X-Gitlab-Token: pk_"+id+"_"+strings.Repeat("a", 43))
+		}},
+		"GitHub": {h.id("github"), func(id string) *http.Request {
+			return h.asked("POST", "/v1/hooks/"+id, "{}", asJSON, "X-Hub-Signature-256: "+forged)
+		}},
+		"Standard Webhooks": {h.id("standard"), func(id string) *http.Request {
+			return h.asked("POST", "/v1/hooks/"+id, "{}", asJSON, "webhook-id: m", "webhook-timestamp: 1", "webhook-signature: "+almost)
+		}},
+		"a key that does not sign": {h.id("api"), func(id string) *http.Request {
+			return h.asked("POST", "/v1/hooks/"+id, "{}", asJSON, "X-Hub-Signature-256: "+forged)
+		}},
+	} {
+		asks := func(id string) string {
+			h.mu.Lock()
+			h.asks = nil
+			h.mu.Unlock()
+			h.wants(h.do(h.from("127.0.0.1"), c.call(id)), 404, notThere)
+			h.clock.pass(time.Hour)
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return fmt.Sprint(h.asks)
+		}
+		if known, not := asks(c.id), asks(unknown); known != not || !strings.HasPrefix(known, "[key") {
+			t.Errorf("%s: the daemon is asked %s for a key that there is, %s for one that there is not", name, known, not)
+		}
+	}
+}
+
 func TestADeletedKeyIsRefusedAtOnce(t *testing.T) {
 	h := newHouse(t)
 	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)

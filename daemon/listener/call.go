@@ -21,11 +21,13 @@ type call struct {
 	settings *settings
 	from     netip.Addr        // who calls; the zero Addr over a Unix socket
 	digest   [sha256.Size]byte // of the body: by it the log can be held against what a sender keeps
+	place    *place            // one of the calls that are read and performed at a time
+	came     time.Time         // when the head was read
 }
 
 // health says whether runs can be started.
 func (c *call) health() {
-	from, err := caller(c.r, c.settings.trusted)
+	from, err := c.caller()
 	if c.from = from; err != nil || !c.allows(from) {
 		c.refuse("the address is not allowed")
 		return
@@ -49,7 +51,7 @@ func (c *call) allows(from netip.Addr) bool {
 
 // showMetrics shows the metrics to whom the configuration names.
 func (c *call) showMetrics() {
-	from, err := caller(c.r, c.settings.trusted)
+	from, err := c.caller()
 	if c.from = from; err != nil || !c.settings.metrics.Has(from) {
 		c.refuse("the address is not in http.metrics")
 		return
@@ -59,7 +61,7 @@ func (c *call) showMetrics() {
 
 // start admits the caller and starts what is asked for.
 func (c *call) start() {
-	from, err := caller(c.r, c.settings.trusted)
+	from, err := c.caller()
 	if err != nil {
 		c.refuse(err.Error())
 		return
@@ -69,17 +71,7 @@ func (c *call) start() {
 		c.busy("too_many_failures", "too many calls from this address were refused", wait)
 		return
 	}
-	free, ok := c.places().take(c.place())
-	if !ok {
-		c.fail(errBusy)
-		return
-	}
-	asked, err := c.admitted()
-	var run Run
-	if err == nil {
-		run, err = c.daemon.Start(c.whole(), *asked)
-	}
-	free()
+	asked, run, err := c.perform()
 	var stranger *unproven
 	switch {
 	case errors.As(err, &stranger):
@@ -94,23 +86,53 @@ func (c *call) start() {
 	}
 }
 
+// perform admits the caller and starts the run, one of so many at a time.
+func (c *call) perform() (asked *Call, run Run, err error) {
+	var ok bool
+	if c.place, ok = c.places().take(c.share()); !ok {
+		return nil, run, errBusy
+	}
+	defer c.place.free()
+	if asked, err = c.admitted(); err != nil {
+		return nil, run, err
+	}
+	if !c.connection().place.keep() {
+		return nil, run, errBusy // nobody would hear of the run
+	}
+	run, err = c.daemon.Start(c.whole(), *asked)
+	return asked, run, err
+}
+
 // whole is the context of what is done to its end once it has begun. That of
 // the request ends when the caller closes its half of the connection (nc does, when
 // it has sent all), which waits for an answer all the same; and one that has gone
 // may have its run by then.
 func (c *call) whole() context.Context { return context.WithoutCancel(c.r.Context()) }
 
-// places are those that the call takes one of. Who has no key can send a body as
-// slowly as may be: that keeps none waiting who has shown one.
+// places are those that the call takes one of. Whoever shows no key can send a
+// body as slowly as may be: that keeps none waiting who does.
 func (c *call) places() *places {
-	if c.route.name == routeTrigger && c.bearer() != "" {
+	if c.shown() != "" {
 		return c.calls
 	}
 	return c.strangers
 }
 
-// place is whose places the call takes one of.
-func (c *call) place() netip.Prefix {
+// shown is the secret that comes before the body; "" is none.
+func (c *call) shown() string {
+	switch {
+	case c.route.name == routeGitLab:
+		return c.r.URL.Query().Get("token")
+	case c.route.name == routeHook && c.isSigned():
+		return ""
+	case c.route.name == routeHook && c.header("X-Gitlab-Token") != "":
+		return c.header("X-Gitlab-Token")
+	}
+	return c.bearer()
+}
+
+// share is whose places the call takes one of.
+func (c *call) share() netip.Prefix {
 	if c.settings.trusted.Has(c.from) {
 		return netip.Prefix{}
 	}
@@ -160,11 +182,11 @@ func (c *call) wait() (time.Duration, error) {
 // await waits for the end of a run. Where nobody else may wait, or the daemon
 // stops, the run is as it was.
 func (c *call) await(run Run, wait time.Duration) Run {
-	free, ok := c.waits.take(c.place())
+	place, ok := c.waits.take(c.share())
 	if !ok {
 		return run
 	}
-	defer free()
+	defer place.free()
 	control := http.NewResponseController(c.w)
 	if err := control.SetWriteDeadline(time.Now().Add(wait + c.times.Answer)); err != nil {
 		c.log.Debug("a deadline cannot be set", "error", err)

@@ -4,20 +4,22 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/http"
 	"net/netip"
 	"strings"
 
 	"github.com/penstock/penstock/config"
 )
 
-type peerKey struct{}
+type memberKey struct{}
 
-// withPeer keeps the peer of a connection for its requests: what net/http says
-// of it is text.
-func withPeer(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, peerKey{}, peerOf(c))
+// withMember keeps a connection for its requests: what net/http says of its peer
+// is text.
+func withMember(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, memberKey{}, memberOf(c))
 }
+
+// connection is the one that the call came by.
+func (c *call) connection() *member { return c.r.Context().Value(memberKey{}).(*member) }
 
 // peerOf is the address of the other side; the zero Addr over a Unix socket.
 func peerOf(c net.Conn) netip.Addr {
@@ -32,9 +34,8 @@ func peerOf(c net.Conn) netip.Addr {
 var errNoCaller = errors.New("X-Forwarded-For holds what is no address")
 
 // caller is who calls: the peer, or whom a trusted proxy names.
-func caller(r *http.Request, trusted config.Callers) (netip.Addr, error) {
-	peer, _ := r.Context().Value(peerKey{}).(netip.Addr)
-	return forwarded(peer, r.Header.Values("X-Forwarded-For"), trusted)
+func (c *call) caller() (netip.Addr, error) {
+	return forwarded(peerOf(c.connection()), c.r.Header.Values("X-Forwarded-For"), c.settings.trusted)
 }
 
 // forwarded follows the entries of X-Forwarded-For from the last to the first,

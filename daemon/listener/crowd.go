@@ -1,13 +1,15 @@
 package listener
 
 import (
+	"crypto/tls"
 	"net"
+	"net/http"
 	"net/netip"
-	"sync"
 )
 
-// crowd bounds the connections of a listener. One too many is closed at once:
-// to say why would cost what is to be saved.
+// crowd bounds the connections of a listener. Where there are too many, one is
+// closed on which nothing is done for an admitted caller, else the new one, at
+// once: to say why would cost what is to be saved.
 type crowd struct {
 	net.Listener
 	places  *places
@@ -25,8 +27,10 @@ func (c *crowd) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if free, ok := c.places.take(c.place(conn)); ok {
-			return &member{Conn: conn, leave: sync.OnceFunc(free)}, nil
+		if place, ok := c.places.take(c.place(conn)); ok {
+			m := &member{Conn: conn, place: place}
+			m.yield()
+			return m, nil
 		}
 		_ = conn.Close() // nobody can be told
 	}
@@ -45,11 +49,31 @@ func (c *crowd) place(conn net.Conn) netip.Prefix {
 // member is a connection that has a place.
 type member struct {
 	net.Conn
-	leave func()
+	place *place
+}
+
+// memberOf is what a connection is in the crowd, with TLS or without.
+func memberOf(c net.Conn) *member {
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	return c.(*member)
+}
+
+// yield lets the connection be closed for another.
+func (m *member) yield() {
+	m.place.yield(func() { _ = m.Conn.Close() }) // nobody can be told
+}
+
+// rest lets a connection yield once it waits for its next request.
+func rest(c net.Conn, now http.ConnState) {
+	if now == http.StateIdle {
+		memberOf(c).yield()
+	}
 }
 
 // Close closes the connection and gives the place back.
 func (m *member) Close() error {
-	defer m.leave()
+	defer m.place.free()
 	return m.Conn.Close()
 }

@@ -11,10 +11,13 @@ import (
 
 // Daemon is what calls are made on.
 type Daemon interface {
-	// Key finds a trigger key by its id, and the name of its pipeline. known is
-	// false where there is none, or its pipeline is gone.
-	Key(id string) (k store.Key, pipeline string, known bool, err error)
-	// Secret derives the secret of a key whose form signs.
+	// Key finds a trigger key by its id. Where there is none, known is false, and
+	// k is a key that nobody can prove, found with the same work.
+	Key(id string) (k store.Key, known bool, err error)
+	// Pipeline finds the name of a key's pipeline; known is false where that is gone.
+	Pipeline(k store.Key) (name string, known bool, err error)
+	// Secret derives the secret of a key whose form signs. Of any other it derives
+	// one all the same, and says why it is none.
 	Secret(k store.Key) (key.Secret, error)
 	// Start starts a run and answers once it is durable. The error is a *Refusal
 	// where the caller may know why.

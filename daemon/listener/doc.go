@@ -13,8 +13,9 @@
 //
 // Who is not admitted learns nothing: an unknown path, method, pipeline or key,
 // a wrong or deleted or expired key, one of another pipeline, an address that is
-// not listed and a signature that is wrong get the same answer, byte for byte.
-// Why is in the daemon's log, never with what was sent. What is wrong with a body
+// not listed and a signature that is wrong get the same answer, byte for byte,
+// and a key that is not there takes the work of one that is. Why is in the
+// daemon's log, and of what was sent the id of the key alone. What is wrong with a body
 // (its size, that it is no JSON) says nothing about the key either: it is told
 // before the key is looked at, or after the key was proved.
 //
@@ -22,9 +23,9 @@
 //
 // A call passes, in this order: its address (limits for those who failed
 // before, then the global list), the proof of its key, the key's own limit, its
-// body and its parameters. A key that is in a header is looked at before the body
-// is read; where the body has the secret, or is what is signed, the body is read
-// first, up to its limit.
+// body and its parameters. A key that is in a header or the query is looked at
+// before the body is read; where the body has the secret, or is what is signed,
+// the body is read first, up to its limit.
 //
 // # Addresses
 //
@@ -34,10 +35,19 @@
 //
 // # Bounds
 //
-// HTTP/1.1 only. Headers have 16 KiB and 5 s, a whole request 1 MiB and 30 s. At
+// HTTP/1.1 only. Headers have 16 KiB and 5 s, a whole request 1 MiB and 30 s, of
+// which its body has 10 s and as much again for each half MiB of it that came. At
 // most 512 connections, 64 from one address (IPv6: one /64); 64 calls at a
-// time, 32 from one address, and as many again whose key is not in a header; 256
-// calls that wait, 64 from one address. Twenty failures from one address, and one
+// time, 32 from one address, and as many again whose key comes with the body; 256
+// calls that wait, 64 from one address.
+//
+// Whoever is slow keeps nobody waiting: where no place is left, the connection on
+// which nothing is done for an admitted caller is closed, or the call whose body
+// is still to come is answered with 503, that has been so for longest at the
+// address that has most of them. Only where there is none is whoever came turned
+// away.
+//
+// Twenty failures from one address, and one
 // every three seconds after, are answered with 404, further ones with 429; a key
 // may be used a hundred times at once and twenty times a second. Trusted proxies
 // are under the limits of connections as a whole only. No redirects, cookies or

@@ -14,24 +14,22 @@ import (
 // payload, and what is asked for is in the query.
 func (c *call) gitLab() (*Call, error) {
 	given := fields{values: c.r.URL.Query()}
-	var payload []byte
+	var asked *Call
 	var err error
-	if c.route.payload {
-		payload, err = c.readBody()
-	} else {
-		err = c.readFields(&given)
-	}
-	if err != nil {
-		return nil, err
-	}
-	asked, err := c.prove(given.text("token"), key.API, c.route.pipeline)
-	if err != nil {
-		return nil, err
-	}
-	if c.route.payload {
-		if err := c.takePayload(asked, payload); err != nil {
-			return nil, err
+	switch secret := c.shown(); {
+	case secret != "": // before anything is read
+		if asked, err = c.prove(secret, key.API); err == nil {
+			err = c.readGitLab(asked, &given)
 		}
+	case c.route.payload:
+		err = &unproven{why: "there is no token in the query"}
+	default:
+		if err = c.readFields(&given); err == nil {
+			asked, err = c.prove(given.text("token"), key.API)
+		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	asked.Ref = cmp.Or(c.route.ref, given.text("ref"))
 	if asked.Variables, err = given.variables(); err != nil {
@@ -41,6 +39,18 @@ func (c *call) gitLab() (*Call, error) {
 		return nil, err
 	}
 	return asked, c.repeatable(asked)
+}
+
+// readGitLab reads what a call says beyond its query.
+func (c *call) readGitLab(asked *Call, given *fields) error {
+	if !c.route.payload {
+		return c.readFields(given)
+	}
+	payload, err := c.readBody()
+	if err != nil {
+		return err
+	}
+	return c.takePayload(asked, payload)
 }
 
 // fields are the parameters of GitLab's call.

@@ -12,29 +12,21 @@ import (
 // hook admits the call of a webhook, whose body is the payload. What the call
 // has decides how it is looked at, not the key: its path tells nothing then.
 func (c *call) hook() (*Call, error) {
-	if c.header(key.HeaderGitHub) != "" || c.header(key.HeaderSignature) != "" {
+	if c.isSigned() {
 		return c.signedHook()
 	}
-	return c.plainHook(c.plain())
+	return c.plainHook(c.shown())
 }
 
-// plain is the secret of a webhook that is not signed.
-func (c *call) plain() string {
-	if secret := c.header("X-Gitlab-Token"); secret != "" {
-		return secret
-	}
-	return c.bearer()
+func (c *call) isSigned() bool {
+	return c.header(key.HeaderGitHub) != "" || c.header(key.HeaderSignature) != ""
 }
 
 func (c *call) plainHook(secret string) (*Call, error) {
-	f, err := c.lookUp(c.route.key)
-	if err != nil {
-		return nil, err
-	}
 	if key.ID(secret) != c.route.key {
 		return nil, &unproven{why: "the secret is not one of the key in the path"}
 	}
-	asked, err := c.prove(secret, key.Webhook, f.pipeline)
+	asked, err := c.prove(secret, key.Webhook)
 	if err != nil {
 		return nil, err
 	}
@@ -48,30 +40,34 @@ func (c *call) plainHook(secret string) (*Call, error) {
 	return asked, c.repeatable(asked)
 }
 
-// signedHook admits a call whose body is signed.
+// signedHook admits a call whose body is signed. The body is signed once more
+// whether there is such a key or not.
 func (c *call) signedHook() (*Call, error) {
 	body, err := c.readBody()
 	if err != nil {
 		return nil, err
 	}
-	f, err := c.lookUp(c.route.key)
+	k, known, err := c.lookUp(c.route.key)
 	if err != nil {
 		return nil, err
 	}
-	form := key.Form(f.key.Form)
-	if !f.known || !form.Signs() {
-		return nil, &unproven{why: "there is no such key that signs"}
+	form := key.Form(k.Form)
+	signs := known && form.Signs()
+	if !signs {
+		form = key.GitHub
 	}
-	secret, err := c.daemon.Secret(f.key)
-	if err != nil { // whoever calls must not learn that there is such a key
-		c.log.Error("a signed call cannot be checked", "error", err)
-		return nil, &unproven{"the secret cannot be derived", f.key.ID, f.pipeline}
-	}
+	secret, orphan := c.daemon.Secret(k)
 	name, err := key.Verify(form, secret, c.header, body, c.now())
-	if err != nil {
-		return nil, &unproven{err.Error(), f.key.ID, f.pipeline}
+	switch {
+	case !signs:
+		return nil, &unproven{why: "there is no such key that signs", key: k.ID}
+	case orphan != nil: // whoever calls must not learn that there is such a key
+		c.log.Error("a signed call cannot be checked", "error", orphan)
+		return nil, &unproven{why: "the secret cannot be derived", key: k.ID}
+	case err != nil:
+		return nil, &unproven{why: err.Error(), key: k.ID}
 	}
-	asked, err := c.accept(f)
+	asked, err := c.accept(k)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +77,7 @@ func (c *call) signedHook() (*Call, error) {
 	if form == key.GitHub && !c.isJSON() {
 		return nil, &Refusal{Status: http.StatusUnsupportedMediaType, Code: "media_type", Message: "choose application/json as the content type of the webhook"}
 	}
-	asked.Request = requestName(f.key.ID, "signed", name)
+	asked.Request = requestName(k.ID, "signed", name)
 	return asked, c.takePayload(asked, body)
 }
 

@@ -36,7 +36,9 @@ type house struct {
 	clock clock
 
 	mu       sync.Mutex // protects the fields below
+	news     *sync.Cond // of calls
 	keys     map[string]store.Key
+	asks     []string // of the daemon, by what was asked for
 	calls    []Call
 	fickle   bool              // something was begun that ends when the caller goes
 	refusal  error             // of Start
@@ -67,19 +69,36 @@ func (c *clock) pass(d time.Duration) {
 var signing = bytes.Repeat([]byte{7}, key.SigningKeySize)
 
 // Key is Daemon's.
-func (h *house) Key(id string) (store.Key, string, bool, error) {
+func (h *house) Key(id string) (store.Key, bool, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	k, ok := h.keys[id]
-	return k, map[uint64]string{1: "nightly", 2: "weekly"}[k.Pipeline], ok, nil
+	h.asks = append(h.asks, "key")
+	if k, ok := h.keys[id]; ok {
+		return k, true, nil
+	}
+	k, err := store.NoKey(id)
+	return k, false, err
+}
+
+// Pipeline is Daemon's.
+func (h *house) Pipeline(k store.Key) (string, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asks = append(h.asks, "pipeline")
+	name, ok := map[uint64]string{1: "nightly", 2: "weekly"}[k.Pipeline]
+	return name, ok, nil
 }
 
 // Secret is Daemon's.
 func (h *house) Secret(k store.Key) (key.Secret, error) {
-	if !key.Form(k.Form).Signs() || k.Name == "orphan" {
-		return key.Secret{}, fmt.Errorf("a key of the form %s has no secret that can be derived", k.Form)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asks = append(h.asks, "secret")
+	s := key.Derive(key.Form(k.Form), signing, k.ID)
+	if k.Name == "orphan" || !key.Matches(s.Reveal(), k.Digest) {
+		return s, fmt.Errorf("a key of the form %s has no secret that can be derived", k.Form)
 	}
-	return key.Derive(key.Form(k.Form), signing, k.ID), nil
+	return s, nil
 }
 
 // Start is Daemon's.
@@ -91,6 +110,7 @@ func (h *house) Start(ctx context.Context, c Call) (Run, error) {
 		return Run{}, h.refusal
 	}
 	h.calls = append(h.calls, c)
+	h.news.Broadcast()
 	return Run{Name: c.Pipeline + "/1", Pipeline: c.Pipeline, ID: 7, Number: 1, Status: "pending", CreatedAt: h.clock.Now()}, nil
 }
 
@@ -150,6 +170,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 		t: t, keys: map[string]store.Key{}, answered: map[string]int{}, secrets: map[string]string{}, over: make(chan struct{}),
 		clock: clock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)},
 	}
+	h.news = sync.NewCond(&h.mu)
 	for i, k := range []store.Key{
 		{Name: "api", Form: "api"}, {Name: "webhook", Form: "webhook"}, {Name: "github", Form: "github"}, {Name: "standard", Form: "standard"},
 		{Name: "other", Form: "api", Pipeline: 2}, {Name: "listed", Form: "api", Addresses: []string{"10.0.0.1/32"}},
@@ -286,6 +307,15 @@ func (h *house) started() []Call {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.calls
+}
+
+// await waits until so many calls were let through.
+func (h *house) await(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(h.calls) < n {
+		h.news.Wait()
+	}
 }
 
 // wants sees that an answer has a status and a body with all of parts.

@@ -86,37 +86,3 @@ func (b *buckets[K]) forget(now time.Time) {
 		}
 	}
 }
-
-// places are how many may do something at a time: all, and each caller.
-type places struct {
-	most, mostEach int
-
-	mu    sync.Mutex // protects the fields below
-	taken int
-	each  map[netip.Prefix]int
-}
-
-func newPlaces(most, mostEach int) *places {
-	return &places{most: most, mostEach: mostEach, each: map[netip.Prefix]int{}}
-}
-
-// take takes a place; free gives it back, where there was one.
-func (p *places) take(from netip.Prefix) (free func(), ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.taken >= p.most || from.IsValid() && p.each[from] >= p.mostEach {
-		return nil, false
-	}
-	p.taken++
-	p.each[from]++
-	return func() { p.free(from) }, true
-}
-
-func (p *places) free(from netip.Prefix) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.taken--
-	if p.each[from]--; p.each[from] == 0 {
-		delete(p.each, from)
-	}
-}

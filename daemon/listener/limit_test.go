@@ -94,33 +94,6 @@ func TestBucketsAreBounded(t *testing.T) {
 	}
 }
 
-func TestPlaces(t *testing.T) {
-	p := newPlaces(3, 2)
-	a, b := netip.MustParsePrefix("10.0.0.1/32"), netip.MustParsePrefix("10.0.0.2/32")
-	freeA, _ := p.take(a)
-	p.take(a)
-	if _, ok := p.take(a); ok {
-		t.Error("a third of one caller")
-	}
-	freeB, ok := p.take(b)
-	if !ok {
-		t.Fatal("another caller has no place")
-	}
-	if _, ok := p.take(netip.Prefix{}); ok {
-		t.Error("a fourth")
-	}
-	freeA()
-	freeB()
-	for range 2 { // whoever stands for many is bounded by the whole alone
-		if _, ok := p.take(netip.Prefix{}); !ok {
-			t.Error("no place is free")
-		}
-	}
-	if p.taken != 3 || p.each[b] != 0 || p.each[a] != 1 {
-		t.Errorf("%+v", p)
-	}
-}
-
 func TestCallersAreCountedByTheirNetwork(t *testing.T) {
 	for address, want := range map[string]string{"10.0.0.1": "10.0.0.1/32", "2001:db8:1:2:3::4": "2001:db8:1:2::/64"} {
 		if got := network(netip.MustParseAddr(address)); got.String() != want {

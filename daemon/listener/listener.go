@@ -34,7 +34,7 @@ type Listener struct {
 
 	failures  *buckets[netip.Prefix]
 	uses      *buckets[string] // of each key
-	calls     *places          // of those that prove their key before their body is read
+	calls     *places          // of those whose key is looked at before their body is read
 	strangers *places          // of all others
 	waits     *places
 }
@@ -58,6 +58,7 @@ type Config struct {
 // Times bound how long a connection may take for what.
 type Times struct {
 	Header  time.Duration // to send the head of a request; default 5 s
+	Body    time.Duration // to send its body, and as much again for each half MiB that came; default 10 s
 	Request time.Duration // to send all of it; default 30 s
 	Answer  time.Duration // to take the answer, from the head on, without what ?wait asks for; default 60 s
 	Idle    time.Duration // between two requests; default 2 min
@@ -68,7 +69,7 @@ func (t Times) orDefault() Times {
 	for _, d := range []struct {
 		of      *time.Duration
 		standby time.Duration
-	}{{&t.Header, 5 * time.Second}, {&t.Request, 30 * time.Second}, {&t.Answer, time.Minute}, {&t.Idle, 2 * time.Minute}, {&t.Stop, 2 * time.Second}} {
+	}{{&t.Header, 5 * time.Second}, {&t.Body, 10 * time.Second}, {&t.Request, 30 * time.Second}, {&t.Answer, time.Minute}, {&t.Idle, 2 * time.Minute}, {&t.Stop, 2 * time.Second}} {
 		if *d.of == 0 {
 			*d.of = d.standby
 		}
@@ -130,7 +131,7 @@ func (l *Listener) newServer() *http.Server {
 	return &http.Server{
 		Handler: http.HandlerFunc(l.serve), Protocols: protocols, DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout: l.times.Header, ReadTimeout: l.times.Request, WriteTimeout: l.times.Answer, IdleTimeout: l.times.Idle,
-		MaxHeaderBytes: maxHeader - headerSlop, ErrorLog: log.New(complaints{l.log}, "", 0), ConnContext: withPeer,
+		MaxHeaderBytes: maxHeader - headerSlop, ErrorLog: log.New(complaints{l.log}, "", 0), ConnContext: withMember, ConnState: rest,
 	}
 }
 
@@ -198,6 +199,3 @@ func (l *Listener) Serve(ctx context.Context) error {
 	<-done
 	return err
 }
-
-// Close ends a listener that does not serve.
-func (l *Listener) Close() error { return l.listener.Close() }

@@ -30,7 +30,13 @@ import (
 // dial opens a connection on which anything can be said.
 func (h *house) dial() net.Conn {
 	h.t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	return h.dialFrom("127.0.0.1")
+}
+
+func (h *house) dialFrom(address string) net.Conn {
+	h.t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	conn, err := dialer.DialContext(h.t.Context(), "tcp", strings.TrimPrefix(h.url, "http://"))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -74,14 +80,135 @@ func TestASlowBodyEndsTheCall(t *testing.T) {
 func TestSlowBodiesOfStrangersKeepNoKeyWaiting(t *testing.T) {
 	h := newHouse(t)
 	for {
-		free, ok := h.l.strangers.take(netip.Prefix{})
+		place, ok := h.l.strangers.take(netip.Prefix{})
 		if !ok {
 			break
 		}
-		t.Cleanup(free)
+		t.Cleanup(place.free)
+	}
+	form := "Content-Type: application/x-www-form-urlencoded"
+	gitLab := "/api/v4/projects/nightly/trigger/pipeline"
+	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
+	h.wants(h.call("POST", "/v1/hooks/"+h.id("webhook"), "{}", h.bearer("webhook")), 202)
+	h.wants(h.call("POST", "/v1/hooks/"+h.id("webhook"), "{}", "X-Gitlab-Token: "+h.secrets["webhook"]), 202)
+	h.wants(h.call("POST", gitLab+"?token="+h.secrets["api"], "", form), 201)
+	h.wants(h.call("POST", nightly, `{"secret": "x"}`, asJSON), 503, "busy")
+	h.wants(h.call("POST", gitLab, "token="+h.secrets["api"], form), 503, "busy")
+	h.wants(h.do(h.from("127.0.0.1"), h.gitHub("{}", asJSON)), 503, "busy")
+}
+
+// slow is a connection from an address on which a body is waited for.
+func (h *house) slow(from, path, header string) net.Conn {
+	h.t.Helper()
+	conn := h.dialFrom(from)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", path, header)
+	if line := h.line(conn); line != "HTTP/1.1 100 Continue\r\n" {
+		h.t.Fatalf("%q is asked for no body", line)
+	}
+	return conn
+}
+
+func (h *house) line(c net.Conn) string {
+	h.t.Helper()
+	var text []byte
+	for b := []byte{0}; len(text) == 0 || b[0] != '\n'; { // byte for byte: the rest is read by another
+		if _, err := c.Read(b); err != nil {
+			h.t.Fatalf("after %q: %v", text, err)
+		}
+		text = append(text, b[0])
+	}
+	return string(text)
+}
+
+// Those who hold all places by slow bodies lose them to whoever comes, of the
+// address that has most of them whoever is slow for longest.
+func TestASlowBodyGivesWayToOneThatCame(t *testing.T) {
+	h := newHouse(t)
+	first := h.slow("127.0.0.2", nightly, "X: y")
+	var slow []net.Conn
+	for i := range 63 {
+		slow = append(slow, h.slow(fmt.Sprintf("127.0.0.%d", 3+i/31), nightly, "X: y"))
+	}
+	h.wants(h.call("POST", nightly, fmt.Sprintf(`{"secret": %q}`, h.secrets["api"]), asJSON), 202)
+	if text := h.toTheEnd(slow[0]); !strings.Contains(text, "HTTP/1.1 503 ") || !strings.Contains(text, "busy") {
+		t.Errorf("the slowest is answered %q", text)
+	}
+	fmt.Fprintf(first, `{"secret": %q}%s`, h.secrets["api"], strings.Repeat(" ", 100-len(`{"secret": ""}`)-len(h.secrets["api"])))
+	for range 2 { // what is left of the line that asked for the body
+		if line := h.line(first); line != "\r\n" {
+			if !strings.HasPrefix(line, "HTTP/1.1 202 ") {
+				t.Errorf("one that is alone at its address is answered %q", line)
+			}
+		}
+	}
+}
+
+func TestOneAddressCannotTakeThePlacesOfOthers(t *testing.T) {
+	h := newHouse(t)
+	mine := h.slow("127.0.0.2", nightly, "X: y")
+	first := h.slow("127.0.0.3", nightly, "X: y")
+	for range 32 {
+		h.slow("127.0.0.3", nightly, "X: y")
+	}
+	if text := h.toTheEnd(first); !strings.Contains(text, "HTTP/1.1 503 ") {
+		t.Errorf("%q", text)
 	}
 	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
-	h.wants(h.call("POST", nightly, `{"secret": "x"}`, "Content-Type: application/json"), 503, "busy")
+	fmt.Fprintf(mine, `{"secret": %q}%s`, h.secrets["api"], strings.Repeat(" ", 100-len(`{"secret": ""}`)-len(h.secrets["api"])))
+	if h.line(mine); !strings.HasPrefix(h.line(mine), "HTTP/1.1 202 ") {
+		t.Error("the body of another address was given up")
+	}
+}
+
+// Somebody who has a key cannot keep others waiting either.
+func TestASlowBodyOfAnAdmittedCallerGivesWay(t *testing.T) {
+	h := newHouse(t)
+	first := h.slow("127.0.0.2", nightly, h.bearer("api"))
+	for i := range 63 {
+		h.slow(fmt.Sprintf("127.0.0.%d", 2+(i+1)/32), nightly, h.bearer("api"))
+	}
+	h.wants(h.call("POST", nightly, "{}", asJSON, h.bearer("api")), 202)
+	if text := h.toTheEnd(first); !strings.Contains(text, "HTTP/1.1 503 ") {
+		t.Errorf("%q", text)
+	}
+}
+
+func TestABodyHasTheLongerTheMoreOfItCame(t *testing.T) {
+	times := Times{}.orDefault()
+	for n, want := range map[int]time.Duration{0: 10 * time.Second, 1: 10*time.Second + 19073, 512 << 10: 20 * time.Second, 1 << 20: 30 * time.Second, 2 << 20: 30 * time.Second} {
+		if got := times.body(n); got != want {
+			t.Errorf("%d bytes: %v, want %v", n, got, want)
+		}
+	}
+}
+
+func TestABodyOfWhichNothingComesEndsTheCallSoon(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Times.Body, c.Times.Request = 100*time.Millisecond, time.Hour })
+	conn := h.slow("127.0.0.1", nightly, "X: y")
+	if text := h.toTheEnd(conn); !strings.Contains(text, "HTTP/1.1 408 ") {
+		t.Errorf("answered %q", text)
+	}
+}
+
+// A place among all connections is not for whoever holds it, but for whoever
+// calls.
+func TestConnectionsOnWhichNothingIsDoneGiveWay(t *testing.T) {
+	h := newHouse(t)
+	waits := h.dialFrom("127.0.0.2")
+	fmt.Fprintf(waits, "POST %s?wait=10m HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\nContent-Length: 0\r\n\r\n", nightly, h.bearer("api"))
+	h.await(1)
+	var idle []net.Conn
+	for i := range 511 {
+		idle = append(idle, h.dialFrom(fmt.Sprintf("127.0.1.%d", 1+i/64)))
+	}
+	h.wants(h.do(h.from("127.0.0.3"), h.asked("POST", nightly, "", h.bearer("api"))), 202)
+	if text := h.toTheEnd(idle[0]); text != "" {
+		t.Errorf("who said nothing is answered %q", text)
+	}
+	close(h.over)
+	if text := h.toTheEnd(waits); !strings.HasPrefix(text, "HTTP/1.1 200 ") {
+		t.Errorf("who was admitted is answered %q", text)
+	}
 }
 
 func TestALargeHeadIsRefused(t *testing.T) {
@@ -123,19 +250,30 @@ func TestHTTP2IsNotSpoken(t *testing.T) {
 
 func TestOneAddressHasSoManyConnections(t *testing.T) {
 	h := newHouse(t)
+	var all []net.Conn
 	for range 64 {
 		c := h.dial()
-		fmt.Fprint(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-		if _, err := bufio.NewReader(c).ReadString('\n'); err != nil {
-			t.Fatal(err)
-		}
+		fmt.Fprintf(c, "POST %s?wait=10m HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: 0\r\n\r\n", nightly, h.bearer("api"))
+		all = append(all, c)
 	}
+	h.await(64)
 	late := h.dial()
 	fmt.Fprint(late, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 	if text := h.toTheEnd(late); text != "" {
 		t.Errorf("one too many is answered %q", text)
 	}
 	h.wants(h.do(h.from("127.0.0.2"), h.asked("GET", "/healthz", "")), 200)
+	close(h.over)
+	for _, c := range all {
+		if line := h.line(c); !strings.HasPrefix(line, "HTTP/1.1 200 ") {
+			t.Fatalf("%q", line)
+		}
+	}
+	for text := ""; text == ""; { // as soon as they wait for their next request they give way
+		late = h.dial()
+		fmt.Fprint(late, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		text = h.toTheEnd(late)
+	}
 }
 
 func TestWaitAnswersWithTheEnd(t *testing.T) {
@@ -310,8 +448,7 @@ func TestWhereNobodyCanListen(t *testing.T) {
 		{Listen: strings.TrimPrefix(h.url, "http://")},
 		{Listen: "127.0.0.1:0", TLSCert: "/nonexistent", TLSKey: "/nonexistent"},
 	} {
-		if l, err := Open(Config{HTTP: c, Daemon: h, Metrics: h}); err == nil {
-			l.Close()
+		if _, err := Open(Config{HTTP: c, Daemon: h, Metrics: h}); err == nil {
 			t.Errorf("%+v", c)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // The routes, as metrics name them.
@@ -78,7 +79,7 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	counted := &status{ResponseWriter: w, code: http.StatusOK}
 	defer func() { l.metrics.Answered(at.name, counted.code) }()
-	c := &call{Listener: l, w: counted, r: r, route: at, settings: l.settings.Load()}
+	c := &call{Listener: l, w: counted, r: r, route: at, settings: l.settings.Load(), came: time.Now()}
 	switch at.name {
 	case routeHealth:
 		c.health()

@@ -20,7 +20,7 @@ type parameters struct {
 
 // trigger admits and reads Cycle's call.
 func (c *call) trigger() (*Call, error) {
-	if secret := c.bearer(); secret != "" {
+	if secret := c.shown(); secret != "" {
 		return c.triggerBearer(secret)
 	}
 	body, err := c.readObject()
@@ -28,7 +28,7 @@ func (c *call) trigger() (*Call, error) {
 		return nil, err
 	}
 	secret, _ := body.value["secret"].(string)
-	asked, err := c.prove(secret, key.API, c.route.pipeline)
+	asked, err := c.prove(secret, key.API)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (c *call) trigger() (*Call, error) {
 
 // triggerBearer admits before it reads.
 func (c *call) triggerBearer(secret string) (*Call, error) {
-	asked, err := c.prove(secret, key.API, c.route.pipeline)
+	asked, err := c.prove(secret, key.API)
 	if err != nil {
 		return nil, err
 	}
