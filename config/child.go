@@ -29,6 +29,17 @@ func (t table) refuseInChild() {
 			t.report(t.key(key), why, key)
 		}
 	}
+	t.refuseNewRun(why)
+	rules, _ := list(t.values["rule"])
+	for i, v := range rules {
+		if rule, ok := t.table(t.key("rule").item(i), v); ok {
+			rule.refuseNewRun(why)
+		}
+	}
+}
+
+// refuseNewRun reports a word on newer runs.
+func (t table) refuseNewRun(why string) {
 	if sub, ok := t.values["auto_cancel"].(map[string]any); ok && sub["on_new_run"] != nil {
 		t.report(t.key("auto_cancel").key("on_new_run"), why, "on_new_run")
 	}

@@ -82,7 +82,8 @@
 //	when = "never"                 # always (default) | never
 //
 //	[[rule]]
-//	variables = { PGUSER = "backup" } # over the pipeline's
+//	variables   = { PGUSER = "backup" } # over the pipeline's
+//	auto_cancel = { on_new_run = "interruptible" } # what it names, instead of the pipeline's
 //
 //	[[stage]]                      # at least one; they run in this order
 //	name  = "dump"
@@ -147,7 +148,7 @@
 //	  rule  = [                    # is it in the run, and how? the first that holds says so, and none says no
 //	    { if = "inputs.keep < 7", when = "never" },
 //	    { if = 'run.actor == "night"', when = "delayed", start_in = "1h", allow_failure = true },
-//	    { variables = { WHO = "a person" }, needs = ["upload"] },
+//	    { variables = { WHO = "a person" }, needs = ["upload"], interruptible = true },
 //	  ]
 //
 //	  [[stage.step]]

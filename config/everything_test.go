@@ -28,7 +28,7 @@ func TestAllThatAPipelineCanSayArrives(t *testing.T) {
 		},
 		Rules: []Rule{
 			{If: `run.source == "schedule"`, When: Never},
-			{Variables: []Variable{{"TARGET", "staging"}}},
+			{Variables: []Variable{{"TARGET", "staging"}}, AutoCancel: &AutoCancel{CancelInterruptible, FailureCancelsAll}},
 		},
 		Variables: []Variable{{"TARGET", "production"}},
 	}
@@ -88,6 +88,8 @@ var everythingBuild = []Step{
 	},
 }
 
+var yes = true
+
 var everythingDeploy = []Step{
 	{Name: "later", Uses: "shell", When: Delayed, StartIn: week},
 	{
@@ -98,7 +100,7 @@ var everythingDeploy = []Step{
 			{
 				Variables: []Variable{{"WHO", "all"}}, HasNeeds: true,
 				Needs:        []Need{{Step: "pack", Artifacts: true}, {Step: "later", Optional: true, Artifacts: true}},
-				AllowFailure: &AllowFailure{ExitCodes: []int{3}},
+				AllowFailure: &AllowFailure{ExitCodes: []int{3}}, Interruptible: &yes,
 			},
 		},
 		Retry: Retry{Max: 1, When: []string{"lost", "plugin_failure"}},

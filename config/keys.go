@@ -29,8 +29,8 @@ var (
 	afterKind        = kind{"after", []string{"pipeline", "status"}}
 	filesKind        = kind{"files", []string{"pattern", "settle", "claim"}}
 	inputKind        = kind{"an input", []string{"name", "type", "default", "options", "regex", "description"}}
-	runRuleKind      = kind{"a rule of a pipeline", []string{"if", "when", "variables"}}
-	stepRuleKind     = kind{"a rule of a step", []string{"if", "when", "start_in", "allow_failure", "needs", "variables"}}
+	runRuleKind      = kind{"a rule of a pipeline", []string{"if", "when", "auto_cancel", "variables"}}
+	stepRuleKind     = kind{"a rule of a step", []string{"if", "when", "start_in", "allow_failure", "needs", "interruptible", "variables"}}
 	needKind         = kind{"a need", []string{"step", "optional", "artifacts", "matrix"}}
 	overlapKind      = kind{"overlap", []string{"policy", "limit"}}
 	autoCancelKind   = kind{"auto_cancel", []string{"on_new_run", "on_step_failure"}}

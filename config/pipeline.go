@@ -53,7 +53,11 @@ type Rule struct {
 	AllowFailure *AllowFailure // nil: the step's own. That of a manual step by default is never another's
 	Needs        []Need        // meaningful only with HasNeeds
 	HasNeeds     bool
-	Variables    []Variable // over those of the step, or of the pipeline
+	// Interruptible is nil for the step's own, AutoCancel for the pipeline's.
+	// Where a rule has AutoCancel, all of it counts: the text's is filled in.
+	Interruptible *bool
+	AutoCancel    *AutoCancel
+	Variables     []Variable // over those of the step, or of the pipeline
 }
 
 // Overlap says what happens to a run while others of the pipeline, in the same

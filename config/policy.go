@@ -31,11 +31,15 @@ func overlapPolicy(t table, key string) OverlapPolicy {
 	return choose(t, key, OverlapAllow, OverlapQueue, OverlapQueueOne, OverlapSkip, OverlapCancel)
 }
 
-func (t table) autoCancel() AutoCancel {
-	a := AutoCancel{OnNewRun: CancelNone, OnStepFailure: FailureGoesOn}
+// autoCancel reads what ends because of others; what is not said stays.
+func (t table) autoCancel(a AutoCancel) AutoCancel {
 	t.each(autoCancelKind, "auto_cancel", func(t table) {
-		a.OnNewRun = choose(t, "on_new_run", CancelNone, CancelConservative, CancelInterruptible)
-		a.OnStepFailure = choose(t, "on_step_failure", FailureGoesOn, FailureCancelsAll)
+		if t.has("on_new_run") {
+			a.OnNewRun = choose(t, "on_new_run", CancelNone, CancelConservative, CancelInterruptible)
+		}
+		if t.has("on_step_failure") {
+			a.OnStepFailure = choose(t, "on_step_failure", FailureGoesOn, FailureCancelsAll)
+		}
 	})
 	return a
 }

@@ -8,17 +8,18 @@ import (
 // pipeline reads the table at the top of a text.
 func (t table) pipeline() Pipeline {
 	t.allow(pipelineKind, stageKind, stepKind, occasionKind)
+	cancels := t.autoCancel(AutoCancel{OnNewRun: CancelNone, OnStepFailure: FailureGoesOn})
 	p := Pipeline{
 		Name:       t.pipelineName(),
 		Type:       t.pipelineType(),
 		Order:      choose(t, "order", Parallel, Serial),
 		Workspace:  choose(t, "workspace", WorkspaceRun, WorkspaceStep),
 		Overlap:    t.overlap(),
-		AutoCancel: t.autoCancel(),
+		AutoCancel: cancels,
 		Retention:  t.retention(),
 		Inputs:     t.inputs(),
 		Variables:  t.variables("variables"),
-		Rules:      t.runRules(),
+		Rules:      t.runRules(cancels),
 		RunName:    t.runName(),
 		Labels:     t.labels(),
 	}

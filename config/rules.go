@@ -2,13 +2,18 @@ package config
 
 const maxRules = 100 // of one step or one pipeline
 
-// runRules reads the rules that decide whether there is a run.
-func (t table) runRules() []Rule {
+// runRules reads the rules that decide whether there is a run, of a pipeline
+// that cancels as it says outside of them.
+func (t table) runRules(cancels AutoCancel) []Rule {
 	var rules []Rule
 	for _, sub := range t.ruleTables(runRuleKind) {
 		r := sub.rule()
 		if sub.has("when") {
 			r.When = sub.runWhen()
+		}
+		if sub.has("auto_cancel") {
+			own := sub.autoCancel(cancels)
+			r.AutoCancel = &own
 		}
 		rules = append(rules, r)
 	}
@@ -40,6 +45,9 @@ func (t table) stepRules() ([]Rule, []want) {
 		var more []want
 		r.HasNeeds = sub.has("needs")
 		r.Needs, more = sub.needs()
+		if ends, ok := sub.boolean("interruptible"); ok {
+			r.Interruptible = &ends
+		}
 		rules, wants = append(rules, r), append(wants, more...)
 	}
 	return rules, wants
@@ -65,7 +73,7 @@ func (t table) ruleTables(k kind) []table {
 		t.report(t.key("rule").item(maxRules), "there are %d rules; at most %d are allowed", len(tables), maxRules)
 	}
 	for _, sub := range tables {
-		sub.allow(k, stepRuleKind, stepKind)
+		sub.allow(k, stepRuleKind, runRuleKind, stepKind)
 	}
 	return tables
 }

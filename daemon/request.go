@@ -57,7 +57,7 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 	}
 	q := engine.StartRequest{
 		Pipeline: pipeline.ID, Revision: pipeline.Revision, Plan: resolved.Plan, Cause: r.cause, Key: r.key, SubQueue: r.subQueue,
-		Priority: definition.Priority, Overlap: definition.Overlap, OnNewRun: definition.AutoCancel.OnNewRun,
+		Priority: definition.Priority, Overlap: definition.Overlap, OnNewRun: resolved.OnNewRun,
 		Name: resolved.Name, Labels: resolved.Labels, Skip: r.skip, DespiteFreeze: r.despiteFreeze,
 	}
 	q.TriggerKey = r.triggerKey

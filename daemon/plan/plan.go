@@ -79,8 +79,9 @@ type Request struct {
 // Resolved is a run that can be started.
 type Resolved struct {
 	run.Plan
-	Name   string            // of the run, for people; "" is none
-	Labels map[string]string // to find it by
+	Name     string            // of the run, for people; "" is none
+	Labels   map[string]string // to find it by
+	OnNewRun config.OnNewRun   // what a newer run does to it
 }
 
 // Part is a part of the pipeline that somebody paused: a stage, or a step with
@@ -107,7 +108,7 @@ func Resolve(p *config.Pipeline, q Request) (Resolved, error) {
 			return Resolved{}, &Refusal{Problems: r.problems}
 		}
 	}
-	return Resolved{Plan: r.plan, Name: r.name, Labels: r.labels}, nil
+	return Resolved{Plan: r.plan, Name: r.name, Labels: r.labels, OnNewRun: r.cancels.OnNewRun}, nil
 }
 
 // resolver makes a plan.
@@ -117,6 +118,7 @@ type resolver struct {
 	plan     run.Plan
 	name     string
 	labels   map[string]string
+	cancels  config.AutoCancel // as the rules have it
 	problems []Problem
 	types    map[string]expression.Type // of the inputs
 	global   *names                     // what the pipeline's variables give to all below
@@ -133,7 +135,6 @@ func (r *resolver) start() {
 	p, q := r.pipeline, r.request
 	r.plan = run.Plan{
 		Pipeline: p.Name, Workspace: run.Workspace(p.Workspace), Timeout: p.Timeout, MaxParallel: p.MaxParallel,
-		CancelOnFailure: p.AutoCancel.OnStepFailure == config.FailureCancelsAll,
 		Values: run.Values{
 			Variables: q.Variables, Source: q.Source, Actor: q.Actor, Revision: q.Revision,
 			Trigger: q.Trigger.Name, ScheduledAt: q.Trigger.ScheduledAt, Payload: q.Payload,

@@ -194,7 +194,7 @@ rule = [
   { if = 'vars.FLAG == "manual!"', when = "manual" },
   { if = 'inputs.mode == "allowed"', when = "manual", allow_failure = true },
   { if = 'inputs.mode == "delayed"', when = "delayed", start_in = "10s", needs = [] },
-  { if = 'inputs.mode == "codes"', allow_failure = { exit_codes = [3] }, variables = { A = "rule {{ vars.A }}" } },
+  { if = 'inputs.mode == "codes"', allow_failure = { exit_codes = [3] }, interruptible = true, variables = { A = "rule {{ vars.A }}" } },
 ]
 `
 	text2 := strings.Replace(text, "  { if = 'mode == \"never\"', when = \"never\" },\n", "", 1)
@@ -207,7 +207,7 @@ rule = [
 		{mode: "manual", a: "step", want: run.PlanStep{When: run.ByHand, Confirmation: "sure?", Rule: `rule[1]: vars.FLAG == "manual!"`, HasNeeds: true, Needs: []int{0}}},
 		{mode: "allowed", a: "step", want: run.PlanStep{When: run.ByHand, Confirmation: "sure?", AllowFailure: true, Rule: `rule[2]: inputs.mode == "allowed"`, HasNeeds: true, Needs: []int{0}}},
 		{mode: "delayed", a: "step", want: run.PlanStep{When: run.Delayed, StartIn: 10e9, Rule: `rule[3]: inputs.mode == "delayed"`, HasNeeds: true}},
-		{mode: "codes", a: "rule step", want: run.PlanStep{When: run.OnSuccess, AllowExitCodes: []int{3}, Rule: `rule[4]: inputs.mode == "codes"`, HasNeeds: true, Needs: []int{0}}},
+		{mode: "codes", a: "rule step", want: run.PlanStep{Interruptible: true, When: run.OnSuccess, AllowExitCodes: []int{3}, Rule: `rule[4]: inputs.mode == "codes"`, HasNeeds: true, Needs: []int{0}}},
 	}
 	for _, tt := range tests {
 		got := resolve(t, text2, plan.Request{Inputs: map[string]any{"mode": tt.mode}})
@@ -227,6 +227,57 @@ rule = [
 		s.Name, s.Uses, s.Environment, s.RuleEnvironment = "", "", nil, nil
 		if !reflect.DeepEqual(s, tt.want) {
 			t.Errorf("%s: got\n%+v\nwant\n%+v", tt.mode, s, tt.want)
+		}
+	}
+}
+
+func TestARuleTakesInterruptibleBack(t *testing.T) {
+	for _, tt := range []struct {
+		lines string
+		want  bool
+	}{
+		{"interruptible = true", true},
+		{"interruptible = true\nrule = [{ when = \"always\" }]", true},
+		{"interruptible = true\nrule = [{ interruptible = false }]", false},
+		{"rule = [{ if = 'inputs.x', interruptible = false }, { interruptible = true }]", true},
+	} {
+		p := resolve(t, "[[input]]\nname = \"x\"\ntype = \"boolean\"\ndefault = false\n"+
+			"[[stage]]\nname = \"s\"\n[[stage.step]]\nname = \"a\"\nuses = \"x\"\n"+tt.lines+"\n", plan.Request{})
+		if p.Steps[0].Interruptible != tt.want {
+			t.Errorf("%s: interruptible is %v", tt.lines, p.Steps[0].Interruptible)
+		}
+	}
+}
+
+func TestTheRuleOfARunSaysWhatEndsBecauseOfOthers(t *testing.T) {
+	const text = `
+name = "p"
+auto_cancel = { on_new_run = "conservative", on_step_failure = "all" }
+rule = [
+  { if = 'run.source == "schedule"', auto_cancel = { on_new_run = "interruptible" } },
+  { if = 'run.source == "file"', auto_cancel = { on_step_failure = "none" } },
+  {},
+]
+[[stage]]
+name = "s"
+step = [{ name = "a", uses = "x" }]
+`
+	for _, tt := range []struct {
+		source   string
+		onNewRun config.OnNewRun
+		all      bool
+	}{
+		{"schedule", config.CancelInterruptible, true},
+		{"file", config.CancelConservative, false},
+		{"command", config.CancelConservative, true},
+	} {
+		source, err := config.ParsePipeline("p.toml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := plan.Resolve(&source.Pipeline, plan.Request{Source: tt.source})
+		if err != nil || got.OnNewRun != tt.onNewRun || got.CancelOnFailure != tt.all {
+			t.Errorf("%s: %q, %v, %v", tt.source, got.OnNewRun, got.CancelOnFailure, err)
 		}
 	}
 }

@@ -16,6 +16,8 @@ func (r *resolver) decide() {
 	r.global = r.inside(nil, t)
 	at.names = r.global
 	choice, ok := r.choose(r.pipeline.Rules, at)
+	r.cancels = choice.autoCancel(r.pipeline)
+	r.plan.CancelOnFailure = r.cancels.OnStepFailure == config.FailureCancelsAll
 	switch {
 	case !ok:
 		return
@@ -33,6 +35,14 @@ type choice struct {
 	rule   *config.Rule // nil: there are no rules
 	name   string       // of the rule, for people
 	absent string       // why there is no step, or run; "": there is
+}
+
+// autoCancel is the rule's, or the pipeline's.
+func (c *choice) autoCancel(p *config.Pipeline) config.AutoCancel {
+	if c.rule != nil && c.rule.AutoCancel != nil {
+		return *c.rule.AutoCancel
+	}
+	return p.AutoCancel
 }
 
 // choose is the first rule that holds; not ok if that cannot be decided.
@@ -87,6 +97,7 @@ func ruleName(i int, rule *config.Rule) string {
 // follow makes of a step what a rule says, where it says something.
 func (c *choice) follow(s *run.PlanStep, definition *config.Step) {
 	s.When, s.StartIn = run.When(definition.When), definition.StartIn
+	s.Interruptible = definition.Interruptible
 	allow := definition.AllowFailure
 	if rule := c.rule; rule != nil {
 		s.Rule = c.name
@@ -95,6 +106,9 @@ func (c *choice) follow(s *run.PlanStep, definition *config.Step) {
 		}
 		if rule.AllowFailure != nil {
 			allow = *rule.AllowFailure
+		}
+		if rule.Interruptible != nil {
+			s.Interruptible = *rule.Interruptible
 		}
 	}
 	s.AllowFailure, s.AllowExitCodes = allow.Always, allow.ExitCodes

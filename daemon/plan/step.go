@@ -131,7 +131,7 @@ func (r *resolver) leaveOut(stage *config.Stage, to *target, name, why string) {
 
 // fill copies what the definition says, with its templates evaluated.
 func (r *resolver) fill(stage *config.Stage, definition *config.Step, s *run.PlanStep, at *place) {
-	s.Uses, s.Dir, s.Interruptible = definition.Uses, definition.Dir, definition.Interruptible
+	s.Uses, s.Dir = definition.Uses, definition.Dir
 	s.Timeout, s.SilenceTimeout, s.WaitingTimeout = definition.Timeout, definition.SilenceTimeout, definition.WaitingTimeout
 	s.Retry = retry(definition.Retry)
 	s.Skip = r.skip(stage, definition, s)
