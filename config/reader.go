@@ -14,6 +14,7 @@ import (
 type reader struct {
 	*document
 	child    bool // the text is that of a child: see ParseChild
+	mentions []mention // of steps and stages, in a file of tests
 	problems Problems
 	dropped  int // problems beyond maxProblems
 }

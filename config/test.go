@@ -13,6 +13,9 @@ type Tests struct {
 	// .test.
 	Pipeline string
 	Tests    []Test
+
+	document *document
+	mentions []mention
 }
 
 // Test says how a run is started, how its steps end, what people do meanwhile,

@@ -30,9 +30,14 @@ func (t table) expectation(key string) Expectation {
 	}
 	e.Stages, e.Steps, e.Reasons = t.words("stages", statuses), t.words("steps", statuses), t.words("reasons", reasons)
 	e.Attempts = t.counts("attempts")
+	t.mentionStages("stages")
+	for _, key := range []string{"steps", "reasons", "attempts", "with", "environment"} {
+		t.mentionKeys(key)
+	}
 	items, _ := t.strings("absent")
 	for _, it := range items {
 		e.Absent = append(e.Absent, it.text)
+		t.mention(it.at, it.text)
 	}
 	e.Order = t.order()
 	e.Duration, _ = t.duration("duration")
@@ -100,16 +105,21 @@ func (t table) order() (groups [][]string) {
 }
 
 func (t table) together(at *place, v any) (names []string) {
-	members, ok := list(v)
-	if !ok {
-		members = []any{v}
+	members := []element{{v, at}}
+	if inner, ok := list(v); ok {
+		members = members[:0]
+		for i, m := range inner {
+			members = append(members, element{m, at.item(i)})
+		}
 	}
 	for _, m := range members {
-		name, ok := m.(string)
+		name, ok := m.value.(string)
 		if !ok {
-			t.report(at, "order must hold names of steps, or lists of them, not %s", describe(m))
+			t.report(m.at, "order must hold names of steps, or lists of them, not %s", describe(m.value))
+			continue
 		}
 		names = append(names, name)
+		t.mention(m.at, name)
 	}
 	return names
 }

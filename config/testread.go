@@ -37,8 +37,8 @@ var testClock = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // ParseTests reads the text of a file of tests; file names it in problems and
 // is not opened. The error is a Problems with everything that is wrong, in the
-// order of the text; with it comes no Tests. Whether the steps and inputs that
-// a test names exist is for who plays it to say: the pipeline is another text.
+// order of the text; with it comes no Tests. Whether the steps that a test names
+// exist is for [Tests.Check] to say: the pipeline is another text.
 func ParseTests(file string, text []byte) (*Tests, error) {
 	d, err := decode(file, text)
 	if err != nil {
@@ -50,6 +50,7 @@ func ParseTests(file string, text []byte) (*Tests, error) {
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
+	tests.document, tests.mentions = d, r.mentions
 	return &tests, nil
 }
 
@@ -195,6 +196,7 @@ func (t table) script() Script {
 	if s.Step, _ = t.text("name"); !t.has("name") {
 		t.missing("name", "it says which step of the pipeline is meant")
 	}
+	t.mention(t.key("name"), s.Step)
 	all, ok := list(t.values["attempts"])
 	if !ok || len(all) == 0 {
 		t.report(t.key("attempts"), `attempts must be an array: how each attempt ends, such as ["failed", "success"] or [{status = "failed", duration = "20s"}]`)
@@ -284,6 +286,7 @@ func (t table) do(a *Act, word string) {
 	}
 	for _, it := range items {
 		a.Steps = append(a.Steps, it.text)
+		t.mention(it.at, it.text)
 	}
 }
 

@@ -148,6 +148,9 @@ func (a *app) suite(name string) (s suite, problems []rpc.Problem, err error) {
 		return s, problemsOf(of, err), nil
 	}
 	s.pipeline = &source.Pipeline
+	if err := s.tests.Check(s.pipeline); err != nil {
+		return s, problemsOf(name, err), nil
+	}
 	return s, nil, nil
 }
 

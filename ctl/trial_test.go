@@ -95,6 +95,8 @@ func TestTheReportOfTestsIsOneObject(t *testing.T) {
 func TestTestsRefuseWrongFilesBeforeTheFirstTest(t *testing.T) {
 	dir := tested(t)
 	lone := writeFile(t, "lone.test.toml", pairTests)
+	misspelt := writeFile(t, "misspelt.test.toml",
+		"pipeline = \""+filepath.Join(dir, "pair.toml")+"\"\n[[test]]\nname = \"t\"\nexpect = { steps = { biuld = \"success\" } }\n")
 	for _, c := range []struct {
 		args   []string
 		stderr string
@@ -104,6 +106,7 @@ func TestTestsRefuseWrongFilesBeforeTheFirstTest(t *testing.T) {
 		{[]string{writeFile(t, "p.toml", buildAndTest)}, "p.toml has no tests"},
 		{[]string{dir, lone}, "the pipeline of " + lone + ": open " + strings.TrimSuffix(lone, ".test.toml") + ".toml"},
 		{[]string{dir, writeFile(t, "x.test.toml", "test = 1")}, "x.test.toml:1:1: test must be an array of tables"},
+		{[]string{dir, misspelt}, misspelt + `:4:22: the pipeline has no step "biuld"; did you mean "build"?`},
 		{[]string{dir, "--run", "("}, "--run"},
 	} {
 		trial(c.args...).wants(t, ExitUsage, "", c.stderr)
