@@ -13,7 +13,7 @@ import (
 // so that a person sees all of them at once.
 type reader struct {
 	*document
-	child    bool // the text is that of a child: see ParseChild
+	child    bool      // the text is that of a child: see ParseChild
 	mentions []mention // of steps and stages, in a file of tests
 	problems Problems
 	dropped  int // problems beyond maxProblems

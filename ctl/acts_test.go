@@ -61,14 +61,14 @@ func TestRetryOfASupersededAttemptIsRefused(t *testing.T) {
 
 func TestOneRefusalDoesNotKeepOthersFromBeingAskedFor(t *testing.T) {
 	d := newFake(t)
-	on(d, func(_ context.Context, q *rpc.RunCancelRequest) (*rpc.Empty, error) {
+	on(d, func(_ context.Context, q *rpc.RunCancelRequest) (*rpc.RunCancelResponse, error) {
 		if q.Run == "a/2" {
-			return &rpc.Empty{}, nil
+			return &rpc.RunCancelResponse{Run: rpc.RunSummary{Name: "a/2"}}, nil
 		}
-		return nil, &rpc.Error{Code: rpc.CodeConflict, Message: q.Run + " is over"}
+		return nil, &rpc.Error{Code: rpc.CodeConflict, Message: q.Run + " is manual"}
 	})
 	r := d.ctl("cancel", "a/1", "a/2", "a/3/x")
-	if r.wants(t, ExitRefused, "a/2: asked to end\n", "a/1 is over\na/3 is over\n"); len(requests[rpc.RunCancelRequest](d)) != 3 {
+	if r.wants(t, ExitRefused, "a/2: asked to end\n", "a/1 is manual\na/3 is manual\n"); len(requests[rpc.RunCancelRequest](d)) != 3 {
 		t.Errorf("asked %+v", requests[rpc.RunCancelRequest](d))
 	}
 	d.kill()
@@ -187,4 +187,25 @@ func TestDeleteByForceSaysSo(t *testing.T) {
 	if !pipelines[1].Force || !runs[1].Force || runs[1].DryRun {
 		t.Errorf("asked %+v, %+v", pipelines, runs)
 	}
+}
+
+func TestWhatIsSoAlreadyIsSaidAndNoError(t *testing.T) {
+	d := newFake(t)
+	over := summary("canceled")
+	always[rpc.RunCancelRequest](d, rpc.RunCancelResponse{Run: over, Steps: []string{}, Unchanged: true})
+	d.ctl("cancel", "nightly/42").wants(t, ExitOK, "nightly/42: over already: canceled\n", "")
+	going := summary("canceling")
+	always[rpc.RunCancelRequest](d, rpc.RunCancelResponse{Run: going, Steps: []string{}, Unchanged: true})
+	d.ctl("cancel", "nightly/42").wants(t, ExitOK, "nightly/42: asked to end before\n", "")
+	always[rpc.RunUnscheduleRequest](d, rpc.RunStepsResponse{Run: over, Steps: []string{}})
+	d.ctl("unschedule", "nightly/42/deploy/prod").wants(t, ExitOK, "nightly/42/deploy/prod: manual already\n", "")
+	always[rpc.PipelineResumeRequest](d, rpc.PipelinePausesResponse{Pipeline: "nightly", Unchanged: true})
+	d.ctl("resume", "nightly/deploy").wants(t, ExitOK, "nightly/deploy: was not paused\n", "")
+	always[rpc.ScheduleResumeRequest](d, rpc.SchedulesResponse{Unchanged: true, Schedules: []rpc.Schedule{{Name: "nightly/x"}}})
+	d.ctl("schedule", "resume", "nightly/x").wants(t, ExitOK, "nightly/x", "nightly/x was not paused.\n")
+	always[rpc.ScheduleResumeRequest](d, rpc.SchedulesResponse{Unchanged: true, Schedules: []rpc.Schedule{{Name: "nightly/x", PauseOf: "nightly"}}})
+	d.ctl("schedule", "resume", "nightly/x").wants(t, ExitOK, "nightly/x", "nightly/x was not paused by itself; nightly is: resume that.\n")
+	always[freezeLift](d, rpc.FreezeResponse{})
+	d.ctl("unfreeze").wants(t, ExitOK, "", "Nothing was frozen.\n")
+	d.ctl("unfreeze", "-o", "json").wants(t, ExitOK, `{"freeze":null}`, "Nothing was frozen.\n")
 }

@@ -2,7 +2,6 @@ package ctl
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +16,8 @@ func (a *app) cancelCommand() *cobra.Command {
 		Short: "Ask a run, or some of its steps, to end",
 		Long: "Ask a run, or steps of it, to end: what works gets TERM, its grace, then KILL; what has not\n" +
 			"begun never will, manual steps that the run waits for included. The run is canceled when\n" +
-			"all of them are gone; wait for that with watch. retry brings it back.",
+			"all of them are gone; wait for that with watch. retry brings it back. What is over, or was\n" +
+			"asked to end before, stays as it is, and that is no error.",
 		Example:           "  penstockctl cancel nightly/42 --note 'wrong branch'\n  penstockctl cancel nightly/42/test/slow",
 		Args:              arguments(1, -1),
 		ValidArgsFunction: a.completeSteps("created", "waiting_for_resource", "pending", "running", "scheduled"),
@@ -41,18 +41,6 @@ func (a *app) cancel(ctx context.Context, args []string, request rpc.RunCancelRe
 		if err != nil {
 			return err
 		}
-		return a.answer(r, func(render.Style) string { return s.lines("asked to end") })
+		return a.answer(r, func(render.Style) string { return render.Canceled(*r, len(s.steps) > 0) })
 	})
-}
-
-// lines is a line for each of the steps, or for the run, with a word on it.
-func (s stepsOf) lines(word string) string {
-	if len(s.steps) == 0 {
-		return render.Line(s.run) + ": " + word + "\n"
-	}
-	var b strings.Builder
-	for _, step := range s.steps {
-		b.WriteString(render.Line(s.run+"/"+step) + ": " + word + "\n")
-	}
-	return b.String()
 }

@@ -26,7 +26,7 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 	always[rpc.PipelineCloneRequest](d, rpc.PipelineApplyResponse{Pipeline: "copy", Revision: 1, Created: true})
 	always[rpc.RunListRequest](d, rpc.RunListResponse{Runs: []rpc.RunSummary{run}})
 	always[rpc.RunGetRequest](d, rpc.Run{RunSummary: run, Stages: []rpc.RunStage{{Name: "build", Status: "success"}}})
-	always[rpc.RunCancelRequest](d, rpc.Empty{})
+	always[rpc.RunCancelRequest](d, rpc.RunCancelResponse{Run: rpc.RunSummary{Name: "nightly/42"}, Steps: []string{"test/slow"}, Already: []string{"test/fast"}})
 	always[rpc.PluginListRequest](d, rpc.PluginListResponse{Plugins: []rpc.Plugin{{Type: "shell", Summary: "Run a script"}}})
 	acted := rpc.RunStepsResponse{Run: run, Steps: []string{"deploy/prod"}}
 	always[rpc.RunPlayRequest](d, acted)
@@ -71,8 +71,8 @@ func TestCommandsShowWhatTheDaemonAnswers(t *testing.T) {
 			Pipeline: "nightly", Status: []string{"success"}, Labels: map[string]string{"team": "db"}}},
 		{"status nightly/42", "build", &rpc.Run{}, &rpc.RunGetRequest{Run: "nightly/42"}},
 		{"status 1007", "build", nil, &rpc.RunGetRequest{Run: "1007"}},
-		{"cancel nightly/latest --force --note why", "nightly/latest: asked to end", &rpc.Empty{}, &rpc.RunCancelRequest{Run: "nightly/latest", Force: true, Note: "why"}},
-		{"cancel 1007/test/slow", "1007/test/slow: asked to end", nil, &rpc.RunCancelRequest{Run: "1007", Steps: []string{"test/slow"}}},
+		{"cancel nightly/latest --force --note why", "nightly/42: asked to end", &rpc.RunCancelResponse{}, &rpc.RunCancelRequest{Run: "nightly/latest", Force: true, Note: "why"}},
+		{"cancel 1007/test/slow", "nightly/42/test/slow: asked to end\nnightly/42/test/fast: over already, or asked to end before\n", nil, &rpc.RunCancelRequest{Run: "1007", Steps: []string{"test/slow"}}},
 		{"play nightly/42/deploy/prod nightly/42/other --var K=a=b --yes", "nightly/42/deploy/prod: played", &rpc.RunStepsResponse{},
 			&rpc.RunPlayRequest{Run: "nightly/42", Steps: []string{"deploy/prod", "other"}, Confirm: true, Variables: map[string]string{"K": "a=b"}}},
 		{"play nightly/42/deploy --all --force", "played", nil, &rpc.RunPlayRequest{Run: "nightly/42", Stage: "deploy", Force: true}},

@@ -206,8 +206,8 @@ func (d *fake) RunRetry(ctx context.Context, q *rpc.RunRetryRequest) (*rpc.RunSt
 	return ask[rpc.RunRetryRequest, rpc.RunStepsResponse](ctx, d, q)
 }
 
-func (d *fake) RunCancel(ctx context.Context, q *rpc.RunCancelRequest) (*rpc.Empty, error) {
-	return ask[rpc.RunCancelRequest, rpc.Empty](ctx, d, q)
+func (d *fake) RunCancel(ctx context.Context, q *rpc.RunCancelRequest) (*rpc.RunCancelResponse, error) {
+	return ask[rpc.RunCancelRequest, rpc.RunCancelResponse](ctx, d, q)
 }
 
 func (d *fake) RunDelete(ctx context.Context, q *rpc.RunDeleteRequest) (*rpc.RunDeleteResponse, error) {
@@ -274,8 +274,8 @@ func (d *fake) FreezeGet(ctx context.Context, _ *rpc.Empty) (*rpc.FreezeResponse
 // from others.
 type freezeLift struct{}
 
-func (d *fake) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.Freeze, error) {
-	return ask[freezeLift, rpc.Freeze](ctx, d, &freezeLift{})
+func (d *fake) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.FreezeResponse, error) {
+	return ask[freezeLift, rpc.FreezeResponse](ctx, d, &freezeLift{})
 }
 
 func (d *fake) ScheduleList(ctx context.Context, q *rpc.ScheduleListRequest) (*rpc.ScheduleListResponse, error) {

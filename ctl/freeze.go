@@ -68,9 +68,12 @@ func (a *app) unfreezeCommand() *cobra.Command {
 }
 
 func (a *app) unfreeze(ctx context.Context) error {
-	f, err := call(ctx, a.link, (*rpc.Client).FreezeLift, &rpc.Empty{})
+	r, err := call(ctx, a.link, (*rpc.Client).FreezeLift, &rpc.Empty{})
 	if err != nil {
 		return err
 	}
-	return a.answer(f, func(s render.Style) string { return "lifted: " + s.Freeze(f) })
+	if r.Freeze == nil {
+		a.notice("Nothing was frozen.")
+	}
+	return a.answer(r, func(s render.Style) string { return s.Lifted(r.Freeze) })
 }

@@ -87,7 +87,7 @@ func (a *app) resume(ctx context.Context, path string) error {
 		return err
 	}
 	return a.answer(r, func(s render.Style) string {
-		return render.Line(path) + ": resumed\n" + s.Pauses(r.Pipeline, r.Pauses)
+		return s.Resumed(path, r)
 	})
 }
 

@@ -62,5 +62,8 @@ func (a *app) resumeSchedule(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if r.Unchanged {
+		a.notice("%s", render.NotResumed(name, r.Schedules))
+	}
 	return a.answer(r, func(s render.Style) string { return s.Schedules(r.Schedules, nil) })
 }

@@ -84,11 +84,11 @@ func TestEverythingIsFrozenAndThawed(t *testing.T) {
 	f := rpc.Freeze{Actor: "alice", At: time.Now(), Reason: "the move"}
 	always[rpc.FreezeSetRequest](d, f)
 	always[freezeGet](d, rpc.FreezeResponse{Freeze: &f})
-	always[freezeLift](d, f)
+	always[freezeLift](d, rpc.FreezeResponse{Freeze: &f})
 	d.play(t, []scheduled{
 		{"freeze --reason move --until 2126-01-01T00:00:00Z", "frozen by alice now: the move", &rpc.Freeze{}, &rpc.FreezeSetRequest{Reason: "move", Until: utc(2126, 1, 1)}},
 		{"freeze --show", "frozen by alice", &rpc.FreezeResponse{}, &freezeGet{}},
-		{"unfreeze", "lifted: frozen by alice", &rpc.Freeze{}, &freezeLift{}},
+		{"unfreeze", "lifted: frozen by alice", &rpc.FreezeResponse{}, &freezeLift{}},
 	})
 	always[freezeGet](d, rpc.FreezeResponse{})
 	d.ctl("freeze", "--show").wants(t, ExitOK, "", "Nothing is frozen")

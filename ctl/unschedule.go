@@ -31,6 +31,6 @@ func (a *app) unschedule(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		return a.answer(r, func(render.Style) string { return render.Steps(*r, "manual now") })
+		return a.answer(r, func(render.Style) string { return render.Unscheduled(*r, s.steps) })
 	})
 }

@@ -69,7 +69,8 @@ func (d *Daemon) startBackfill(ctx context.Context, b store.Backfill, instants [
 	return made, nil
 }
 
-// cancelBackfill lets a backfill start no more runs. Those that live go on.
+// cancelBackfill lets a backfill start no more runs. Those that live go on; one
+// that is over stays as it is.
 func (d *Daemon) cancelBackfill(ctx context.Context, id uint64, actor string) (store.Backfill, error) {
 	return d.endBackfill(ctx, id, func(b *store.Backfill, now time.Time) { b.CanceledAt, b.CanceledBy = now, actor })
 }
@@ -81,11 +82,10 @@ func (d *Daemon) endBackfill(ctx context.Context, id uint64, end func(b *store.B
 		if err != nil {
 			return err
 		}
-		if b.Over() {
-			return rpc.Errorf(rpc.CodeConflict, "backfill %d is over: it starts no more runs", id)
+		if !b.Over() {
+			end(&b, now)
+			tx.PutBackfill(b)
 		}
-		end(&b, now)
-		tx.PutBackfill(b)
 		ended = b
 		return nil
 	})

@@ -157,7 +157,7 @@ func TestABackfillThatIsCanceledStartsNoMore(t *testing.T) {
 	if b.CanceledBy != "bob" || b.CanceledAt.IsZero() || b.Next != 1 {
 		t.Errorf("it was canceled as %+v", b)
 	}
-	if _, err := h.d.cancelBackfill(t.Context(), b.ID, "bob"); codeOf(err) != rpc.CodeConflict {
+	if again, err := h.d.cancelBackfill(t.Context(), b.ID, "eve"); err != nil || again.CanceledBy != "bob" {
 		t.Errorf("again: %v", err)
 	}
 	g.reached()()
@@ -190,7 +190,7 @@ func TestABackfillWaitsWhileSomethingStandsAgainstIt(t *testing.T) {
 	if got := h.ledger(store.Ledger{Pipeline: 1, Trigger: "evening"}); got != "" {
 		t.Errorf("the ledger is %q", got)
 	}
-	must[*rpc.Freeze](t)(h.FreezeLift(t.Context(), &rpc.Empty{}))
+	must[*rpc.FreezeResponse](t)(h.FreezeLift(t.Context(), &rpc.Empty{}))
 	if b := h.backfilled(b.ID, done); b.Started != 2 || len(h.made()) != 2 {
 		t.Errorf("afterwards: %+v", b)
 	}

@@ -272,7 +272,7 @@ func TestTheEndOfAParentIsTheEndOfItsChildren(t *testing.T) {
 		name := h.begin(strategy)
 		child := h.stands(name)
 		open := g.reached()
-		must[*rpc.Empty](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name, Note: "enough"}))
+		must[*rpc.RunCancelResponse](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name, Note: "enough"}))
 		r, c := h.over(name), h.over(child)
 		last := h.over(of(step(c, "x")))
 		if r.Status != "canceled" || c.Status != "canceled" || last.Status != "canceled" {
@@ -293,7 +293,7 @@ func TestARunOfAnotherPipelineThatNobodyWaitsForGoesOn(t *testing.T) {
 	name := h.begin("up")
 	child := h.stands(name)
 	open := g.reached()
-	must[*rpc.Empty](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name}))
+	must[*rpc.RunCancelResponse](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name}))
 	h.over(name)
 	open()
 	if r := h.over(child); r.Status != "success" {

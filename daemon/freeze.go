@@ -41,23 +41,22 @@ func (d *Daemon) FreezeGet(context.Context, *rpc.Empty) (*rpc.FreezeResponse, er
 	return &rpc.FreezeResponse{Freeze: f}, nil
 }
 
-// FreezeLift lifts the freeze, and answers with the one that it was.
-func (d *Daemon) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.Freeze, error) {
+// FreezeLift lifts the freeze, and answers with the one that it was. Where
+// nothing is frozen there is nothing to lift.
+func (d *Daemon) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.FreezeResponse, error) {
 	was, err := d.FreezeGet(ctx, &rpc.Empty{})
-	if err == nil && was.Freeze == nil {
-		err = engine.ErrNotFrozen
+	if err != nil || was.Freeze == nil {
+		return was, err
 	}
-	if err == nil {
-		err = d.engine.LiftFreeze(ctx)
-	}
-	if errors.Is(err, engine.ErrNotFrozen) {
-		return nil, rpc.Errorf(rpc.CodeConflict, "nothing is frozen")
+	err = d.engine.LiftFreeze(ctx)
+	if errors.Is(err, engine.ErrNotFrozen) { // it ended, or somebody was faster
+		return &rpc.FreezeResponse{}, nil
 	}
 	if err != nil {
 		return nil, failure(err, "the freeze")
 	}
 	d.resumed()
-	return was.Freeze, nil
+	return was, nil
 }
 
 // frozen is the freeze that is in force; nil is none.

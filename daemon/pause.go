@@ -46,13 +46,26 @@ func (d *Daemon) PipelineResume(ctx context.Context, q *rpc.PipelineResumeReques
 	}
 	err = d.engine.Resume(ctx, id, part)
 	if errors.Is(err, engine.ErrNotPaused) {
-		return nil, rpc.Errorf(rpc.CodeConflict, "%s is not paused", partName(q.Name, part))
+		return d.unpaused(q.Name, part)
 	}
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Name))
 	}
 	d.resumed()
 	return d.pauses(q.Name)
+}
+
+// unpaused says that a part has no pause to take back. A pause may outlive the
+// part, so that only here it matters whether the text has it.
+func (d *Daemon) unpaused(name string, part store.Part) (*rpc.PipelinePausesResponse, error) {
+	if _, err := d.findPart(name, part); err != nil {
+		return nil, err
+	}
+	answer, err := d.pauses(name)
+	if err == nil {
+		answer.Unchanged = true
+	}
+	return answer, err
 }
 
 // partName names a part as people do: nightly, nightly/deploy/prod.

@@ -30,8 +30,8 @@ func (d *Daemon) SchedulePause(ctx context.Context, q *rpc.SchedulePauseRequest)
 	})
 }
 
-// ScheduleResume takes the pauses back of the triggers that a name means. It
-// is refused where none of them has one.
+// ScheduleResume takes the pauses back of the triggers that a name means. Where
+// none of them has one, nothing is changed.
 func (d *Daemon) ScheduleResume(ctx context.Context, q *rpc.ScheduleResumeRequest) (*rpc.SchedulesResponse, error) {
 	resumed := 0
 	answer, err := d.eachPlanned(q.Schedule, func(p planned) error {
@@ -45,13 +45,11 @@ func (d *Daemon) ScheduleResume(ctx context.Context, q *rpc.ScheduleResumeReques
 	if resumed > 0 {
 		d.resumed()
 	}
-	if err != nil || resumed > 0 {
-		return answer, err
+	if err != nil {
+		return nil, err
 	}
-	if of := answer.Schedules[0].PauseOf; of != "" {
-		return nil, rpc.Errorf(rpc.CodeConflict, "%s is not paused by itself, but %s is: resume that", q.Schedule, of)
-	}
-	return nil, rpc.Errorf(rpc.CodeConflict, "%s is not paused", q.Schedule)
+	answer.Unchanged = resumed == 0
+	return answer, nil
 }
 
 // eachPlanned does something to each trigger that a name means, and answers

@@ -55,7 +55,7 @@ func TestACancelReachesAStepThatWasJoined(t *testing.T) {
 	defer open()
 	h.halt()
 	h.start()
-	must[*rpc.Empty](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: run}))
+	must[*rpc.RunCancelResponse](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: run}))
 	if r := h.over(run); r.Status != "canceled" {
 		t.Errorf("%+v", r)
 	}

@@ -37,16 +37,25 @@ func (d *Daemon) grant(ctx context.Context, name string, want wish) (*rpc.RunSte
 		}
 		return ev, err
 	})
-	if err != nil && !errors.Is(err, errNothing) {
+	switch {
+	case errors.Is(err, run.ErrStale): // it is so already
+		steps = []string{}
+	case err != nil && !errors.Is(err, errNothing):
 		return nil, failure(err, subject) // the loop may still be at it: what it writes is not ours
 	}
+	summary, err := d.summary(id)
+	return &rpc.RunStepsResponse{Run: summary, Steps: steps}, err
+}
+
+// summary is how a run stands.
+func (d *Daemon) summary(id uint64) (rpc.RunSummary, error) {
 	view := d.store.View()
 	defer view.Close()
 	record, pipeline, err := findRun(view, fmt.Sprint(id))
 	if err != nil {
-		return nil, err
+		return rpc.RunSummary{}, err
 	}
-	return &rpc.RunStepsResponse{Run: summarize(record, pipeline.Name, time.Now()), Steps: steps}, nil
+	return summarize(record, pipeline.Name, time.Now()), nil
 }
 
 // stepName names a step of a plan as requests do.

@@ -165,7 +165,10 @@ func TestAStepOfARunIsCanceledAlone(t *testing.T) {
 		"[[stage.step]]\nname = \"y\"\nuses = \"shell\"\nwith = { script = \"cat " + g.path + "\" }\n")
 	name := h.begin("two")
 	open := g.reached()
-	must[*rpc.Empty](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name, Steps: []string{"s/x"}, Note: "enough"}))
+	first := must[*rpc.RunCancelResponse](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name, Steps: []string{"s/x"}, Note: "enough"}))
+	if first.Unchanged || first.Already != nil || !slices.Equal(first.Steps, []string{"s/x"}) || first.Run.Name != name {
+		t.Errorf("%+v", first)
+	}
 	open()
 	r := h.over(name)
 	if got := statuses(r); got["x"] != "canceled" || got["y"] != "success" {
@@ -174,9 +177,11 @@ func TestAStepOfARunIsCanceledAlone(t *testing.T) {
 	if s := r.Stages[0].Steps[0].Stopped; s == nil || s.Note != "enough" || s.Actor == "" {
 		t.Errorf("%+v", s)
 	}
-	_, err := h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name, Steps: []string{"s/x"}})
-	refused(t, err, rpc.CodeConflict, "nothing left to cancel")
-	_, err = h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name, Steps: []string{"s/z"}})
+	again := must[*rpc.RunCancelResponse](t)(h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name, Steps: []string{"x", "s/y"}}))
+	if !again.Unchanged || len(again.Steps) != 0 || !slices.Equal(again.Already, []string{"s/x", "s/y"}) {
+		t.Errorf("%+v", again)
+	}
+	_, err := h.RunCancel(t.Context(), &rpc.RunCancelRequest{Run: name, Steps: []string{"s/z"}})
 	refused(t, err, rpc.CodeNotFound, "s/z")
 }
 

@@ -48,7 +48,7 @@ type BackfillListResponse struct {
 }
 
 // BackfillCancelRequest ends a backfill: it starts no further run. Runs that
-// live go on.
+// live go on. One that is over stays as it is.
 type BackfillCancelRequest struct {
 	ID uint64 `json:"id"`
 }

@@ -85,8 +85,8 @@ func (e echo) RunUnschedule(ctx context.Context, r *RunUnscheduleRequest) (*RunS
 func (e echo) RunRetry(ctx context.Context, r *RunRetryRequest) (*RunStepsResponse, error) {
 	return reply[RunStepsResponse](ctx, e, RunRetry, r)
 }
-func (e echo) RunCancel(ctx context.Context, r *RunCancelRequest) (*Empty, error) {
-	return reply[Empty](ctx, e, RunCancel, r)
+func (e echo) RunCancel(ctx context.Context, r *RunCancelRequest) (*RunCancelResponse, error) {
+	return reply[RunCancelResponse](ctx, e, RunCancel, r)
 }
 func (e echo) RunDelete(ctx context.Context, r *RunDeleteRequest) (*RunDeleteResponse, error) {
 	return reply[RunDeleteResponse](ctx, e, RunDelete, r)
@@ -127,8 +127,8 @@ func (e echo) FreezeSet(ctx context.Context, r *FreezeSetRequest) (*Freeze, erro
 func (e echo) FreezeGet(ctx context.Context, r *Empty) (*FreezeResponse, error) {
 	return reply[FreezeResponse](ctx, e, FreezeGet, r)
 }
-func (e echo) FreezeLift(ctx context.Context, r *Empty) (*Freeze, error) {
-	return reply[Freeze](ctx, e, FreezeLift, r)
+func (e echo) FreezeLift(ctx context.Context, r *Empty) (*FreezeResponse, error) {
+	return reply[FreezeResponse](ctx, e, FreezeLift, r)
 }
 func (e echo) ScheduleList(ctx context.Context, r *ScheduleListRequest) (*ScheduleListResponse, error) {
 	return reply[ScheduleListResponse](ctx, e, ScheduleList, r)

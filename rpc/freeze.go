@@ -19,7 +19,7 @@ type Freeze struct {
 	Until  *time.Time `json:"until,omitempty"` // null: until it is lifted
 }
 
-// FreezeResponse has the freeze that is in force; null is none.
+// FreezeResponse has the freeze that is in force, or was lifted; null is none.
 type FreezeResponse struct {
 	Freeze *Freeze `json:"freeze"`
 }

@@ -82,7 +82,7 @@ type Service interface {
 	RunPlay(context.Context, *RunPlayRequest) (*RunStepsResponse, error)
 	RunUnschedule(context.Context, *RunUnscheduleRequest) (*RunStepsResponse, error)
 	RunRetry(context.Context, *RunRetryRequest) (*RunStepsResponse, error)
-	RunCancel(context.Context, *RunCancelRequest) (*Empty, error)
+	RunCancel(context.Context, *RunCancelRequest) (*RunCancelResponse, error)
 	RunDelete(context.Context, *RunDeleteRequest) (*RunDeleteResponse, error)
 	LogRead(context.Context, *LogReadRequest) (*LogReadResponse, error)
 	LogErase(context.Context, *LogEraseRequest) (*LogEraseResponse, error)
@@ -109,7 +109,7 @@ type Service interface {
 	CalendarDelete(context.Context, *CalendarDeleteRequest) (*Empty, error)
 	FreezeSet(context.Context, *FreezeSetRequest) (*Freeze, error)
 	FreezeGet(context.Context, *Empty) (*FreezeResponse, error)
-	FreezeLift(context.Context, *Empty) (*Freeze, error)
+	FreezeLift(context.Context, *Empty) (*FreezeResponse, error)
 	PluginList(context.Context, *PluginListRequest) (*PluginListResponse, error)
 	DaemonInfo(context.Context, *Empty) (*Info, error)
 }

@@ -98,8 +98,8 @@ func (c *Client) RunRetry(ctx context.Context, r *RunRetryRequest) (*RunStepsRes
 }
 
 // RunCancel asks a run, or some of its steps, to end.
-func (c *Client) RunCancel(ctx context.Context, r *RunCancelRequest) (*Empty, error) {
-	return invoke[Empty](ctx, c, RunCancel, r)
+func (c *Client) RunCancel(ctx context.Context, r *RunCancelRequest) (*RunCancelResponse, error) {
+	return invoke[RunCancelResponse](ctx, c, RunCancel, r)
 }
 
 // RunDelete removes a run with its logs and its workspace.
@@ -233,8 +233,8 @@ func (c *Client) FreezeGet(ctx context.Context, r *Empty) (*FreezeResponse, erro
 }
 
 // FreezeLift lifts the freeze.
-func (c *Client) FreezeLift(ctx context.Context, r *Empty) (*Freeze, error) {
-	return invoke[Freeze](ctx, c, FreezeLift, r)
+func (c *Client) FreezeLift(ctx context.Context, r *Empty) (*FreezeResponse, error) {
+	return invoke[FreezeResponse](ctx, c, FreezeLift, r)
 }
 
 // PluginList lists the step plugins that the daemon finds.

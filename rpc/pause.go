@@ -14,7 +14,8 @@ type PipelinePauseRequest struct {
 	Until  *time.Time `json:"until,omitempty"`  // null: until it is resumed
 }
 
-// PipelineResumeRequest takes a pause back.
+// PipelineResumeRequest takes a pause back. Where there is none, nothing is
+// changed.
 type PipelineResumeRequest struct {
 	Name  string `json:"name"`
 	Stage string `json:"stage,omitempty"`
@@ -25,6 +26,8 @@ type PipelineResumeRequest struct {
 type PipelinePausesResponse struct {
 	Pipeline string  `json:"pipeline"`
 	Pauses   []Pause `json:"pauses"`
+	// Unchanged says that what was to be resumed was not paused.
+	Unchanged bool `json:"unchanged,omitempty"`
 }
 
 // Pause says who paused what, why and until when.

@@ -188,4 +188,7 @@ type ScheduleResumeRequest struct {
 // SchedulesResponse says how the schedules stand that were named.
 type SchedulesResponse struct {
 	Schedules []Schedule `json:"schedules"`
+	// Unchanged says that none of those that were to be resumed had a pause of its
+	// own. One of their pipeline holds them still: see [Schedule].
+	Unchanged bool `json:"unchanged,omitempty"`
 }

@@ -4,12 +4,21 @@ package rpc
 // name is unique in the run. A cell of a matrix is "build/test: [linux, arm64]"
 // or "build/test@2"; "build/test" is all of them.
 
-// RunCancelRequest asks a run, or some of its steps, to end.
+// RunCancelRequest asks a run, or some of its steps, to end. To ask again, or
+// for what is over, changes nothing and is no error.
 type RunCancelRequest struct {
 	Run   string   `json:"run"`
 	Steps []string `json:"steps,omitempty"` // none: the run
 	Force bool     `json:"force,omitempty"` // kill at once, no grace
 	Note  string   `json:"note,omitempty"`
+}
+
+// RunCancelResponse says what was asked to end.
+type RunCancelResponse struct {
+	Run       RunSummary `json:"run"`
+	Steps     []string   `json:"steps"`               // build/compile: of those that were named, asked to end now
+	Already   []string   `json:"already,omitempty"`   // of those that were named: over, or asked to end before
+	Unchanged bool       `json:"unchanged,omitempty"` // nothing was left to end
 }
 
 // RunPlayRequest begins manual and scheduled steps now: those in Steps, or with
@@ -38,7 +47,7 @@ type RunRetryRequest struct {
 }
 
 // RunUnscheduleRequest makes scheduled steps manual: they begin when a person
-// plays them.
+// plays them. Those that are manual stay so.
 type RunUnscheduleRequest struct {
 	Run   string   `json:"run"`
 	Steps []string `json:"steps"`

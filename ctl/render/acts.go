@@ -17,6 +17,32 @@ func Steps(r rpc.RunStepsResponse, word string) string {
 	return b.String()
 }
 
+// Unscheduled says which of the steps that were named were made manual.
+func Unscheduled(r rpc.RunStepsResponse, named []string) string {
+	if len(r.Steps) > 0 {
+		return Steps(r, "manual now")
+	}
+	r.Steps = named
+	return Steps(r, "manual already")
+}
+
+// Canceled says what was asked to end, and what needed no asking: a run, or
+// steps of it that were named.
+func Canceled(r rpc.RunCancelResponse, named bool) string {
+	if named {
+		return Steps(rpc.RunStepsResponse{Run: r.Run, Steps: r.Steps}, "asked to end") +
+			Steps(rpc.RunStepsResponse{Run: r.Run, Steps: r.Already}, "over already, or asked to end before")
+	}
+	word := "asked to end"
+	switch {
+	case r.Unchanged && ended(r.Run.Status):
+		word = "over already: " + r.Run.Status
+	case r.Unchanged:
+		word = "asked to end before"
+	}
+	return Line(r.Run.Name) + ": " + Line(word) + "\n"
+}
+
 // Confirmations are the texts that steps want confirmed, a line each.
 func Confirmations(texts []rpc.Confirmation) string {
 	var b strings.Builder

@@ -10,6 +10,14 @@ func (s Style) Freeze(f *rpc.Freeze) string {
 	return s.paint(red, "frozen "+s.frozenBy(*f)) + "\n"
 }
 
+// Lifted is a line on the freeze that was; "" without one.
+func (s Style) Lifted(f *rpc.Freeze) string {
+	if f == nil {
+		return ""
+	}
+	return "lifted: " + s.Freeze(f)
+}
+
 // frozenBy says who froze everything, since when, until when and why.
 func (s Style) frozenBy(f rpc.Freeze) string {
 	text := "by " + Line(f.Actor) + " " + s.When(f.At)

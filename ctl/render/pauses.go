@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/penstock/penstock/rpc"
@@ -13,6 +14,26 @@ func (s Style) Pauses(pipeline string, pauses []rpc.Pause) string {
 		b.WriteString(s.paint(yellow, Paused(pipeline, p)+": "+s.pause(p)) + "\n")
 	}
 	return b.String()
+}
+
+// Resumed says what became of the pause of a part, and what is paused still.
+func (s Style) Resumed(part string, r *rpc.PipelinePausesResponse) string {
+	word := "resumed"
+	if r.Unchanged {
+		word = "was not paused"
+	}
+	return Line(part) + ": " + word + "\n" + s.Pauses(r.Pipeline, r.Pauses)
+}
+
+// NotResumed says why the resuming of schedules changed nothing: the pause that
+// may hold them is that of their pipeline.
+func NotResumed(name string, schedules []rpc.Schedule) string {
+	for _, one := range schedules {
+		if one.PauseOf != "" {
+			return fmt.Sprintf("%s was not paused by itself; %s is: resume that.", Line(name), Line(one.PauseOf))
+		}
+	}
+	return Line(name) + " was not paused."
 }
 
 func (s Style) allPauses(list []rpc.Pipeline) string {

@@ -13,7 +13,7 @@ func (r *Run) cancel(c *changing, ev Cancel) error {
 	if r.Complete() {
 		return ErrComplete
 	}
-	if old := r.State.Cancel; old != nil && (old.Force || !ev.Force) && r.graph.all.Composite(false) == Canceling {
+	if r.Ends(ev.Force) {
 		return fmt.Errorf("cancel: %w", ErrStale)
 	}
 	r.State.Cancel = &ev.Cancellation
@@ -23,23 +23,37 @@ func (r *Run) cancel(c *changing, ev Cancel) error {
 	return nil
 }
 
+// Ends reports whether there is nothing left to cancel, by force or not: r is
+// over, or was asked to end.
+func (r *Run) Ends(force bool) bool {
+	old := r.State.Cancel
+	return r.Complete() || old != nil && (old.Force || !force) && r.graph.all.Composite(false) == Canceling
+}
+
 func (r *Run) cancelSteps(c *changing, ev Cancel) error {
+	var left []int
 	for _, i := range ev.Steps {
 		s := &r.Steps[i]
-		if s.Status.Complete() {
-			return r.refuse(i, "there is nothing left to cancel")
-		}
 		if s.Status == Manual && !s.follows() {
 			return r.refuse(i, "it begins only if somebody plays it")
 		}
-		if s.Status == Canceling && (s.Stopped.Force || !ev.Force) {
-			return fmt.Errorf("cancel %s: %w", r.Plan.Steps[i].Name, ErrStale)
+		if !s.Ends(ev.Force) {
+			left = append(left, i)
 		}
 	}
-	for _, i := range ev.Steps {
+	if len(left) == 0 {
+		return fmt.Errorf("cancel steps: %w", ErrStale)
+	}
+	for _, i := range left {
 		r.end(c, i, ev.Cancellation)
 	}
 	return nil
+}
+
+// Ends reports whether there is nothing left to cancel of a step, by force or
+// not: it has ended, or was asked to.
+func (s *Step) Ends(force bool) bool {
+	return s.Status.Complete() || s.Status == Canceling && (s.Stopped.Force || !force)
 }
 
 // stop ends step i as a part of a run that ends: what is at work is asked to
@@ -55,7 +69,7 @@ func (r *Run) stop(c *changing, i int, why Cancellation) {
 // ended by who asked first, unless now it is killed.
 func (r *Run) end(c *changing, i int, why Cancellation) {
 	s := &r.Steps[i]
-	if s.Status == Canceling && (s.Stopped.Force || !why.Force) {
+	if s.Ends(why.Force) {
 		return
 	}
 	s.Stopped = &why

@@ -1,5 +1,7 @@
 package run
 
+import "fmt"
+
 // play is the event: a person begins steps that wait for it.
 func (r *Run) play(c *changing, ev Play) error {
 	for _, i := range ev.Steps {
@@ -68,12 +70,20 @@ func (r *Run) enqueueSteps(c *changing, ev Enqueue) error {
 // unschedule is the event: steps that would begin by themselves wait for a
 // person instead.
 func (r *Run) unschedule(c *changing, ev Unschedule) error {
+	var left []int
 	for _, i := range ev.Steps {
-		if r.Steps[i].Status != Scheduled {
+		switch r.Steps[i].Status {
+		case Scheduled:
+			left = append(left, i)
+		case Manual: // so it is to be
+		default:
 			return r.refuse(i, "only a scheduled step can be unscheduled")
 		}
 	}
-	for _, i := range ev.Steps {
+	if len(left) == 0 {
+		return fmt.Errorf("unschedule: %w", ErrStale)
+	}
+	for _, i := range left {
 		r.Steps[i].Requested = &Request{At: ev.At, Actor: ev.Actor, Variables: r.Steps[i].variables()}
 		r.setStatus(c, i, Manual)
 	}

@@ -114,8 +114,37 @@ func TestAnUnscheduledStepWaitsForAPerson(t *testing.T) {
 	if at := s.Alarm(0); !at.IsZero() {
 		t.Errorf("it still begins at %s", at)
 	}
-	s.refused(Unschedule{Steps: []int{0}}, "only a scheduled step can be unscheduled")
+	if _, err := s.Apply(Unschedule{Steps: []int{0}, At: s.now, Actor: "eve"}); !errors.Is(err, ErrStale) {
+		t.Errorf("a second time: %v", err)
+	}
 	s.do(Play{Steps: []int{0}, At: s.now}).works(0, well).are(Success, Success)
+	s.refused(Unschedule{Steps: []int{0}}, "only a scheduled step can be unscheduled")
+}
+
+func TestOfStepsThoseAreUnscheduledThatAreStillScheduled(t *testing.T) {
+	delayed := PlanStep{Name: "a", When: Delayed, StartIn: time.Minute}
+	other := delayed
+	other.Name = "b"
+	s := tell(t, Plan{Steps: []PlanStep{delayed, other}})
+	s.do(Unschedule{Steps: []int{0}, At: s.now, Actor: "ann"})
+	s.do(Unschedule{Steps: []int{0, 1}, At: s.now, Actor: "eve"}).are(Manual, Manual, Manual)
+	if by := s.Steps[0].Requested.Actor; by != "ann" {
+		t.Errorf("a was unscheduled by %s", by)
+	}
+}
+
+func TestACancelOfStepsEndsThoseThatAreLeft(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d", Stage: 1}}})
+	s.do(Begin{Step: 0}, Begin{Step: 2}).works(1, well)
+	s.do(Cancel{Steps: []int{0}, Cancellation: Cancellation{At: s.now, Actor: "ann"}})
+	s.do(Cancel{Steps: []int{0, 1, 2}, Cancellation: Cancellation{At: s.now, Actor: "eve"}})
+	s.are(Running, Canceling, Success, Canceling, Created)
+	if by := s.Steps[0].Stopped.Actor; by != "ann" {
+		t.Errorf("a was ended by %s", by)
+	}
+	if _, err := s.Apply(Cancel{Steps: []int{0, 1, 2}, Cancellation: Cancellation{At: s.now}}); !errors.Is(err, ErrStale) {
+		t.Errorf("nothing is left: %v", err)
+	}
 }
 
 func TestARetryRuleTriesAgainWhatItNames(t *testing.T) {

@@ -149,7 +149,11 @@ func (w *World) do(a config.Act) error {
 	if err != nil {
 		return err
 	}
-	return w.apply(ev)
+	err = w.apply(ev)
+	if errors.Is(err, run.ErrStale) || errors.Is(err, run.ErrComplete) {
+		return nil // it is so already: the daemon has nothing against it
+	}
+	return err
 }
 
 // event is an act in the words of the run.
