@@ -66,11 +66,11 @@ func (f *files) put(pipeline uint64, triggers []store.Trigger) {
 // settled lets the files of a pipeline that wait be looked at again: a run of it
 // is over. It returns at once.
 func (f *files) settled(pipeline uint64) {
-	f.watcher.Nudge(func(id arrival.ID) bool { return id.Pipeline == pipeline })
+	f.watcher.Nudge(pipeline)
 }
 
 // resumed lets all files that wait be looked at again.
-func (f *files) resumed() { f.watcher.Nudge(func(arrival.ID) bool { return true }) }
+func (f *files) resumed() { f.watcher.NudgeAll() }
 
 // take is arrival.Take: what it cannot start now waits.
 func (f *files) take(ctx context.Context, id arrival.ID, arrived []arrival.File) (taken int) {

@@ -42,7 +42,9 @@
 // # Cost
 //
 // One goroutine and one inotify instance serve all watches. A notification costs
-// an lstat(2), a looking through one for each entry of the directories. Files
-// are offered in batches of at most [Batch], oldest first. A watch has at most
-// 4,096 directories; what lies in others is not seen, and that is said once.
+// an lstat(2) and a look at each watch of that directory. Watches of others, and
+// those that nothing happens to, cost nothing then, however many there are. A
+// looking through costs an lstat(2) for each entry of the directories. Files are
+// offered in batches of at most [Batch], oldest first. A watch has at most 4,096
+// directories; what lies in others is not seen, and that is said once.
 package arrival

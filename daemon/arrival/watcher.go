@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -53,13 +53,14 @@ type Watcher struct {
 	kernel *fsnotify.Watcher // nil where there is none: the directories are looked through
 	bell   chan struct{}
 
-	mu     sync.Mutex // protects the fields below
-	wanted map[ID]Watch
-	fresh  bool // wanted has changed
-	nudged map[ID]bool
+	mu     sync.Mutex         // protects the fields below
+	wanted map[uint64][]Watch // by pipeline
+	fresh  map[uint64]bool    // pipelines of which that has changed
+	nudged map[uint64]bool    // pipelines
 
-	watches map[ID]*watch // the fields from here on are Run's
-	places  map[string]map[*watch]bool
+	watches map[uint64][]*watch // by pipeline; the fields from here on are Run's
+	agenda  agenda
+	places  map[string]map[*watch]bool // by directory
 }
 
 // watch is a Watch under way.
@@ -72,6 +73,8 @@ type watch struct {
 	waiting bool      // less was taken than offered
 	again   bool      // take is to be called, files or none
 	trouble string    // what was last said of it
+	due     time.Time // in the agenda: when it has something to do
+	place   int       // in the agenda, or absent
 }
 
 // New makes a Watcher of no watches. No file arrives in the directory own, nor
@@ -79,8 +82,8 @@ type watch struct {
 // take a file would make the next one. "" is none.
 func New(take Take, own string, log *slog.Logger) *Watcher {
 	return &Watcher{
-		log: log, take: take, own: place(own), bell: make(chan struct{}, 1), wanted: map[ID]Watch{}, nudged: map[ID]bool{},
-		watches: map[ID]*watch{}, places: map[string]map[*watch]bool{},
+		log: log, take: take, own: place(own), bell: make(chan struct{}, 1),
+		wanted: map[uint64][]Watch{}, fresh: map[uint64]bool{}, nudged: map[uint64]bool{}, watches: map[uint64][]*watch{}, places: map[string]map[*watch]bool{},
 	}
 }
 
@@ -88,24 +91,34 @@ func New(take Take, own string, log *slog.Logger) *Watcher {
 // knows.
 func (w *Watcher) Put(pipeline uint64, all ...Watch) {
 	w.mu.Lock()
-	maps.DeleteFunc(w.wanted, func(id ID, _ Watch) bool { return id.Pipeline == pipeline })
-	for _, one := range all {
-		w.wanted[one.ID] = one
+	defer w.mu.Unlock()
+	if len(all) == 0 && len(w.wanted[pipeline]) == 0 {
+		return
 	}
-	w.fresh = true
-	w.mu.Unlock()
+	if w.wanted[pipeline] = all; len(all) == 0 {
+		delete(w.wanted, pipeline)
+	}
+	w.fresh[pipeline] = true
 	w.ring()
 }
 
-// Nudge offers what waits again.
-func (w *Watcher) Nudge(match func(ID) bool) {
+// Nudge offers what waits of a pipeline again.
+func (w *Watcher) Nudge(pipeline uint64) {
 	w.mu.Lock()
-	for id := range w.wanted {
-		if match(id) {
-			w.nudged[id] = true
-		}
+	defer w.mu.Unlock()
+	if len(w.wanted[pipeline]) > 0 {
+		w.nudged[pipeline] = true
+		w.ring()
 	}
-	w.mu.Unlock()
+}
+
+// NudgeAll offers what waits of all pipelines again.
+func (w *Watcher) NudgeAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for pipeline := range w.wanted {
+		w.nudged[pipeline] = true
+	}
 	w.ring()
 }
 
@@ -164,59 +177,88 @@ func (w *Watcher) close() error {
 // obey does what was asked by Put and Nudge.
 func (w *Watcher) obey(now time.Time) {
 	w.mu.Lock()
-	wanted, fresh, nudged := maps.Clone(w.wanted), w.fresh, w.nudged
-	w.fresh, w.nudged = false, map[ID]bool{}
-	w.mu.Unlock()
-	if fresh {
-		w.adopt(wanted, now)
+	fresh, nudged := map[uint64][]Watch{}, w.nudged
+	for pipeline := range w.fresh {
+		fresh[pipeline] = w.wanted[pipeline]
 	}
-	for id := range nudged {
-		if one := w.watches[id]; one != nil {
+	w.fresh, w.nudged = map[uint64]bool{}, map[uint64]bool{}
+	w.mu.Unlock()
+	for pipeline, wanted := range fresh {
+		w.adopt(pipeline, wanted, now)
+	}
+	for pipeline := range nudged {
+		for _, one := range w.watches[pipeline] {
 			one.waiting, one.again = false, true
+			w.agenda.plan(one)
 		}
 	}
 }
 
-// adopt makes the watches what is wanted.
-func (w *Watcher) adopt(wanted map[ID]Watch, now time.Time) {
-	before := w.watches
-	w.watches = map[ID]*watch{}
+// adopt makes the watches of a pipeline what is wanted.
+func (w *Watcher) adopt(pipeline uint64, wanted []Watch, now time.Time) {
+	before := w.watches[pipeline]
+	delete(w.watches, pipeline)
 	for _, one := range wanted {
-		old := before[one.ID]
-		if old != nil && old.Watch == one {
-			w.watches[one.ID] = old
-			delete(before, one.ID)
-			continue
+		at := slices.IndexFunc(before, func(old *watch) bool { return old.Watch == one })
+		if at >= 0 {
+			w.watches[pipeline] = append(w.watches[pipeline], before[at])
+			before = slices.Delete(before, at, at+1)
+		} else if fresh := w.open(one, now); fresh != nil {
+			w.watches[pipeline] = append(w.watches[pipeline], fresh)
 		}
-		p, err := newPattern(one.Pattern)
-		if err != nil {
-			w.log.Error("no file can arrive at a pattern that is none", "pattern", one.Pattern, "error", err)
-			continue
-		}
-		w.watches[one.ID] = &watch{Watch: one, pattern: p, book: newBook(one.Settle), stale: now, again: true}
 	}
 	for _, gone := range before {
+		w.agenda.strike(gone)
 		w.move(gone, nil)
 	}
 }
 
+// open begins a watch; nil where its pattern is none.
+func (w *Watcher) open(wanted Watch, now time.Time) *watch {
+	p, err := newPattern(wanted.Pattern)
+	if err != nil {
+		w.log.Error("no file can arrive at a pattern that is none", "pattern", wanted.Pattern, "error", err)
+		return nil
+	}
+	one := &watch{Watch: wanted, pattern: p, book: newBook(wanted.Settle), stale: now, again: true, place: absent}
+	w.agenda.plan(one)
+	return one
+}
+
 // distrust has every directory looked through.
 func (w *Watcher) distrust(now time.Time) {
-	for _, one := range w.watches {
-		one.stale, one.waiting, one.again = now, false, true
+	for _, all := range w.watches {
+		for _, one := range all {
+			one.stale, one.waiting, one.again = now, false, true
+			w.agenda.plan(one)
+		}
 	}
 }
 
 // turn does what is due.
 func (w *Watcher) turn(ctx context.Context, now time.Time) {
-	for _, one := range w.watches {
+	for _, one := range w.agenda.take(now) {
 		if !one.stale.IsZero() && !one.stale.After(now) {
 			one.stale = time.Time{}
 			w.lookThrough(one, now)
 		}
 		one.settleDue(now)
 		w.offer(ctx, one)
+		w.agenda.plan(one)
 	}
+}
+
+// next is when a watch has something to do, if nothing happens before; false:
+// never.
+func (one *watch) next() (at time.Time, busy bool) {
+	if one.again {
+		return time.Time{}, true
+	}
+	at, busy = one.book.next()
+	if !one.stale.IsZero() && (!busy || one.stale.Before(at)) {
+		return one.stale, true
+	}
+	return at, busy
 }
 
 // settleDue looks once more at what nothing happened to for long enough.
@@ -254,32 +296,30 @@ func (w *Watcher) offer(ctx context.Context, one *watch) {
 
 // rest is how long nothing is due.
 func (w *Watcher) rest(now time.Time) time.Duration {
-	rest := rescanEvery
-	for _, one := range w.watches {
-		if at, ok := one.book.next(); ok {
-			rest = min(rest, at.Sub(now))
-		}
-		if !one.stale.IsZero() {
-			rest = min(rest, one.stale.Sub(now))
-		}
+	if len(w.agenda) == 0 {
+		return rescanEvery
 	}
-	return max(rest, 0)
+	return min(max(0, w.agenda[0].due.Sub(now)), rescanEvery)
 }
 
 // hear takes a notification.
 func (w *Watcher) hear(e fsnotify.Event, now time.Time) {
 	touched := e.Has(fsnotify.Create) || e.Has(fsnotify.Write)
-	for one := range w.places[filepath.Dir(e.Name)] {
-		one.hear(e.Name, touched, now)
+	if near := w.places[filepath.Dir(e.Name)]; len(near) > 0 {
+		f, err := Stat(e.Name)
+		for one := range near {
+			one.hear(e.Name, f, err, touched, now)
+			w.agenda.plan(one)
+		}
 	}
 	for one := range w.places[e.Name] { // a directory itself
 		one.doubt(now)
+		w.agenda.plan(one)
 	}
 }
 
-// hear looks at what a notification is of.
-func (one *watch) hear(path string, touched bool, now time.Time) {
-	f, err := Stat(path)
+// hear takes how the file is, or is not, that a notification is of.
+func (one *watch) hear(path string, f File, err error, touched bool, now time.Time) {
 	switch {
 	case err == nil && one.counts(path):
 		one.book.see(f, touched, now)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 )
@@ -185,10 +186,10 @@ func TestWhatIsNotTakenIsOfferedAgain(t *testing.T) {
 	}
 	w.watch("*")
 	w.arrive("1")
-	w.Nudge(func(ID) bool { return true })
+	w.NudgeAll()
 	w.arrive("2")
 	w.limit(Batch)
-	w.Nudge(func(id ID) bool { return id.Pipeline == 1 })
+	w.Nudge(1)
 	w.arrive("3")
 }
 
@@ -220,6 +221,102 @@ func TestALookingThroughFindsWhatNobodyTold(t *testing.T) {
 	look()
 	if !slices.Equal(got, []string{"a"}) {
 		t.Errorf("%v arrived", got)
+	}
+}
+
+// crowd is a Watcher of many watches, each of a directory of its own, that have
+// looked through them. Nobody runs it.
+func crowd(t *testing.T, n int, take Take) (w *Watcher, dir func(i int) string) {
+	t.Helper()
+	top := t.TempDir()
+	dir = func(i int) string { return filepath.Join(top, fmt.Sprint(i)) }
+	w = New(take, "", slog.New(slog.DiscardHandler))
+	for i := range n {
+		if err := os.Mkdir(dir(i), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		w.Put(uint64(i), Watch{ID: ID{uint64(i), "files"}, Pattern: filepath.Join(dir(i), "*"), Settle: time.Minute})
+	}
+	now := time.Now()
+	w.obey(now)
+	w.turn(t.Context(), now)
+	return w, dir
+}
+
+// The watches that a notification, a nudge or a file that settles has nothing to do
+// with have no book here: whoever looks at one dies.
+func TestWhatHappensToOneWatchCostsTheOthersNothing(t *testing.T) {
+	t.Parallel()
+	const many, busy = 200, 7
+	var offered []string
+	gone := false
+	w, dir := crowd(t, many, func(_ context.Context, id ID, files []File) int {
+		if gone {
+			t.Errorf("watch %v is gone", id)
+		}
+		for _, f := range files {
+			offered = append(offered, fmt.Sprint(id.Pipeline, " ", filepath.Base(f.Path)))
+		}
+		return len(files)
+	})
+	for pipeline, all := range w.watches {
+		if pipeline != busy {
+			all[0].book = nil
+		}
+	}
+	now := time.Now()
+	for i := range 2 {
+		name := filepath.Join(dir(busy), fmt.Sprint(i))
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		w.hear(fsnotify.Event{Name: name, Op: fsnotify.Create}, now)
+		w.turn(t.Context(), now)
+		if rest := w.rest(now); rest != time.Minute {
+			t.Errorf("it rests for %v until the file has settled", rest)
+		}
+		now = now.Add(time.Minute)
+		w.turn(t.Context(), now)
+	}
+	w.Nudge(busy)
+	w.obey(now)
+	w.Put(busy)
+	gone = true
+	w.obey(now)
+	w.turn(t.Context(), now)
+	if want := []string{"7 0", "7 1"}; !slices.Equal(offered, want) || len(w.agenda) != 0 || len(w.watches) != many-1 {
+		t.Errorf("%q were offered, want %q; %d have something to do", offered, want, len(w.agenda))
+	}
+}
+
+func TestAWatchThatStaysHearsOnWhenAnotherOfItsPipelineComes(t *testing.T) {
+	t.Parallel()
+	n := 0
+	w, dir := crowd(t, 1, func(_ context.Context, id ID, files []File) int { n += len(files); return len(files) })
+	w.Put(0, w.wanted[0][0], Watch{ID: ID{0, "others"}, Pattern: filepath.Join(dir(1), "*"), Settle: time.Minute})
+	now, name := time.Now(), filepath.Join(dir(0), "a")
+	w.obey(now)
+	w.turn(t.Context(), now)
+	if err := os.WriteFile(name, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.hear(fsnotify.Event{Name: name, Op: fsnotify.Create}, now)
+	w.turn(t.Context(), now.Add(time.Minute))
+	if n != 1 {
+		t.Errorf("%d files were offered, want 1", n)
+	}
+}
+
+// A pipeline that has no watch is no news.
+func TestAPipelineWithoutWatchesWakesNobody(t *testing.T) {
+	w, _ := crowd(t, 1, func(context.Context, ID, []File) int { return 0 })
+	<-w.bell
+	w.Put(5)
+	w.Nudge(5)
+	select {
+	case <-w.bell:
+		t.Error("it was rung")
+	default:
 	}
 }
 
