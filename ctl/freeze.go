@@ -17,9 +17,10 @@ func (a *app) freezeCommand() *cobra.Command {
 		Use:   "freeze",
 		Short: "Start nothing: no schedule, call, file or other pipeline makes a run",
 		Long: "Start nothing: no schedule, call, file or other pipeline makes a run until the freeze ends\n" +
-			"at its time, or with unfreeze; a run by hand is refused unless it is asked for in spite of it.\n" +
-			"Runs that live go on, with the runs that their steps start. What a schedule leaves out\n" +
-			"meanwhile is in its ledger and is not caught up.\n\n" +
+			"at its time, or with unfreeze. By hand run, play and retry are refused, but for run --force and\n" +
+			"play and retry --despite-freeze. Runs that live go on: with the steps that are due later, the\n" +
+			"retries that the text names, and the runs that their steps start. What a schedule leaves out\n" +
+			"meanwhile is in its ledger and is not caught up; files and backfills wait.\n\n" +
 			"--until is a time: 18:00 (the next one, local), \"2026-11-24 08:00\" (local) or RFC 3339.",
 		Example: "  penstockctl freeze --reason 'the database is being moved' --until 06:00\n  penstockctl freeze --show",
 		Args:    arguments(0, 0),

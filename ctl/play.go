@@ -13,10 +13,11 @@ import (
 
 // playing is how steps were asked to be played.
 type playing struct {
-	all       bool
-	force     bool
-	yes       bool
-	variables []string
+	all           bool
+	force         bool
+	despiteFreeze bool
+	yes           bool
+	variables     []string
 }
 
 func (a *app) playCommand() *cobra.Command {
@@ -36,6 +37,7 @@ func (a *app) playCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&p.all, "all", false, "every manual step of the stage")
 	cmd.Flags().BoolVar(&p.force, "force", false, "with --all, also where the stage holds other steps")
+	cmd.Flags().BoolVar(&p.despiteFreeze, "despite-freeze", false, "begin even while everything is frozen")
 	cmd.Flags().BoolVarP(&p.yes, "yes", "y", false, "confirm what the steps want confirmed")
 	cmd.Flags().StringArrayVar(&p.variables, "var", nil, "KEY=VALUE, an environment variable for these steps; may be repeated")
 	return a.outputs(cmd)
@@ -73,7 +75,7 @@ func (p playing) requests(args []string) ([]*rpc.RunPlayRequest, error) {
 	}
 	var requests []*rpc.RunPlayRequest
 	for _, s := range all {
-		q := rpc.RunPlayRequest{Run: s.run, Confirm: p.yes, Variables: variables}
+		q := rpc.RunPlayRequest{Run: s.run, Confirm: p.yes, DespiteFreeze: p.despiteFreeze, Variables: variables}
 		if !p.all {
 			q.Steps = s.steps
 			requests = append(requests, &q)

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) retryCommand() *cobra.Command {
-	var after bool
+	var after, despiteFreeze bool
 	var variables []string
 	cmd := &cobra.Command{
 		Use:   "retry RUN|RUN/STAGE/STEP[/ATTEMPT]...",
@@ -25,15 +25,16 @@ func (a *app) retryCommand() *cobra.Command {
 		Args:              arguments(1, -1),
 		ValidArgsFunction: a.completeSteps("success", "failed", "canceled"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.retry(cmd.Context(), args, after, variables)
+			return a.retry(cmd.Context(), args, after, despiteFreeze, variables)
 		},
 	}
 	cmd.Flags().BoolVar(&after, "from", false, "do everything after the steps again as well")
+	cmd.Flags().BoolVar(&despiteFreeze, "despite-freeze", false, "try again even while everything is frozen")
 	cmd.Flags().StringArrayVar(&variables, "var", nil, "KEY=VALUE, an environment variable for these steps; may be repeated")
 	return a.outputs(cmd)
 }
 
-func (a *app) retry(ctx context.Context, args []string, after bool, variables []string) error {
+func (a *app) retry(ctx context.Context, args []string, after, despiteFreeze bool, variables []string) error {
 	values, err := pairs("--var", variables)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (a *app) retry(ctx context.Context, args []string, after bool, variables []
 		if after && len(q.Steps) == 0 {
 			return usagef("--from goes from a step on: want RUN/STAGE/STEP, not %s", q.Run)
 		}
-		q.After, q.Variables = after, values
+		q.After, q.DespiteFreeze, q.Variables = after, despiteFreeze, values
 	}
 	return each(requests, func(q *rpc.RunRetryRequest) error {
 		r, err := call(ctx, a.link, (*rpc.Client).RunRetry, q)

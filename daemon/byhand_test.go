@@ -3,6 +3,7 @@ package daemon
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,6 +109,29 @@ func TestARunThatIsSkipped(t *testing.T) {
 	if got := h.list(rpc.RunListRequest{Status: []string{"skipped"}}, 0); got != "nightly/1" {
 		t.Errorf("the list is %q", got)
 	}
+}
+
+func TestAFreezeRefusesPlayAndRetryUnlessTheyAreForInSpiteOfIt(t *testing.T) {
+	h := newHouse(t)
+	h.apply(strings.Replace(one("nightly", "exit 1"), "uses = ", "allow_failure = true\nuses = ", 1) +
+		"\n[[stage.step]]\nname = \"deploy\"\nuses = \"shell\"\nwhen = \"manual\"\nwith = { script = \"true\" }\n")
+	h.over(h.begin("nightly"))
+	must[*rpc.Freeze](t)(h.FreezeSet(t.Context(), &rpc.FreezeSetRequest{Reason: "release"}))
+	play := rpc.RunPlayRequest{Run: "nightly/1", Steps: []string{"deploy"}}
+	retry := rpc.RunRetryRequest{Run: "nightly/1", Steps: []string{"x"}}
+	_, err := h.RunPlay(t.Context(), &play)
+	refused(t, err, rpc.CodeConflict, "frozen", "release")
+	_, err = h.RunRetry(t.Context(), &retry)
+	refused(t, err, rpc.CodeConflict, "frozen", "release")
+	play.DespiteFreeze, retry.DespiteFreeze = true, true
+	if r := must[*rpc.RunStepsResponse](t)(h.RunPlay(t.Context(), &play)); len(r.Steps) != 1 {
+		t.Errorf("%+v", r)
+	}
+	h.over("nightly/1")
+	if r := must[*rpc.RunStepsResponse](t)(h.RunRetry(t.Context(), &retry)); len(r.Steps) != 1 {
+		t.Errorf("%+v", r)
+	}
+	h.over("nightly/1")
 }
 
 func TestAFreezeCanBeOverridden(t *testing.T) {

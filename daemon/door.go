@@ -152,7 +152,7 @@ func toCaller(err error) error {
 	case errors.Is(err, engine.ErrPaused):
 		return &listener.Refusal{Status: http.StatusConflict, Code: "paused", Message: "the pipeline, or its trigger, is paused"}
 	case errors.Is(err, engine.ErrFrozen):
-		return &listener.Refusal{Status: http.StatusConflict, Code: "frozen", Message: "no run may start: everything is frozen"}
+		return &listener.Refusal{Status: http.StatusConflict, Code: "frozen", Message: "nothing is started: everything is frozen"}
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, engine.ErrNotFound), errors.Is(err, engine.ErrDeleting):
 		return listener.NotFound // the key, or its pipeline, was deleted meanwhile
 	case errors.Is(err, engine.ErrStopping), errors.Is(err, context.Canceled):

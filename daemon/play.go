@@ -21,7 +21,7 @@ func (d *Daemon) RunPlay(ctx context.Context, q *rpc.RunPlayRequest) (*rpc.RunSt
 		return nil, failure(err, "play")
 	}
 	who, _ := actor(ctx)
-	return d.grant(ctx, q.Run, func(r *run.Run, now time.Time) (run.Event, []int, error) {
+	return d.begin(ctx, q.Run, q.DespiteFreeze, func(r *run.Run, now time.Time) (run.Event, []int, error) {
 		steps, err := played(r, q)
 		if err == nil && !q.Confirm {
 			err = unconfirmed(r.Plan, steps)

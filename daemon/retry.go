@@ -24,7 +24,7 @@ func (d *Daemon) RunRetry(ctx context.Context, q *rpc.RunRetryRequest) (*rpc.Run
 		return nil, failure(err, "retry")
 	}
 	who, _ := actor(ctx)
-	return d.grant(ctx, q.Run, func(r *run.Run, now time.Time) (run.Event, []int, error) {
+	return d.begin(ctx, q.Run, q.DespiteFreeze, func(r *run.Run, now time.Time) (run.Event, []int, error) {
 		ev := run.Retry{Attempt: q.Attempt, After: q.After, At: now, Actor: who, Variables: q.Variables}
 		if len(q.Steps) == 0 {
 			steps := r.Retryable()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/rpc"
 )
@@ -21,16 +22,26 @@ type wish func(r *run.Run, now time.Time) (ev run.Event, steps []int, err error)
 // errNothing is a wish that there is nothing to do for.
 var errNothing = errors.New("there is nothing to do")
 
+// begin grants a wish to begin steps, unless everything is frozen.
+func (d *Daemon) begin(ctx context.Context, name string, despiteFreeze bool, want wish) (*rpc.RunStepsResponse, error) {
+	if despiteFreeze {
+		return d.grant(ctx, name, d.engine.Act, want)
+	}
+	return d.grant(ctx, name, d.engine.ActThawed, want)
+}
+
 // grant gives a wish to the run that name means, alive or over, and answers
 // once what came of it is durable.
-func (d *Daemon) grant(ctx context.Context, name string, want wish) (*rpc.RunStepsResponse, error) {
+func (d *Daemon) grant(
+	ctx context.Context, name string, act func(context.Context, uint64, engine.Decide) error, want wish,
+) (*rpc.RunStepsResponse, error) {
 	subject := fmt.Sprintf("run %q", name)
 	id, err := d.runID(name)
 	if err != nil {
 		return nil, err
 	}
 	steps := []string{}
-	err = d.engine.Act(ctx, id, func(r *run.Run, now time.Time) (run.Event, error) {
+	err = act(ctx, id, func(r *run.Run, now time.Time) (run.Event, error) {
 		ev, moved, err := want(r, now)
 		for _, i := range moved {
 			steps = append(steps, stepName(r.Plan, i))

@@ -15,7 +15,7 @@ func (d *Daemon) RunUnschedule(ctx context.Context, q *rpc.RunUnscheduleRequest)
 		return nil, rpc.Errorf(rpc.CodeInvalid, "unschedule wants at least one step")
 	}
 	who, _ := actor(ctx)
-	return d.grant(ctx, q.Run, func(r *run.Run, now time.Time) (run.Event, []int, error) {
+	return d.grant(ctx, q.Run, d.engine.Act, func(r *run.Run, now time.Time) (run.Event, []int, error) {
 		steps, err := fitting(r, q.Steps, func(s run.Status) bool { return s == run.Scheduled })
 		left := slices.DeleteFunc(slices.Clone(steps), func(i int) bool { return r.Steps[i].Status != run.Scheduled })
 		return run.Unschedule{Steps: steps, At: now, Actor: who}, left, err

@@ -3,8 +3,10 @@ package rpc
 import "time"
 
 // FreezeSetRequest freezes everything: no run is started by a schedule, a call,
-// a file or another pipeline, and by hand only where it is asked to be in spite
-// of it. Runs that live go on, with the runs that their steps start. A second
+// a file or another pipeline. By hand a run is started, and a step played or tried
+// again, only where that is asked for in spite of it. Runs that live go on, with
+// their retries of themselves, the steps that are due later, and the runs that
+// their steps start. A second
 // freeze replaces the first.
 type FreezeSetRequest struct {
 	Reason string     `json:"reason,omitempty"` // at most 1 KiB

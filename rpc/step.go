@@ -32,6 +32,8 @@ type RunPlayRequest struct {
 	// confirmed. Without it a step that asks is refused with CodeConfirm.
 	Confirm   bool              `json:"confirm,omitempty"`
 	Variables map[string]string `json:"variables,omitempty"` // for these steps alone, over all others
+	// DespiteFreeze begins them while everything is frozen.
+	DespiteFreeze bool `json:"despite_freeze,omitempty"`
 }
 
 // RunRetryRequest tries steps again, each with a new attempt. Without Steps it
@@ -44,6 +46,8 @@ type RunRetryRequest struct {
 	Attempt   int               `json:"attempt,omitempty"`   // refused unless it is the newest of the step; 0 is any
 	After     bool              `json:"after,omitempty"`     // and everything that comes after the steps
 	Variables map[string]string `json:"variables,omitempty"` // for these steps alone, over all others
+	// DespiteFreeze begins them while everything is frozen.
+	DespiteFreeze bool `json:"despite_freeze,omitempty"`
 }
 
 // RunUnscheduleRequest makes scheduled steps manual: they begin when a person

@@ -132,7 +132,7 @@ func (l *load) steer(ctx context.Context, c *client, s *shape, run string, seen 
 	for _, step := range s.plays {
 		if !did[step] && seen.waits(step) {
 			did[step] = true
-			if err := once(ctx, c, (*rpc.Client).RunPlay, &rpc.RunPlayRequest{Run: run, Steps: []string{step}}); err != nil {
+			if err := once(ctx, c, (*rpc.Client).RunPlay, &rpc.RunPlayRequest{Run: run, Steps: []string{step}, DespiteFreeze: true}); err != nil {
 				return err
 			}
 		}

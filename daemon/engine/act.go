@@ -28,6 +28,20 @@ func (e *Engine) Act(ctx context.Context, id uint64, decide Decide) error {
 	})
 }
 
+// ActThawed is Act for what a person begins by hand, a play or a retry. It is
+// refused with ErrFrozen while everything is frozen.
+func (e *Engine) ActThawed(ctx context.Context, id uint64, decide Decide) error {
+	return e.ask(ctx, func(t *turn) error {
+		if err := t.thawed(&StartRequest{}); err != nil {
+			return err
+		}
+		if l := t.live[id]; l != nil {
+			return t.act(l, decide)
+		}
+		return t.actOnPast(id, decide)
+	})
+}
+
 // act lets something happen to a run that lives.
 func (t *turn) act(l *live, decide Decide) error {
 	if t.isDeleting(&l.record) {

@@ -7,8 +7,8 @@ import (
 )
 
 // SetFreeze stops every run from being started from now on, but for those that
-// steps of live runs stand for; it takes the place of an earlier freeze. Runs
-// that live go on.
+// steps of live runs stand for, and people from beginning steps ([Engine.ActThawed]);
+// it takes the place of an earlier freeze. Runs that live go on.
 func (e *Engine) SetFreeze(ctx context.Context, f store.Freeze) error {
 	return e.ask(ctx, func(t *turn) error {
 		f.At = t.now

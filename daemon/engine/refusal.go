@@ -87,7 +87,7 @@ type FrozenError struct{ Freeze store.Freeze }
 
 // Error says until when and why.
 func (e *FrozenError) Error() string {
-	return "no run may start: everything is frozen by " + decree(e.Freeze.Actor, e.Freeze.At, e.Freeze.Until, e.Freeze.Reason)
+	return "nothing is started: everything is frozen by " + decree(e.Freeze.Actor, e.Freeze.At, e.Freeze.Until, e.Freeze.Reason)
 }
 
 func (e *FrozenError) Unwrap() error { return ErrFrozen }
