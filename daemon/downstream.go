@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -170,8 +171,11 @@ func (s *descent) read(file string) (string, error) {
 	}
 	defer root.Close()
 	f, err := root.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("the workspace has no file %s: a step before this one has to write it", file)
+	}
 	if err != nil {
-		return "", fmt.Errorf("file %s in the workspace: %w", file, err)
+		return "", fmt.Errorf("file %s in the workspace: %w", file, opened(err))
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -187,15 +191,26 @@ func (s *descent) read(file string) (string, error) {
 	return string(text), err
 }
 
+// opened is what went wrong with a file, without the call that found out.
+func opened(err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
 // unstarted is the failure of an attempt whose run cannot be.
 func unstarted(err error) (run.FailureReason, string) {
 	var family *familyError
 	var unready *unreadyError
+	var problems config.Problems
 	switch {
 	case errors.As(err, &family):
 		return family.Reason, family.Error()
 	case errors.As(err, &unready):
 		return run.MissingDependency, unready.Error()
+	case errors.As(err, &problems):
+		return run.DownstreamCreationFailed, strings.ReplaceAll(problems.Error(), "\n", "; ")
 	}
 	return run.DownstreamCreationFailed, err.Error()
 }

@@ -239,8 +239,9 @@ func TestAChildIsMadeOfAFileThatAStepWrote(t *testing.T) {
 	for _, c := range []struct{ script, status, reason, says string }{
 		{"mkdir gen; cat > gen/c.toml <<'E'\n" + childText(script("echo generated")) + "E\n", "success", "", ""},
 		{"mkdir gen; echo 'stage = 3' > gen/c.toml", "failed", "downstream_pipeline_creation_failed", "gen/c.toml:1:1: "},
+		{"mkdir gen; printf 'stag = 3\\npriorit = 1\\n' > gen/c.toml", "failed", "downstream_pipeline_creation_failed", "; gen/c.toml:2:1: unknown key"},
 		{"mkdir gen; cat > gen/c.toml <<'E'\n" + childText("uses = \"shell\"\nwith = { scrip = \"x\" }") + "E\n", "failed", "downstream_pipeline_creation_failed", "gen/c.toml:6:10: "},
-		{"true", "failed", "downstream_pipeline_creation_failed", "gen/c.toml in the workspace: "},
+		{"true", "failed", "downstream_pipeline_creation_failed", "the workspace has no file gen/c.toml: a step before this one has to write it"},
 		{"mkdir gen; mkfifo gen/c.toml", "failed", "downstream_pipeline_creation_failed", "no regular file"},
 		{"mkdir -p gen/c.toml", "failed", "downstream_pipeline_creation_failed", "no regular file"},
 		{"mkdir gen; cp -r gen " + outside + "; ln -s " + outside + " gen/c.toml", "failed", "downstream_pipeline_creation_failed", "escapes"},
@@ -320,6 +321,18 @@ func TestAChildOutlivesItsParent(t *testing.T) {
 	must[*rpc.RunDeleteResponse](t)(h.RunDelete(t.Context(), &rpc.RunDeleteRequest{Run: of(step(second, "go"))}))
 	if d := step(h.get(second.Name), "go").Attempts[0].Downstream; !d.Deleted || d.Status != "success" {
 		t.Errorf("%+v", d)
+	}
+}
+
+func TestWhyNamesTheFailedChildThatIsGone(t *testing.T) {
+	h := newHouse(t)
+	h.apply(parent("up", "true", fmt.Sprintf(`inline = %q, strategy = "depend"`, childText(script("exit 3")))))
+	r := h.perform("up")
+	child := of(step(r, "go"))
+	must[*rpc.RunDeleteResponse](t)(h.RunDelete(t.Context(), &rpc.RunDeleteRequest{Run: child}))
+	why := told(*must[*rpc.Explanation](t)(h.RunWhy(t.Context(), &rpc.RunWhyRequest{Run: r.Name})))
+	if !strings.Contains(why, "the run "+child+" was deleted since") {
+		t.Errorf("why says\n%s", why)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
 )
@@ -27,20 +28,20 @@ func occasion(view *store.View, r *store.Run) string {
 	}
 	text := "it was started by " + cmp.Or(c.Actor, "nobody known") + " (" + string(c.Source) + ")"
 	if c.Trigger != "" && !c.ScheduledAt.IsZero() {
-		text += ", as the schedule " + c.Trigger + " does at " + instantIn(view, r)
+		text += ", as its " + scheduleCalled(c.Trigger) + " does at " + instantIn(view, r)
 	}
 	return text
 }
 
 // instantOf says which instant of a schedule a run is for, and how it came to it.
 func instantOf(view *store.View, r *store.Run) string {
-	due := fmt.Sprintf("its schedule %s was due at %s", r.Cause.Trigger, instantIn(view, r))
+	due := fmt.Sprintf("its %s was due at %s", scheduleCalled(r.Cause.Trigger), instantIn(view, r))
 	t := tickFor(view, r)
 	switch {
 	case t == nil:
 		return due
 	case t.Subject == handPlay:
-		return fmt.Sprintf("%s played its schedule %s", cmp.Or(t.Actor, "nobody known"), r.Cause.Trigger)
+		return fmt.Sprintf("%s played its %s", cmp.Or(t.Actor, "nobody known"), scheduleCalled(r.Cause.Trigger))
 	case t.Subject != "":
 		return fmt.Sprintf("%s, which %s of %s makes up for", due, t.Subject, cmp.Or(t.Actor, "nobody known"))
 	case t.Decision == schedule.CaughtUp:
@@ -50,6 +51,15 @@ func instantOf(view *store.View, r *store.Run) string {
 		due += " (" + t.Message + ")"
 	}
 	return due
+}
+
+// scheduleCalled names a schedule in a sentence. One that nobody has named is
+// called by its kind.
+func scheduleCalled(trigger string) string {
+	if trigger == string(config.OnSchedule) {
+		return trigger
+	}
+	return "schedule " + trigger
 }
 
 // tickFor is the record that a run was made with; nil where the ledger has it no

@@ -288,7 +288,7 @@ func TestWhyTellsTheInstantThatARunIsFor(t *testing.T) {
 	tick := h.awaitTicks(trigger, 1)[0]
 	why := must[*rpc.Explanation](t)(h.RunWhy(t.Context(), &rpc.RunWhyRequest{Run: "nightly/1"}))
 	text := why.Causes[0].Text
-	if want := "its schedule schedule was due at " + tick.At.In(zoneOf("Europe/Berlin")).Format("2006-01-02 15:04:05 -0700") + ", which was missed"; !strings.Contains(text, want) {
+	if want := "its schedule was due at " + tick.At.In(zoneOf("Europe/Berlin")).Format("2006-01-02 15:04:05 -0700") + ", which was missed"; !strings.Contains(text, want) {
 		t.Errorf("why: %q, want %q", text, want)
 	}
 }

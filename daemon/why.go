@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -81,7 +82,7 @@ func (d *Daemon) restored(name string) (*run.Run, error) {
 type statement struct {
 	said run.Explanation
 	standingWith
-	runs map[int]uint64 // for which steps of said stand that have not succeeded, by the step
+	runs map[int]*run.Downstream // for which steps of said stand that have not succeeded, by the step
 }
 
 // tell has a run explain itself, or a step, and keeps what it cannot know.
@@ -90,7 +91,7 @@ func tell(r *run.Run, s engine.Standing, step string) (*statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &statement{said: said, standingWith: standingWith{plan: r.Plan, createdAt: r.State.CreatedAt, Standing: s}, runs: map[int]uint64{}}
+	x := &statement{said: said, standingWith: standingWith{plan: r.Plan, createdAt: r.State.CreatedAt, Standing: s}, runs: map[int]*run.Downstream{}}
 	x.noteRuns(r, &said)
 	return x, nil
 }
@@ -98,7 +99,7 @@ func tell(r *run.Run, s engine.Standing, step string) (*statement, error) {
 func (x *statement) noteRuns(r *run.Run, said *run.Explanation) {
 	if i := said.Step; i >= 0 {
 		if a := r.Steps[i].Latest(); a != nil && a.Downstream != nil && a.Status != run.Success {
-			x.runs[i] = a.Downstream.ID
+			x.runs[i] = a.Downstream
 		}
 	}
 	for k := range said.Causes {
@@ -118,13 +119,16 @@ const maxFollowed = 50
 
 func (f *following) tell(ctx context.Context, x *statement) rpc.Explanation {
 	return x.explanation(x.said, func(step int) rpc.Causes {
-		id, ok := x.runs[step]
+		child, ok := x.runs[step]
 		if !ok || f.left == 0 {
 			return nil
 		}
 		f.left--
 		delete(x.runs, step) // it may be named again
-		below, err := f.why(ctx, id, &rpc.RunWhyRequest{Run: fmt.Sprint(id)})
+		below, err := f.why(ctx, child.ID, &rpc.RunWhyRequest{Run: fmt.Sprint(child.ID)})
+		if e, ok := errors.AsType[*rpc.Error](err); ok && e.Code == rpc.CodeNotFound {
+			return rpc.Causes{{Text: "the run " + child.Name + " was deleted since"}}
+		}
 		if err != nil {
 			return rpc.Causes{{Text: err.Error()}}
 		}

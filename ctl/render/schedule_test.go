@@ -46,6 +46,7 @@ func sampleSchedules() []rpc.Schedule {
 			Last: &rpc.Tick{Wall: "2026-03-13T20:00:00Z", LastWall: "2026-03-14T11:59:59Z", Decision: "dropped", Reason: "restored", Count: -10001}},
 		{Name: "poll/jitter", Trigger: "jitter", Description: "at 02:30 every day", Kind: "schedule", Timezone: "Europe/Berlin", Next: &late, RestsUntil: &ahead},
 		{Name: "deploy/after", Trigger: "after", Kind: "after", Description: "after build (success)"},
+		{Name: "deploy/github", Trigger: "github", Kind: "key", Description: "calls with the key github"},
 		{Name: "intake/files", Trigger: "files", Kind: "files", Description: "files /in/*.csv", Trouble: "/in/a.csv cannot be moved to /claimed/a.csv at once"},
 	}
 }

@@ -27,7 +27,7 @@ func (s Style) schedule(one rpc.Schedule) string {
 		[2]string{"next", s.next(one)},
 		[2]string{"note", nextNote(one)},
 		[2]string{"rests", s.paint(yellow, s.rests(one))},
-		[2]string{"last", s.lastTick(one.Last)},
+		[2]string{"last", s.last(one)},
 		[2]string{"held", s.paint(yellow, held)},
 		[2]string{"wait", s.paint(red, Line(one.Trouble))},
 	))
@@ -86,8 +86,14 @@ func (s Style) rests(one rpc.Schedule) string {
 	return "until " + s.Moment(*one.RestsUntil) + ": the daemon's clock was set back"
 }
 
-func (s Style) lastTick(t *rpc.Tick) string {
-	if t == nil {
+// last is what became of the last time; "" of a trigger of keys, whose calls
+// have no record.
+func (s Style) last(one rpc.Schedule) string {
+	t := one.Last
+	switch {
+	case t == nil && one.Kind == "key":
+		return ""
+	case t == nil:
 		return s.paint(dim, "nothing yet")
 	}
 	text := newestOf(*t) + ", " + s.decision(*t)
