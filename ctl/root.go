@@ -43,7 +43,7 @@ func (a *app) root() *cobra.Command {
 	group(root, "pipelines", a.applyCommand(), a.validateCommand(), a.simulateCommand(), a.testCommand(), a.editCommand(), a.listCommand(),
 		a.showCommand(), a.historyCommand(), a.rollbackCommand(), a.renameCommand(), a.cloneCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.deleteCommand())
-	group(root, "runs", a.runCommand(), a.runsCommand(), a.latestCommand(), a.statusCommand(), a.whyCommand(), a.watchCommand(), a.logsCommand(),
+	group(root, "runs", a.runCommand(), a.rerunCommand(), a.runsCommand(), a.latestCommand(), a.statusCommand(), a.whyCommand(), a.watchCommand(), a.logsCommand(),
 		a.playCommand(), a.unscheduleCommand(), a.retryCommand(), a.cancelCommand(), a.eraseCommand())
 	group(root, "schedules", a.scheduleCommand(), a.backfillCommand(), a.calendarCommand(), a.freezeCommand(), a.unfreezeCommand())
 	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.resourceCommand(), a.keyCommand(), a.versionCommand())

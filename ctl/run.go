@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/penstock/penstock/ctl/render"
 	"github.com/penstock/penstock/rpc"
@@ -51,16 +52,18 @@ func (a *app) runCommand() *cobra.Command {
 		ValidArgsFunction: a.completeStart,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.Pipeline, s.Trigger, _ = strings.Cut(args[0], "/")
-			if cmd.Flags().Changed("priority") {
-				s.Priority = &s.priority
+			if err := s.changed(cmd.Flags()); err != nil {
+				return err
 			}
-			if cmd.Flags().Changed("key") && s.Key == "" {
-				return usagef("--key is empty: a variable that is not set?")
+			if err := s.named(); err != nil {
+				return err
 			}
 			return a.run(cmd.Context(), s)
 		},
 	}
 	s.flags(cmd)
+	cmd.Flags().StringVar(&s.instant, "as-scheduled", "", "a time: the run is for that instant of its schedule")
+	cmd.Flags().BoolVar(&s.Skip, "skip", false, "record a run that does nothing")
 	return a.outputs(cmd)
 }
 
@@ -75,13 +78,22 @@ func (s *start) flags(cmd *cobra.Command) {
 	f.StringVar(&s.Note, "note", "", "why; kept with the run")
 	f.StringVar(&s.RunName, "name", "", "what the run is called beside its number (default: run_name of the pipeline)")
 	f.StringArrayVar(&s.labels, "label", nil, "KEY=VALUE, a label to find it by; may be repeated")
-	f.StringVar(&s.instant, "as-scheduled", "", "a time: the run is for that instant of its schedule")
-	f.BoolVar(&s.Skip, "skip", false, "record a run that does nothing")
 	f.BoolVar(&s.DespiteFreeze, "force", false, "start it even while everything is frozen")
 }
 
-// read reads what is text on the command line.
-func (s *start) read(now time.Time) (err error) {
+// changed takes the flags for which it matters whether they are there at all.
+func (s *start) changed(f *pflag.FlagSet) error {
+	if f.Changed("priority") {
+		s.Priority = &s.priority
+	}
+	if f.Changed("key") && s.Key == "" {
+		return usagef("--key is empty: a variable that is not set?")
+	}
+	return nil
+}
+
+// named refuses what names no pipeline, or a schedule without its instant.
+func (s *start) named() error {
 	if strings.Contains(s.Trigger, "/") || s.Pipeline == "" {
 		return usagef("%s/%s: want a pipeline, nightly, or with --as-scheduled one of its schedules, nightly/evening", s.Pipeline, s.Trigger)
 	}
@@ -89,6 +101,11 @@ func (s *start) read(now time.Time) (err error) {
 		return usagef("%s/%s: a run of a schedule wants --as-scheduled TIME; to start one for now use: penstockctl schedule play %s/%s",
 			s.Pipeline, s.Trigger, s.Pipeline, s.Trigger)
 	}
+	return nil
+}
+
+// read reads what is text on the command line.
+func (s *start) read(now time.Time) (err error) {
 	if s.Labels, err = pairs("--label", s.labels); err != nil {
 		return err
 	}

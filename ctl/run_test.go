@@ -349,3 +349,15 @@ func TestARunByHandHasAllThatItCanBeGiven(t *testing.T) {
 		t.Errorf("%d runs were asked for", n)
 	}
 }
+
+func TestARunIsAskedForLikeAnother(t *testing.T) {
+	d := newFake(t)
+	startable(d)
+	d.ctl("rerun", "nightly/41", "--input", "keep=7", "--priority", "0", "--force").wants(t, ExitOK, "nightly/42\n", "")
+	q := requests[rpc.RunStartRequest](d)[0]
+	if q.Like != "nightly/41" || q.Pipeline != "" || q.Inputs["keep"] != "7" || q.Priority == nil || !q.DespiteFreeze || q.Key == "" {
+		t.Errorf("asked %+v", q)
+	}
+	d.ctl("rerun", "nightly/41", "--key", "").wants(t, ExitUsage, "", "--key is empty")
+	d.ctl("rerun").wants(t, ExitUsage, "", "rerun wants 1 arguments")
+}

@@ -27,6 +27,9 @@ func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.Run
 		inputs: q.Inputs, variables: q.Variables, key: q.Key, subQueue: q.SubQueue, priority: q.Priority,
 		name: q.RunName, labels: q.Labels, skip: q.Skip, despiteFreeze: q.DespiteFreeze,
 	}
+	if err := d.repeat(r, q); err != nil {
+		return nil, err
+	}
 	if err := d.asScheduled(r, q); err != nil && !d.knownKey(q.Key) {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import "time"
 // RunStartRequest starts a run of a pipeline's current revision. The answer is
 // given after the run is durable.
 type RunStartRequest struct {
-	Pipeline string `json:"pipeline"`
+	Pipeline string `json:"pipeline"` // "" with Like
 	// Key makes the call repeatable: a second call with the same key within 24
 	// hours answers with the run of the first and starts nothing. At most 128
 	// bytes; "" is no key.
@@ -35,6 +35,11 @@ type RunStartRequest struct {
 	// is the only one that the pipeline has.
 	AsScheduled *time.Time `json:"as_scheduled,omitempty"`
 	Trigger     string     `json:"trigger,omitempty"`
+	// Like names a run that is to be repeated: the new one is of its pipeline, with
+	// its inputs, variables, payload, sub-queue, priority, trigger and instant where
+	// the request has none of its own, by the text that is current. "" is none; a
+	// child is refused.
+	Like string `json:"like,omitempty"`
 	// Skip makes a run that is over at once, as skipped: it has its number and its
 	// place in lists, and no step of it works.
 	Skip bool `json:"skip,omitempty"`
