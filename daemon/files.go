@@ -163,20 +163,18 @@ func (f *files) open(id arrival.ID) (a *arrivals, err error) {
 // keeps files from being moved for nothing.
 func (a *arrivals) held(view *store.View) error {
 	now := time.Now()
-	freeze, err := view.Freeze()
+	freeze, err := view.Frozen(now)
 	if err != nil {
 		return err
 	}
-	if freeze != nil && !freeze.Over(now) {
+	if freeze != nil {
 		return &engine.FrozenError{Freeze: *freeze}
 	}
-	if p := a.trigger.Pause; p != nil && !p.Over(now) {
+	if p := a.trigger.Paused(now); p != nil {
 		return &engine.PausedError{Pause: *p, Trigger: a.trigger.Name}
 	}
-	for _, p := range a.pipeline.Paused(now) {
-		if p.Part == (store.Part{}) {
-			return &engine.PausedError{Pause: p}
-		}
+	if p := a.pipeline.PausedWhole(now); p != nil {
+		return &engine.PausedError{Pause: *p}
 	}
 	return nil
 }

@@ -61,8 +61,8 @@ func (d *Daemon) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.FreezeRespo
 
 // frozen is the freeze that is in force; nil is none.
 func frozen(view *store.View) (*rpc.Freeze, error) {
-	f, err := view.Freeze()
-	if err != nil || f == nil || f.Over(time.Now()) {
+	f, err := view.Frozen(time.Now())
+	if err != nil || f == nil {
 		return nil, err
 	}
 	return freeze(f), nil

@@ -19,27 +19,25 @@ type Decide func(r *run.Run, now time.Time) (run.Event, error)
 // something to do; it goes on in its turn among the runs of its pipeline. An
 // event that is refused changes nothing.
 func (e *Engine) Act(ctx context.Context, id uint64, decide Decide) error {
-	return e.ask(ctx, func(t *turn) error {
-		l := t.live[id]
-		if l == nil {
-			return t.actOnPast(id, decide)
-		}
-		return t.act(l, decide)
-	})
+	return e.ask(ctx, func(t *turn) error { return t.actOn(id, decide) })
 }
 
 // ActThawed is Act for what a person begins by hand, a play or a retry. It is
 // refused with ErrFrozen while everything is frozen.
 func (e *Engine) ActThawed(ctx context.Context, id uint64, decide Decide) error {
 	return e.ask(ctx, func(t *turn) error {
-		if err := t.thawed(&StartRequest{}); err != nil {
+		if err := t.thawed(); err != nil {
 			return err
 		}
-		if l := t.live[id]; l != nil {
-			return t.act(l, decide)
-		}
-		return t.actOnPast(id, decide)
+		return t.actOn(id, decide)
 	})
+}
+
+func (t *turn) actOn(id uint64, decide Decide) error {
+	if l := t.live[id]; l != nil {
+		return t.act(l, decide)
+	}
+	return t.actOnPast(id, decide)
 }
 
 // act lets something happen to a run that lives.
@@ -85,12 +83,18 @@ func (t *turn) actOnPast(id uint64, decide Decide) error {
 	if err := l.apply(ev); err != nil {
 		return err
 	}
+	t.revive(l, was)
+	return nil
+}
+
+// revive lets the engine own a past run again, which an event has made go on;
+// was is what it was before.
+func (t *turn) revive(l *live, was run.State) {
 	l.revived = true
 	t.adopt(l)
 	t.touch(l)
 	t.follow(l, l.steps)
 	t.pay(l, l.steps, was)
-	return nil
 }
 
 // past reads a run that is over. What was paused, or resumed, since it ended is

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/penstock/penstock/daemon/run"
@@ -28,17 +27,6 @@ func (e *Engine) Pulse(ctx context.Context) error {
 	return e.ask(ctx, func(*turn) error { return nil })
 }
 
-// Cancel asks a run to end and answers once the wish is durable.
-func (e *Engine) Cancel(ctx context.Context, id uint64, actor, note string, force bool) error {
-	return e.ask(ctx, func(t *turn) error {
-		l := t.live[id]
-		if l == nil {
-			return run.ErrComplete
-		}
-		return t.cancel(l, run.Cancellation{At: t.now, Actor: actor, Note: note, Force: force}, nil)
-	})
-}
-
 // cancel asks a run, or some of its steps, to end. What was asked already is
 // no error.
 func (t *turn) cancel(l *live, why run.Cancellation, steps []int) error {
@@ -54,7 +42,7 @@ func (t *turn) cancel(l *live, why run.Cancellation, steps []int) error {
 
 func wrapNotFound(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("%w", ErrNotFound)
+		return ErrNotFound
 	}
 	return err
 }

@@ -12,8 +12,10 @@ import (
 type subject struct{ pipeline, run uint64 }
 
 func (e *Engine) isDeleting(r *store.Run) bool {
-	return e.deleting[subject{run: r.ID}]+e.deleting[subject{pipeline: r.Pipeline}] > 0
+	return e.deleting[subject{run: r.ID}] > 0 || e.isDeletingPipeline(r.Pipeline)
 }
+
+func (e *Engine) isDeletingPipeline(id uint64) bool { return e.deleting[subject{pipeline: id}] > 0 }
 
 // DeleteRun removes the records of a run. One that is not over is ErrLive, or
 // with force it is killed first and waited for; nothing of it begins any more

@@ -34,6 +34,10 @@ const MaxTree = 1000
 // takes no turn among the runs there, and no pause stops it.
 func isChild(r *store.Run) bool { return r.Cause.Source == store.ByParent }
 
+// isDownstream reports whether a step stands for the run: it is no beginning, but
+// a part of what was let in already.
+func isDownstream(c *store.Cause) bool { return c.Upstream != nil && c.Upstream.Attempt > 0 }
+
 // spawn asks for the run that an attempt is owed.
 func (e *Engine) spawn(l *live, id attemptID) {
 	if e.inHand[id] {
@@ -198,11 +202,7 @@ func (t *turn) tellUpstream(l *live) {
 		t.unless(err, run.ErrStale)
 		return
 	}
-	parent.revived = true
-	t.adopt(parent)
-	t.touch(parent)
-	t.follow(parent, parent.steps)
-	t.pay(parent, parent.steps, was)
+	t.revive(parent, was)
 }
 
 func (t *turn) tell(parent *live, ev run.Followed) { t.unless(t.apply(parent, ev), run.ErrStale) }

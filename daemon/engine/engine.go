@@ -273,16 +273,3 @@ func lastWord(answer <-chan error) error {
 		return ErrStopping
 	}
 }
-
-// Load is how busy the engine is.
-type Load struct {
-	LiveRuns, RunningSteps, PendingSteps, MaxRunning int
-}
-
-// Load is the load after the latest turn.
-func (e *Engine) Load() Load {
-	if l := e.load.Load(); l != nil {
-		return *l
-	}
-	return Load{}
-}

@@ -124,7 +124,7 @@ func (d *deciding) find() (err error) {
 	if d.pipeline, err = d.tx.Pipeline(d.Tick.Pipeline); err != nil {
 		return wrapNotFound(err)
 	}
-	if d.isDeleting(&store.Run{Pipeline: d.pipeline.ID}) {
+	if d.isDeletingPipeline(d.pipeline.ID) {
 		return ErrDeleting
 	}
 	if d.pipeline.Revision != d.Tick.Revision {
@@ -206,7 +206,7 @@ func (d *deciding) held() error {
 	if err := d.pausedTrigger(); err != nil {
 		return err
 	}
-	if err := d.thawed(&StartRequest{}); err != nil {
+	if err := d.thawed(); err != nil {
 		return err
 	}
 	return unpaused(&d.pipeline, d.now)
@@ -214,7 +214,7 @@ func (d *deciding) held() error {
 
 // pausedTrigger refuses what a paused trigger would start by itself.
 func (d *deciding) pausedTrigger() error {
-	if p := d.trigger.Pause; p != nil && !p.Over(d.now) && d.Tick.Actor == "" {
+	if p := d.trigger.Paused(d.now); p != nil && d.Tick.Actor == "" {
 		return &PausedError{Pause: *p, Trigger: d.trigger.Name}
 	}
 	return nil

@@ -20,11 +20,11 @@ func (e *Engine) SetFreeze(ctx context.Context, f store.Freeze) error {
 // LiftFreeze ends the freeze. ErrNotFrozen where there is none.
 func (e *Engine) LiftFreeze(ctx context.Context) error {
 	return e.ask(ctx, func(t *turn) error {
-		f, err := t.tx.Freeze()
+		f, err := t.tx.Frozen(t.now)
 		if err != nil {
 			return err
 		}
-		if f == nil || f.Over(t.now) {
+		if f == nil {
 			return ErrNotFrozen
 		}
 		t.tx.RemoveFreeze()
@@ -32,13 +32,10 @@ func (e *Engine) LiftFreeze(ctx context.Context) error {
 	})
 }
 
-// thawed refuses a start while everything is frozen.
-func (t *turn) thawed(q *StartRequest) error {
-	if up := q.Cause.Upstream; q.DespiteFreeze || up != nil && up.Attempt > 0 {
-		return nil
-	}
-	f, err := t.tx.Freeze()
-	if err == nil && f != nil && !f.Over(t.now) {
+// thawed refuses what would start a run while everything is frozen.
+func (t *turn) thawed() error {
+	f, err := t.tx.Frozen(t.now)
+	if err == nil && f != nil {
 		err = &FrozenError{*f}
 	}
 	return err

@@ -72,7 +72,7 @@ func (c *crowd) interfere() {
 			return run.Cancel{Cancellation: run.Cancellation{At: now, Actor: "ann"}, Steps: steps}
 		})
 	case 5:
-		c.spared(c.Cancel(c.ctx, id, "ann", "", c.rng.IntN(2) == 0), run.ErrComplete)
+		c.spared(c.Cancel(c.ctx, id, "ann", "", c.rng.IntN(2) == 0), run.ErrComplete, ErrDeleting, ErrNotFound)
 	case 6:
 		c.act(id, func(r *run.Run, now time.Time) run.Event {
 			return run.Erase{Step: c.some(r, run.Success, run.Failed)[0], At: now}

@@ -26,9 +26,7 @@ func (e *Engine) restore() error {
 			return fmt.Errorf("run %d: %w", id, err)
 		}
 	}
-	e.load.Store(&Load{
-		LiveRuns: len(e.live), RunningSteps: e.running, PendingSteps: e.pending, MaxRunning: e.settings.MaxRunning,
-	})
+	e.showLoad(len(e.live))
 	return nil
 }
 

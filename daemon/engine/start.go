@@ -131,14 +131,16 @@ func (t *turn) startable(q *StartRequest) (store.Pipeline, error) {
 	if err != nil {
 		return pipeline, wrapNotFound(err)
 	}
-	if t.isDeleting(&store.Run{Pipeline: pipeline.ID}) {
+	if t.isDeletingPipeline(pipeline.ID) {
 		return pipeline, ErrDeleting
 	}
 	if q.Cause.Source == store.ByParent {
 		return pipeline, nil // what it does comes from a run that was let in
 	}
-	if err := t.thawed(q); err != nil {
-		return pipeline, err
+	if !q.DespiteFreeze && !isDownstream(&q.Cause) {
+		if err := t.thawed(); err != nil {
+			return pipeline, err
+		}
 	}
 	if err := unpaused(&pipeline, t.now); err != nil {
 		return pipeline, err
@@ -154,10 +156,8 @@ func (t *turn) startable(q *StartRequest) (store.Pipeline, error) {
 
 // unpaused refuses what would start a run of a pipeline that is paused as a whole.
 func unpaused(p *store.Pipeline, now time.Time) error {
-	for _, pause := range p.Paused(now) {
-		if pause.Part == (store.Part{}) {
-			return &PausedError{Pause: pause}
-		}
+	if pause := p.PausedWhole(now); pause != nil {
+		return &PausedError{Pause: *pause}
 	}
 	return nil
 }

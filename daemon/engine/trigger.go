@@ -23,7 +23,7 @@ func (e *Engine) PauseTrigger(ctx context.Context, pipeline uint64, name string,
 // none.
 func (e *Engine) ResumeTrigger(ctx context.Context, pipeline uint64, name string) error {
 	return e.changeTrigger(ctx, pipeline, name, func(t *turn, trigger *store.Trigger) error {
-		if trigger.Pause == nil || trigger.Pause.Over(t.now) {
+		if trigger.Paused(t.now) == nil {
 			return fmt.Errorf("trigger %s: %w", name, ErrNotPaused)
 		}
 		trigger.Pause = nil
@@ -67,7 +67,7 @@ func (t *turn) allowsCalls(pipeline uint64, c *store.Cause) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // such calls need no trigger
 	}
-	if p := trigger.Pause; err == nil && p != nil && !p.Over(t.now) {
+	if p := trigger.Paused(t.now); err == nil && p != nil {
 		err = &PausedError{Pause: *p, Trigger: trigger.Name}
 	}
 	return err
@@ -83,7 +83,7 @@ func (t *turn) pauseAfter(l *live) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	if err != nil || !trigger.PauseOnFailure || trigger.Pause != nil && !trigger.Pause.Over(t.now) {
+	if err != nil || !trigger.PauseOnFailure || trigger.Paused(t.now) != nil {
 		return err
 	}
 	trigger.Pause = &store.Pause{Actor: "penstock", At: t.now, Reason: fmt.Sprintf("run %s failed", l.reference().Name)}

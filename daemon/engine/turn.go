@@ -156,10 +156,7 @@ func (t *turn) count() {
 		t.pending += pending - l.pending
 		l.pending = pending
 	}
-	t.load.Store(&Load{
-		LiveRuns: lives, RunningSteps: t.running, PendingSteps: t.pending,
-		MaxRunning: t.settings.MaxRunning,
-	})
+	t.showLoad(lives)
 }
 
 // settle performs what the turn's changes are owed and lets go of the runs

@@ -38,3 +38,12 @@ func (r *reader) Freeze() (*Freeze, error) {
 	}
 	return &f, nil
 }
+
+// Frozen reads the freeze that is in force now; nil is none.
+func (r *reader) Frozen(now time.Time) (*Freeze, error) {
+	f, err := r.Freeze()
+	if err != nil || f == nil || f.Over(now) {
+		return nil, err
+	}
+	return f, nil
+}

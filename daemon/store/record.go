@@ -62,6 +62,16 @@ func (p *Pipeline) Paused(now time.Time) []Pause {
 	return slices.DeleteFunc(slices.Clone(p.Pauses), func(one Pause) bool { return one.Over(now) })
 }
 
+// PausedWhole is the pause of p as a whole that holds now; nil is none.
+func (p *Pipeline) PausedWhole(now time.Time) *Pause {
+	for _, one := range p.Paused(now) {
+		if one.Part == (Part{}) {
+			return &one
+		}
+	}
+	return nil
+}
+
 // Revision is one immutable text of a pipeline, as it was applied.
 type Revision struct {
 	Revision    uint64    `json:"revision"`

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"time"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/schedule"
@@ -23,6 +24,14 @@ type Trigger struct {
 	Pause    *Pause             `json:"pause,omitempty"` // of the trigger alone; Part is empty
 	// PauseOnFailure is as in the text.
 	PauseOnFailure bool `json:"pause_on_failure,omitempty"`
+}
+
+// Paused is the pause of t, and not of its pipeline, that holds now; nil is none.
+func (t *Trigger) Paused(now time.Time) *Pause {
+	if t.Pause == nil || t.Pause.Over(now) {
+		return nil
+	}
+	return t.Pause
 }
 
 // PutTrigger writes a trigger of a pipeline.
