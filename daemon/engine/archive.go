@@ -65,3 +65,29 @@ func (e *Engine) do(a archiving) error {
 	crash.Point(crash.AfterSeal)
 	return e.send(message{work: func(t *turn) error { return t.sealed(a.id, log) }})
 }
+
+// sealed takes the log of an attempt; once that is durable, its directory goes.
+func (t *turn) sealed(id attemptID, log run.Log) error {
+	l := t.live[id.run]
+	if l == nil {
+		return nil
+	}
+	if err := t.apply(l, run.Sealed{Step: id.step, Attempt: id.attempt, At: t.now, Log: log}); err != nil {
+		return err
+	}
+	delete(t.chores, chore{seal, id})
+	plan := l.run.Plan
+	t.after = append(t.after, func() { t.archiving.push(archiving{chore{sweep, id}, plan}) })
+	return nil
+}
+
+// erased takes the end of an erasure. One that failed is owed still: the next
+// erasure of the step, or the next start, tries again.
+func (t *turn) erased(id attemptID, failed error) error {
+	delete(t.chores, chore{erase, id})
+	l := t.live[id.run]
+	if l == nil || failed != nil {
+		return failed
+	}
+	return t.apply(l, run.Erased{Step: id.step, Attempt: id.attempt, At: t.now})
+}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -195,75 +194,4 @@ func (e *Engine) perform(l *live, i int) {
 			e.assign(l, chore{erase, id})
 		}
 	}
-}
-
-func (e *Engine) launch(l *live, id attemptID, canceled bool) {
-	if e.inHand[id] {
-		return
-	}
-	e.inHand[id] = true
-	crash.Point(crash.BeforeLaunch)
-	at := e.attempt(l, id)
-	at.Canceled = canceled
-	e.host.Launch(at, func(r Report) { e.report(id, r) })
-	crash.Point(crash.AfterLaunch)
-}
-
-// attempt is an attempt of l as those need it who perform it.
-func (e *Engine) attempt(l *live, id attemptID) Attempt {
-	return Attempt{
-		Plan: l.run.Plan, Step: id.step, Number: id.attempt, BootID: l.run.Steps[id.step].Attempts[id.attempt-1].BootID,
-		Variables: l.variables(id.step), Outputs: l.run.Outputs(id.step), Cause: l.record.Cause, Pipeline: l.record.Pipeline,
-	}
-}
-
-// report takes the end of an attempt from the host.
-func (e *Engine) report(id attemptID, r Report) {
-	err := e.send(message{work: func(t *turn) error { return t.ended(id, r) }})
-	if err != nil {
-		e.log.Debug("an attempt ended while the daemon stops; the next start finds its result", "run", id.run)
-	}
-}
-
-func (t *turn) ended(id attemptID, r Report) error {
-	l := t.live[id.run]
-	if l == nil {
-		return nil
-	}
-	delete(t.inHand, id)
-	err := t.apply(l, run.Ended{Step: id.step, Attempt: id.attempt, At: t.now, Outcome: r.Outcome})
-	if errors.Is(err, run.ErrStale) {
-		t.log.Warn("an attempt ended twice", "run", id.run, "error", err)
-		return nil
-	}
-	t.running--
-	if err == nil && r.LogSize == 0 {
-		return t.sealed(id, run.Log{})
-	}
-	return err
-}
-
-func (t *turn) sealed(id attemptID, log run.Log) error {
-	l := t.live[id.run]
-	if l == nil {
-		return nil
-	}
-	if err := t.apply(l, run.Sealed{Step: id.step, Attempt: id.attempt, At: t.now, Log: log}); err != nil {
-		return err
-	}
-	delete(t.chores, chore{seal, id})
-	plan := l.run.Plan
-	t.after = append(t.after, func() { t.archiving.push(archiving{chore{sweep, id}, plan}) })
-	return nil
-}
-
-// erased takes the end of an erasure. One that failed is owed still: the next
-// erasure of the step, or the next start, tries again.
-func (t *turn) erased(id attemptID, failed error) error {
-	delete(t.chores, chore{erase, id})
-	l := t.live[id.run]
-	if l == nil || failed != nil {
-		return failed
-	}
-	return t.apply(l, run.Erased{Step: id.step, Attempt: id.attempt, At: t.now})
 }
