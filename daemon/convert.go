@@ -1,10 +1,10 @@
 package daemon
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/penstock/penstock/daemon/account"
+	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -12,7 +12,7 @@ import (
 // summarize is a run as a list shows it.
 func summarize(r store.Run, pipeline string, now time.Time) rpc.RunSummary {
 	s := account.Summary(&r.State, now)
-	s.Name, s.ID, s.Number = fmt.Sprintf("%s/%d", pipeline, r.Number), r.ID, r.Number
+	s.Name, s.ID, s.Number = run.Name(pipeline, r.Number), r.ID, r.Number
 	s.Pipeline, s.Revision, s.SubQueue, s.Priority = pipeline, r.Revision, r.SubQueue, r.Priority
 	s.RunName, s.Labels, s.Cause = r.Name, r.Labels, cause(r.Cause)
 	return s

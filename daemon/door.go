@@ -170,7 +170,7 @@ func toCaller(err error) error {
 // called is a run as callers see it.
 func called(r store.Run, pipeline string) listener.Run {
 	return listener.Run{
-		Name: fmt.Sprintf("%s/%d", pipeline, r.Number), Pipeline: pipeline, ID: r.ID, Number: r.Number,
+		Name: run.Name(pipeline, r.Number), Pipeline: pipeline, ID: r.ID, Number: r.Number,
 		Status: string(r.State.Status), Over: r.State.Status.Complete(),
 		CreatedAt: r.State.CreatedAt, StartedAt: r.State.StartedAt, FinishedAt: r.State.FinishedAt,
 	}

@@ -49,7 +49,7 @@ func (d *Daemon) erasure(q *rpc.LogEraseRequest) (*rpc.LogEraseResponse, stepPla
 	if err != nil {
 		return nil, stepPlace{}, failure(err, fmt.Sprintf("run %q", q.Run))
 	}
-	i, err := findStep(plan, &rpc.LogReadRequest{Run: q.Run, Stage: q.Stage, Step: q.Step})
+	i, err := findStep(plan, q.Stage, q.Step)
 	if err != nil {
 		return nil, stepPlace{}, err
 	}
@@ -58,7 +58,7 @@ func (d *Daemon) erasure(q *rpc.LogEraseRequest) (*rpc.LogEraseResponse, stepPla
 		return nil, stepPlace{}, failure(err, fmt.Sprintf("run %q", q.Run))
 	}
 	answer := &rpc.LogEraseResponse{
-		Run: fmt.Sprintf("%s/%d", pipeline.Name, record.Number), Step: stepName(plan, i), Attempts: []int{},
+		Run: run.Name(pipeline.Name, record.Number), Step: stepName(plan, i), Attempts: []int{},
 	}
 	return answer, stepPlace{record.ID, i}, erasable(answer, &step, q.Attempt)
 }

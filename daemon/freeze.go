@@ -13,17 +13,11 @@ import (
 
 // FreezeSet freezes everything.
 func (d *Daemon) FreezeSet(ctx context.Context, q *rpc.FreezeSetRequest) (*rpc.Freeze, error) {
-	who, _ := actor(ctx)
-	f := store.Freeze{At: time.Now(), Actor: who, Reason: q.Reason}
-	if q.Until != nil {
-		f.Until = *q.Until
-	}
-	if f.Over(f.At) {
-		return nil, rpc.Errorf(rpc.CodeInvalid, "until %s: that is past already", f.Until.Format(time.RFC3339))
-	}
-	if err := checkNote(q.Reason); err != nil {
+	p, err := newPause(ctx, q.Reason, q.Until)
+	if err != nil {
 		return nil, err
 	}
+	f := store.Freeze{At: p.At, Actor: p.Actor, Until: p.Until, Reason: p.Reason}
 	if err := d.engine.SetFreeze(ctx, f); err != nil {
 		return nil, failure(err, "the freeze")
 	}
@@ -32,21 +26,16 @@ func (d *Daemon) FreezeSet(ctx context.Context, q *rpc.FreezeSetRequest) (*rpc.F
 
 // FreezeGet says whether everything is frozen.
 func (d *Daemon) FreezeGet(context.Context, *rpc.Empty) (*rpc.FreezeResponse, error) {
-	view := d.store.View()
-	defer view.Close()
-	f, err := frozen(view)
-	if err != nil {
-		return nil, failure(err, "the freeze")
-	}
-	return &rpc.FreezeResponse{Freeze: f}, nil
+	f, err := d.frozen()
+	return &rpc.FreezeResponse{Freeze: f}, err
 }
 
 // FreezeLift lifts the freeze, and answers with the one that it was. Where
 // nothing is frozen there is nothing to lift.
 func (d *Daemon) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.FreezeResponse, error) {
-	was, err := d.FreezeGet(ctx, &rpc.Empty{})
-	if err != nil || was.Freeze == nil {
-		return was, err
+	was, err := d.frozen()
+	if err != nil || was == nil {
+		return &rpc.FreezeResponse{}, err
 	}
 	err = d.engine.LiftFreeze(ctx)
 	if errors.Is(err, engine.ErrNotFrozen) { // it ended, or somebody was faster
@@ -56,7 +45,15 @@ func (d *Daemon) FreezeLift(ctx context.Context, _ *rpc.Empty) (*rpc.FreezeRespo
 		return nil, failure(err, "the freeze")
 	}
 	d.resumed()
-	return was, nil
+	return &rpc.FreezeResponse{Freeze: was}, nil
+}
+
+// frozen is the freeze that is in force; nil is none.
+func (d *Daemon) frozen() (*rpc.Freeze, error) {
+	view := d.store.View()
+	defer view.Close()
+	f, err := frozen(view)
+	return f, failure(err, "the freeze")
 }
 
 // frozen is the freeze that is in force; nil is none.

@@ -21,7 +21,7 @@ func (d *Daemon) DaemonInfo(ctx context.Context, _ *rpc.Empty) (*rpc.Info, error
 	if err != nil {
 		return nil, failure(err, "pipelines")
 	}
-	stopped, err := d.FreezeGet(ctx, &rpc.Empty{})
+	freeze, err := d.frozen()
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (d *Daemon) DaemonInfo(ctx context.Context, _ *rpc.Empty) (*rpc.Info, error
 		State: d.paths.State, Generation: d.store.Meta.Generation, Pipelines: pipelines,
 		LiveRuns: load.LiveRuns, RunningSteps: load.RunningSteps, PendingSteps: load.PendingSteps,
 		MaxRunning: load.MaxRunning, FreeBytes: free, MinFreeBytes: d.leastFree(),
-		AcceptingRuns: free >= d.leastFree(), Freeze: stopped.Freeze,
+		AcceptingRuns: free >= d.leastFree(), Freeze: freeze,
 	}
 	if peer, ok := rpc.PeerFrom(ctx); ok {
 		info.You, info.Role = peerName(peer), d.access.Load().role(peer).String()

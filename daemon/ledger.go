@@ -10,6 +10,7 @@ import (
 
 	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/arrival"
+	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -241,5 +242,5 @@ func (l *ledgers) runName(id uint64) (string, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Sprintf("id %d", id), nil
 	}
-	return fmt.Sprintf("%s/%d", l.pipeline.Name, r.Number), err
+	return run.Name(l.pipeline.Name, r.Number), err
 }

@@ -40,7 +40,7 @@ func (f *follower) read(view *store.View, e store.Ending) (n news, err error) {
 	if err != nil {
 		return n, err
 	}
-	n.upstream.Run = fmt.Sprintf("%s/%d", n.pipeline.Name, n.record.Number)
+	n.upstream.Run = run.Name(n.pipeline.Name, n.record.Number)
 	n.upstream.Outputs = outputs(r)
 	n.moved = slices.ContainsFunc(r.Steps, func(s run.Step) bool { return s.Requested != nil }) ||
 		slices.ContainsFunc(r.Plan.Steps, func(s run.PlanStep) bool { return s.Downstream != "" })

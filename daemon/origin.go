@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/penstock/penstock/daemon/account"
+	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -61,7 +62,7 @@ func ancestors(view *store.View, up *store.Upstream, most int) rpc.Causes {
 		return rpc.Causes{{Text: err.Error()}}
 	}
 	return rpc.Causes{{
-		Subject: fmt.Sprintf("%s/%d", pipeline.Name, record.Number), Status: string(record.State.Status),
+		Subject: run.Name(pipeline.Name, record.Number), Status: string(record.State.Status),
 		Since: account.Moment(record.State.Since), Text: wanted(view, &record), Causes: ancestors(view, record.Cause.Upstream, most-1),
 	}}
 }

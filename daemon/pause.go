@@ -15,18 +15,11 @@ import (
 
 // PipelinePause pauses a pipeline, a stage or a step.
 func (d *Daemon) PipelinePause(ctx context.Context, q *rpc.PipelinePauseRequest) (*rpc.PipelinePausesResponse, error) {
-	now := time.Now()
-	who, _ := actor(ctx)
-	pause := store.Pause{Part: store.Part{Stage: q.Stage, Step: q.Step}, Actor: who, At: now, Reason: q.Reason}
-	if q.Until != nil {
-		pause.Until = *q.Until
-	}
-	if pause.Over(now) {
-		return nil, rpc.Errorf(rpc.CodeInvalid, "until %s: that is past already", pause.Until.Format(time.RFC3339))
-	}
-	if err := checkNote(q.Reason); err != nil {
+	pause, err := newPause(ctx, q.Reason, q.Until)
+	if err != nil {
 		return nil, err
 	}
+	pause.Part = store.Part{Stage: q.Stage, Step: q.Step}
 	id, err := d.findPart(q.Name, pause.Part)
 	if err != nil {
 		return nil, err
@@ -35,6 +28,20 @@ func (d *Daemon) PipelinePause(ctx context.Context, q *rpc.PipelinePauseRequest)
 		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Name))
 	}
 	return d.pauses(q.Name)
+}
+
+// newPause is a pause, or a freeze, that the caller wants from now on; until nil
+// is for good.
+func newPause(ctx context.Context, reason string, until *time.Time) (store.Pause, error) {
+	who, _ := actor(ctx)
+	p := store.Pause{Actor: who, At: time.Now(), Reason: reason}
+	if until != nil {
+		p.Until = *until
+	}
+	if p.Over(p.At) {
+		return p, rpc.Errorf(rpc.CodeInvalid, "until %s: that is past already", p.Until.Format(time.RFC3339))
+	}
+	return p, checkNote(reason)
 }
 
 // PipelineResume takes a pause back.

@@ -4,25 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/penstock/penstock/daemon/engine"
-	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
 // SchedulePause pauses the schedules, or triggers of other kinds, that a name means.
 func (d *Daemon) SchedulePause(ctx context.Context, q *rpc.SchedulePauseRequest) (*rpc.SchedulesResponse, error) {
-	now := time.Now()
-	who, _ := actor(ctx)
-	pause := store.Pause{Actor: who, At: now, Reason: q.Reason}
-	if q.Until != nil {
-		pause.Until = *q.Until
-	}
-	if pause.Over(now) {
-		return nil, rpc.Errorf(rpc.CodeInvalid, "until %s: that is past already", pause.Until.Format(time.RFC3339))
-	}
-	if err := checkNote(q.Reason); err != nil {
+	pause, err := newPause(ctx, q.Reason, q.Until)
+	if err != nil {
 		return nil, err
 	}
 	return d.eachPlanned(q.Schedule, func(p planned) error {

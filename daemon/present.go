@@ -2,8 +2,8 @@ package daemon
 
 import (
 	"errors"
-	"fmt"
 
+	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -36,7 +36,7 @@ func presentRun(view *store.View, d *rpc.Downstream) error {
 	if err != nil {
 		return err
 	}
-	d.Run = fmt.Sprintf("%s/%d", p.Name, record.Number)
+	d.Run = run.Name(p.Name, record.Number)
 	d.Status, d.Warnings = string(record.State.Status), record.State.Warnings
 	return nil
 }

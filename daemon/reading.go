@@ -152,7 +152,7 @@ func (d *Daemon) findLog(q *rpc.LogReadRequest) (*logPlace, error) {
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("run %q", q.Run))
 	}
-	i, err := findStep(plan, q)
+	i, err := findStep(plan, q.Stage, q.Step)
 	if err != nil {
 		return nil, err
 	}
@@ -167,22 +167,22 @@ func (d *Daemon) findLog(q *rpc.LogReadRequest) (*logPlace, error) {
 	return place, d.findAttempt(place, plan, &step, q)
 }
 
-// findStep finds the one step that a request means: where it names a matrix of
-// several cells, it is refused.
-func findStep(plan *run.Plan, q *rpc.LogReadRequest) (int, error) {
-	name := q.Step
-	if q.Stage != "" {
-		name = q.Stage + "/" + q.Step
+// findStep finds the one step that is meant: the name of a matrix of several
+// cells is refused.
+func findStep(plan *run.Plan, stage, step string) (int, error) {
+	name := step
+	if stage != "" {
+		name = stage + "/" + step
 	}
-	found := plan.Find(q.Stage, q.Step)
+	found := plan.Find(stage, step)
 	switch len(found) {
 	case 0:
 		return 0, noStep(plan, name)
 	case 1:
 		return found[0], nil
 	}
-	return 0, rpc.Errorf(rpc.CodeInvalid, "%s of run %q is %d steps: name one, such as %s",
-		name, q.Run, len(found), stepName(plan, found[0]))
+	return 0, rpc.Errorf(rpc.CodeInvalid, "%s of run %s/%d is %d steps: name one, such as %s",
+		name, plan.Pipeline, plan.Number, len(found), stepName(plan, found[0]))
 }
 
 func (d *Daemon) findAttempt(place *logPlace, plan *run.Plan, step *run.Step, q *rpc.LogReadRequest) error {

@@ -195,7 +195,7 @@ func (d *Daemon) expiredOf(view *store.View, p store.Pipeline, live map[uint64]b
 		}
 	}
 	for _, id := range policy.Expired(definition.Retention, now, runs) {
-		found = append(found, expiredRun{id, fmt.Sprintf("%s/%d", p.Name, numbers[id])})
+		found = append(found, expiredRun{id, run.Name(p.Name, numbers[id])})
 	}
 	return found, nil
 }

@@ -109,6 +109,19 @@ func findRun(view *store.View, name string) (store.Run, store.Pipeline, error) {
 	return record, pipeline, failure(err, fmt.Sprintf("the pipeline of run %q", name))
 }
 
+// found is the run that a name means, as it is stored.
+func (d *Daemon) found(name string) (store.Run, error) {
+	view := d.store.View()
+	defer view.Close()
+	record, _, err := findRun(view, name)
+	return record, err
+}
+
+func (d *Daemon) runID(name string) (uint64, error) {
+	record, err := d.found(name)
+	return record.ID, err
+}
+
 func lookUpRun(view *store.View, name string) (store.Run, error) {
 	pipeline, number, ok := strings.Cut(name, "/")
 	if !ok {

@@ -79,15 +79,22 @@ func (d *Daemon) startOnce(ctx context.Context, name string, r *request) (store.
 	if err != nil {
 		return store.Run{}, false, err
 	}
-	if record, known, err := d.known(ctx, r.key); known || err != nil {
-		return d.owned(record, pipeline, known, err)
+	record, duplicate, err := d.known(ctx, r.key)
+	if err == nil && !duplicate {
+		record, duplicate, err = d.startNew(ctx, pipeline, definition, r)
 	}
-	q, err := resolve(pipeline, definition, r)
+	if err == nil && record.Pipeline != pipeline.ID {
+		err = d.keyTaken(record)
+	}
+	return record, duplicate, err
+}
+
+func (d *Daemon) startNew(ctx context.Context, p store.Pipeline, definition *config.Pipeline, r *request) (store.Run, bool, error) {
+	q, err := resolve(p, definition, r)
 	if err != nil {
 		return store.Run{}, false, err
 	}
-	record, duplicate, err := d.engine.Start(ctx, q)
-	return d.owned(record, pipeline, duplicate, err)
+	return d.engine.Start(ctx, q)
 }
 
 // knownKey reports whether a run was started with the key: its answer is due,
@@ -106,14 +113,6 @@ func (d *Daemon) known(ctx context.Context, key string) (store.Run, bool, error)
 		return store.Run{}, false, nil
 	}
 	return d.engine.Known(ctx, key)
-}
-
-// owned refuses a run that the key started of another pipeline.
-func (d *Daemon) owned(r store.Run, pipeline store.Pipeline, duplicate bool, err error) (store.Run, bool, error) {
-	if err == nil && r.Pipeline != pipeline.ID {
-		err = d.keyTaken(r)
-	}
-	return r, duplicate, err
 }
 
 // current finds a pipeline and the definition that is current.

@@ -72,13 +72,6 @@ func (d *Daemon) watched(id uint64, fill func(*store.View, store.Run, *rpc.RunWa
 	return answer, fill(view, record, answer)
 }
 
-func (d *Daemon) runID(name string) (uint64, error) {
-	view := d.store.View()
-	defer view.Close()
-	record, _, err := findRun(view, name)
-	return record.ID, err
-}
-
 // changes fills in the steps that changed, and the statuses of their stages.
 // An error means that not all of them have records of their own: the whole run
 // has to be shown.

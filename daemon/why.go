@@ -8,7 +8,6 @@ import (
 
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
-	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
@@ -55,14 +54,6 @@ func (d *Daemon) why(ctx context.Context, id uint64, q *rpc.RunWhyRequest) (*sta
 			return tell(over, engine.Standing{}, q.Step)
 		}
 	}
-}
-
-// found is the record of a run.
-func (d *Daemon) found(name string) (store.Run, error) {
-	view := d.store.View()
-	defer view.Close()
-	record, _, err := findRun(view, name)
-	return record, err
 }
 
 // restored reads a run as it stands.

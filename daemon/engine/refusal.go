@@ -43,7 +43,7 @@ type Reference struct {
 
 func (l *live) reference() Reference {
 	s := &l.run.State
-	return Reference{ID: l.record.ID, Name: fmt.Sprintf("%s/%d", l.run.Plan.Pipeline, l.record.Number), Status: s.Status, Held: s.Held}
+	return Reference{ID: l.record.ID, Name: run.Name(l.run.Plan.Pipeline, l.record.Number), Status: s.Status, Held: s.Held}
 }
 
 // OverlapError says which run is in the way of a new one.

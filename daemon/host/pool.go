@@ -60,22 +60,20 @@ type grant struct {
 
 // request asks for room in a process of the binary.
 func (h *Host) request(b binary) *waiter {
-	w := &waiter{since: time.Now(), granted: make(chan grant, 1)}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		w.granted <- grant{err: errClosed}
-		return w
-	}
-	w.pool = h.poolLocked(b)
-	h.promoteLocked(b)
-	w.pool.waiting = append(w.pool.waiting, w)
-	h.serveLocked(w.pool)
-	return w
+	return h.waitFor(b, func(w *waiter) {
+		h.promoteLocked(b)
+		w.pool.waiting = append(w.pool.waiting, w)
+		h.serveLocked(w.pool)
+	})
 }
 
 // requestFresh asks for room in a process that is started for it.
 func (h *Host) requestFresh(b binary) *waiter {
+	return h.waitFor(b, func(w *waiter) { h.growOneLocked(w.pool, w) })
+}
+
+// waitFor makes one who waits for a process of the binary; askLocked says how.
+func (h *Host) waitFor(b binary, askLocked func(*waiter)) *waiter {
 	w := &waiter{since: time.Now(), granted: make(chan grant, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -84,7 +82,7 @@ func (h *Host) requestFresh(b binary) *waiter {
 		return w
 	}
 	w.pool = h.poolLocked(b)
-	h.growOneLocked(w.pool, w)
+	askLocked(w)
 	return w
 }
 

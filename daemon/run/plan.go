@@ -154,6 +154,9 @@ func (p *Plan) Key(i int) string {
 	return s.Name
 }
 
+// Name names a run for people: nightly/42.
+func Name(pipeline string, number uint64) string { return fmt.Sprintf("%s/%d", pipeline, number) }
+
 // AttemptName names an attempt of step i for people and plugins alike:
 // nightly/42/build/compile/1.
 func (p *Plan) AttemptName(i, number int) string {

@@ -32,7 +32,7 @@ func (r *Run) Why(i int) Explanation {
 func (r *Run) WhyRun() Explanation {
 	e := explaining{Run: r, named: map[int]bool{}}
 	x := Explanation{
-		Subject: fmt.Sprintf("%s/%d", r.Plan.Pipeline, r.Plan.Number), Step: -1,
+		Subject: Name(r.Plan.Pipeline, r.Plan.Number), Step: -1,
 		Status: r.State.Status, Since: r.State.Since, Text: e.runText(),
 	}
 	if r.State.Held {

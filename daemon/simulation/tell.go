@@ -12,7 +12,7 @@ import (
 func (w *World) Run() *rpc.Run {
 	p := w.plan
 	s := account.Summary(&w.run.State, w.now)
-	s.Name, s.ID, s.Number = fmt.Sprintf("%s/%d", p.Pipeline, p.Number), p.RunID, p.Number
+	s.Name, s.ID, s.Number = run.Name(p.Pipeline, p.Number), p.RunID, p.Number
 	s.Pipeline, s.Revision = p.Pipeline, p.Values.Revision
 	s.Cause = rpc.Cause{Source: p.Values.Source, Actor: p.Values.Actor}
 	return &rpc.Run{
