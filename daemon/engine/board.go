@@ -55,7 +55,7 @@ func (b *board) post(l *live) {
 	p.entries = append(p.entries, entry{p.sequence, append([]int(nil), l.steps...)})
 	if n := len(p.entries) - maxEntries; n > 0 {
 		p.since = p.entries[n-1].sequence
-		p.entries = append([]entry(nil), p.entries[n:]...)
+		p.entries = p.entries[n:] // append moves them seldom; a copy here would cost as much as is remembered, each time
 	}
 	for _, i := range l.steps {
 		stage := l.run.Plan.Steps[i].Stage

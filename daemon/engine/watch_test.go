@@ -109,6 +109,22 @@ func TestACursorThatIsTooOldSeesTheWholeRun(t *testing.T) {
 	}
 }
 
+// A run that has changed often costs no more for each change than a young one.
+func TestAPostCostsTheSameHoweverManyWereBefore(t *testing.T) {
+	plan := &run.Plan{Stages: []run.PlanStage{{Name: "build"}}, Steps: []run.PlanStep{{Name: "a", Uses: "shell"}}}
+	r, _ := run.New(plan, time.Time{}, false)
+	b, l := newBoard(), newLive(store.Run{ID: 1}, r)
+	b.open(l)
+	post := func() {
+		r.State.Sequence++
+		b.post(l)
+	}
+	young := testing.AllocsPerRun(maxEntries, post)
+	if old := testing.AllocsPerRun(maxEntries, post); old > young {
+		t.Errorf("%g allocations for each post, %g at first", old, young)
+	}
+}
+
 // Await does not wait for the log of the last attempt to be sealed.
 func TestAwaitEndsWithTheRun(t *testing.T) {
 	d := begin(t, 1)
