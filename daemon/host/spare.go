@@ -31,7 +31,7 @@ type spares struct {
 	made int        // names given
 }
 
-// maxSpares bounds how many lie idle.
+// maxSpares bounds how many lie idle, but for those that are being given.
 const maxSpares = 256
 
 // openSpares clears away what a former daemon kept.
@@ -47,33 +47,49 @@ func openSpares(dir string) (*spares, error) {
 
 // take is a directory to be filled: a spare one, or a new one.
 func (s *spares) take(beside string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n := len(s.free); n > 0 {
-		path := s.free[n-1]
-		s.free = s.free[:n-1]
-		return path, nil
-	}
 	if s.dir == "" {
 		return os.MkdirTemp(beside, ".draft-")
 	}
-	s.made++
-	path := filepath.Join(s.dir, strconv.Itoa(s.made))
+	if path, ok := s.pop(); ok {
+		return path, nil
+	}
+	path, _ := s.place()
 	return path, os.Mkdir(path, 0o700)
 }
 
-// give takes back a directory. What cannot be kept is removed.
-func (s *spares) give(path string) error {
+func (s *spares) pop() (path string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dir == "" || len(s.free) >= maxSpares || empty(path) != nil {
+	n := len(s.free)
+	if n == 0 {
+		return "", false
+	}
+	path, s.free = s.free[n-1], s.free[:n-1]
+	return path, true
+}
+
+// place is a path for a directory that has none yet, and whether one more may
+// lie idle.
+func (s *spares) place() (path string, room bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.made++
+	return filepath.Join(s.dir, strconv.Itoa(s.made)), s.dir != "" && len(s.free) < maxSpares
+}
+
+// give takes back a directory. What cannot be kept is removed. While it is
+// emptied others take and give: the next step does not wait for what the one
+// before it left.
+func (s *spares) give(path string) error {
+	spare, room := s.place()
+	if !room || empty(path) != nil {
 		return os.RemoveAll(path)
 	}
-	s.made++
-	spare := filepath.Join(s.dir, strconv.Itoa(s.made))
 	if err := unix.Rename(path, spare); err != nil {
 		return errors.Join(fmt.Errorf("keep %s: %w", path, err), os.RemoveAll(path))
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.free = append(s.free, spare)
 	return nil
 }
