@@ -43,12 +43,13 @@ type limits struct {
 func (a *attempts) Launch(at engine.Attempt, report func(engine.Report)) {
 	request, err := a.request(at)
 	if err != nil {
-		go report(engine.Report{Outcome: unbegun(err)})
+		go report(engine.Report{Outcome: run.Outcome{Status: run.Failed, FailureReason: run.MissingDependency, Message: err.Error()}})
 		return
 	}
 	a.host.Launch(host.Attempt{
 		Directory: a.directory(at.Plan, at.Step, at.Number), Type: at.Plan.Steps[at.Step].Uses,
 		BootID: at.BootID, Canceled: at.Canceled, Request: request, Payload: at.Plan.Values.Payload,
+		Ground: a.ground(at.Plan, at.Step),
 	}, func(r host.Report) {
 		switch r.Kind {
 		case host.Begun:
@@ -62,45 +63,31 @@ func (a *attempts) Launch(at engine.Attempt, report func(engine.Report)) {
 // Stop is engine.Host's.
 func (a *attempts) Stop(name string, force bool) { a.host.Stop(name, force) }
 
-// unbegun is the outcome of an attempt that could not be given to a plugin.
-func unbegun(err error) run.Outcome {
-	var unready *unreadyError
-	if errors.As(err, &unready) {
-		return run.Outcome{Status: run.Failed, FailureReason: run.MissingDependency, Message: unready.Error()}
-	}
-	return run.Outcome{
-		Status: run.Failed, FailureReason: run.PluginFailure,
-		Message: "the daemon could not prepare the attempt: " + err.Error(),
-	}
-}
-
-// unreadyError says that what a step reads of others makes no settings, or no
-// environment, for it: an output is missing, or is not what its place takes.
-type unreadyError struct{ error }
-
+// request is what the plugin is asked to do. Its error says that what the step
+// reads of others makes no settings, or no environment, for it: an output is
+// missing, or is not what its place takes.
 func (a *attempts) request(at engine.Attempt) (protocol.Request, error) {
 	p, step := at.Plan, &at.Plan.Steps[at.Step]
 	settings, err := plan.Settings(p, at.Step, at.Outputs)
 	if err != nil {
-		return protocol.Request{}, &unreadyError{err}
+		return protocol.Request{}, err
 	}
 	environment, err := plan.Environment(p, at.Step, at.Variables, at.Outputs)
 	if err != nil {
-		return protocol.Request{}, &unreadyError{err}
+		return protocol.Request{}, err
 	}
 	if p.Values.Payload != "" {
 		addPayload(environment, filepath.Join(a.directory(p, at.Step, at.Number), protocol.PayloadFile))
 	}
-	workspace, err := a.workspace(p, at.Step)
 	limits := a.limits.Load()
 	return protocol.Request{
 		Attempt:  p.AttemptName(at.Step, at.Number),
 		Pipeline: p.Pipeline, Run: p.Number, RunID: p.RunID,
 		Stage: p.Stages[step.Stage].Name, Step: step.Name, Number: at.Number,
 		Settings: settings, Environment: environment,
-		Workspace: workspace, Timeout: step.Timeout, SilenceTimeout: step.SilenceTimeout,
+		Workspace: filepath.Join(a.ground(p, at.Step), step.Dir), Timeout: step.Timeout, SilenceTimeout: step.SilenceTimeout,
 		Grace: limits.grace, LogLimit: limits.logLimit,
-	}, err
+	}, nil
 }
 
 // addPayload tells a step where the payload of its run lies. The second name is
@@ -110,24 +97,6 @@ func addPayload(environment map[string]string, path string) {
 	if _, taken := environment["TRIGGER_PAYLOAD"]; !taken {
 		environment["TRIGGER_PAYLOAD"] = path
 	}
-}
-
-// workspace makes the directory that a step works in. Its dir may not exist
-// yet, or be made by an earlier step: both are fine.
-func (a *attempts) workspace(p *run.Plan, i int) (string, error) {
-	dir, step := a.ground(p, i), &p.Steps[i]
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return dir, err
-	}
-	if step.Dir == "" {
-		return dir, nil
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return dir, err
-	}
-	err = root.MkdirAll(step.Dir, 0o700)
-	return filepath.Join(dir, step.Dir), errors.Join(err, root.Close())
 }
 
 // ground is the workspace of a step: the run's, or its own.

@@ -199,6 +199,10 @@ func opened(err error) error {
 	return err
 }
 
+// unreadyError says that what a step reads of others makes no run for it: an
+// output is missing, or is not what its place takes.
+type unreadyError struct{ error }
+
 // unstarted is the failure of an attempt whose run cannot be.
 func unstarted(err error) (run.FailureReason, string) {
 	var family *familyError

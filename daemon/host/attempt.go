@@ -14,6 +14,7 @@ type Attempt struct {
 	Canceled  bool             // it is not to begin any more: joined where it is in work, else canceled
 	Request   protocol.Request // becomes request.json
 	Payload   string           // becomes the payload file; "" makes none
+	Ground    string           // directory in which Request.Workspace lies, or which it is: both are there before the work begins; "" makes neither
 }
 
 // Kind says what a Report reports.

@@ -68,6 +68,9 @@ func (h *Host) begin(e *entry) (Outcome, bool) {
 	case e.tries > 0 && !h.pause(e, backOff(e.tries)):
 		return Outcome{}, false
 	}
+	if err := e.attempt.makeWorkspace(); err != nil {
+		return h.failed(e, protocol.PluginFailure, fmt.Errorf("make the workspace: %w", err)), true
+	}
 	b, err := h.binaries.find(e.attempt.Type)
 	if err != nil {
 		return h.failed(e, reasonOf(err), err), true

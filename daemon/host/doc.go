@@ -18,7 +18,9 @@
 // ours: what is empty of them is swept by Open, and ours goes with Close.
 //
 // An attempt directory belongs to the engine and the plugin; the host makes it
-// with request.json in it, reads it, and writes nothing else there.
+// with request.json in it, reads it, and writes nothing else there. The directory
+// that a step works in is made before a plugin hears of an attempt that has not
+// begun; it belongs to the run.
 //
 // # What it promises
 //
