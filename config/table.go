@@ -97,18 +97,20 @@ func (t table) number(key string, least, most float64) (n float64, ok bool) {
 // durationWithin reads a duration from least to most, both of which belong to
 // it; words names the two.
 func (t table) durationWithin(key string, least, most time.Duration, words string) (time.Duration, bool) {
-	if text, isText := t.values[key].(string); isText {
-		if _, err := ParseDuration(text); err != nil {
-			t.report(t.key(key), "%s = %s is no duration: %v; it is from %s", key, quote(text), err, words)
-			return 0, false
-		}
+	text, isText := t.values[key].(string)
+	if !isText {
+		return t.duration(key)
 	}
-	d, ok := t.duration(key)
-	if ok && (d < least || d > most) {
-		t.report(t.key(key), "%s must be from %s, not %v", key, words, t.values[key])
-		return 0, false
+	d, err := ParseDuration(text)
+	switch {
+	case err != nil:
+		t.report(t.key(key), "%s = %s is no duration: %v; it is from %s", key, quote(text), err, words)
+	case d < least || d > most:
+		t.report(t.key(key), "%s must be from %s, not %s", key, words, text)
+	default:
+		return d, true
 	}
-	return d, ok
+	return 0, false
 }
 
 // duration reads a duration of more than nothing.

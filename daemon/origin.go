@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
@@ -18,6 +20,17 @@ const maxAncestors = 40
 // one does.
 func origin(view *store.View, r *store.Run) rpc.Explanation {
 	return rpc.Explanation{Text: wanted(view, r), Causes: ancestors(view, r.Cause.Upstream, maxAncestors)}
+}
+
+// turn says for how long a run was held among those of its pipeline, and by
+// which rule; nothing of one that was not, or still is.
+func turn(r *store.Run) rpc.Causes {
+	wait := r.State.Waited().Round(time.Second)
+	if wait == 0 {
+		return nil
+	}
+	rule := lineRule(config.Overlap{Policy: r.Overlap, Limit: r.Limit}, r.SubQueue)
+	return rpc.Causes{{Text: fmt.Sprintf("it waited %s for its turn among the runs of its pipeline (%s)", wait, rule)}}
 }
 
 // wanted says who, or what, wanted a run, and why.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/account"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
@@ -74,17 +75,22 @@ func before(n int) string {
 
 // inLine names the runs that a held run waits for.
 func (s standingWith) inLine(e *rpc.Explanation) {
-	rule := fmt.Sprintf("overlap = %q, limit %d", s.Line.Overlap.Policy, s.Line.Overlap.Limit)
-	if s.Line.SubQueue != "" {
-		rule += ", sub-queue " + s.Line.SubQueue
-	}
-	e.Text += " (" + rule + ")"
+	e.Text += " (" + lineRule(s.Line.Overlap, s.Line.SubQueue) + ")"
 	for _, r := range s.Line.Active {
 		e.Causes = append(e.Causes, rpc.Explanation{Subject: r.Name, Status: string(r.Status), Text: "it is not over"})
 	}
 	for _, r := range s.Line.Before {
 		e.Causes = append(e.Causes, rpc.Explanation{Subject: r.Name, Status: string(r.Status), Text: "its turn comes before"})
 	}
+}
+
+// lineRule is what makes runs of a line wait.
+func lineRule(o config.Overlap, subQueue string) string {
+	rule := fmt.Sprintf("overlap = %q, limit %d", o.Policy, o.Limit)
+	if subQueue != "" {
+		rule += ", sub-queue " + subQueue
+	}
+	return rule
 }
 
 // inGroup names the step that has a resource group, and those that stand in

@@ -8,6 +8,7 @@ import (
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
@@ -68,6 +69,31 @@ func TestWhatOthersHoldIsTold(t *testing.T) {
 			if causes[i] != c.causes[i] {
 				t.Errorf("%s: because of %q, want %q", name, causes, c.causes)
 			}
+		}
+	}
+}
+
+// What held a run is told when it is over as well, as the rule that held then.
+func TestATurnThatWasWaitedForIsToldAfterwards(t *testing.T) {
+	at := time.Unix(1_700_000_000, 0)
+	terms := store.Terms{Overlap: config.OverlapQueue, Limit: 1, SubQueue: "eu"}
+	for name, c := range map[string]struct {
+		state run.State
+		want  string
+	}{
+		"never held": {run.State{}, ""},
+		"held still": {run.State{Held: true, HeldAt: at}, ""},
+		"held again": {run.State{Held: true, HeldAt: at, ReleasedAt: at.Add(-time.Hour)}, ""},
+		"a moment":   {run.State{HeldAt: at, ReleasedAt: at.Add(400 * time.Millisecond)}, ""},
+		"a minute": {run.State{HeldAt: at, ReleasedAt: at.Add(time.Minute)},
+			`it waited 1m0s for its turn among the runs of its pipeline (overlap = "queue", limit 1, sub-queue eu)`},
+	} {
+		got := ""
+		for _, x := range turn(&store.Run{State: c.state, Terms: terms}) {
+			got += x.Text
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

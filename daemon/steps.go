@@ -122,8 +122,12 @@ func fitting(r *run.Run, names []string, fits func(run.Status) bool) (steps []in
 	return steps, nil
 }
 
-// noStep refuses a name; of a step that rules left out it says so.
+// noStep refuses a name; of a step that rules left out, and of a stage, it says
+// so.
 func noStep(p *run.Plan, name string) error {
+	if slices.ContainsFunc(p.Stages, func(s run.PlanStage) bool { return s.Name == name }) {
+		return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s: that is a stage; name steps of it, as %s/STEP", p.Pipeline, p.Number, name, name)
+	}
 	if a, ok := absentee(p, name); ok {
 		return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s: %s", p.Pipeline, p.Number, name, a.Why)
 	}

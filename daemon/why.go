@@ -27,7 +27,7 @@ func (d *Daemon) RunWhy(ctx context.Context, q *rpc.RunWhyRequest) (*rpc.Explana
 	if q.Step == "" {
 		view := d.store.View()
 		defer view.Close()
-		answer.Causes = slices.Insert(answer.Causes, 0, origin(view, &r))
+		answer.Causes = slices.Insert(answer.Causes, 0, append(rpc.Causes{origin(view, &r)}, turn(&r)...)...)
 	}
 	return &answer, nil
 }

@@ -133,7 +133,8 @@ func (s Style) Failures(r rpc.Run) string {
 }
 
 // Blocked names the manual steps that a run waits for, each with the command
-// that plays it; of one that waits for another run, the command that shows why.
+// that plays it; of one that waits for another run, the command that shows why;
+// of a paused one, the pause.
 func (s Style) Blocked(r rpc.Run) string {
 	var b strings.Builder
 	for _, stage := range r.Stages {
@@ -142,8 +143,11 @@ func (s Style) Blocked(r rpc.Run) string {
 				continue
 			}
 			todo := playCommand(r.Name, stage.Name, step)
-			if run := blockedBy(step); run != "" {
+			switch run := blockedBy(step); {
+			case run != "":
 				todo = "penstockctl why " + Line(run)
+			case step.Paused != nil:
+				todo = s.pause(*step.Paused)
 			}
 			fmt.Fprintf(&b, "%s/%s: %s\n", Line(stage.Name), Line(step.Name), todo)
 		}

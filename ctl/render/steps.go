@@ -106,10 +106,15 @@ func (s Style) note(run, stage string, step rpc.RunStep) string {
 	if why := s.why(step); why != "" {
 		parts = append(parts, why)
 	}
-	if step.Status == "manual" && run != "" && blockedBy(step) == "" { // a simulated run has no name
+	if run != "" && playable(step) { // a simulated run has no name
 		parts = append(parts, playCommand(run, stage, step))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// playable reports whether a person can begin a step now.
+func playable(step rpc.RunStep) bool {
+	return step.Status == "manual" && step.Paused == nil && blockedBy(step) == ""
 }
 
 // playCommand is what a person types to begin a manual step.
@@ -118,9 +123,12 @@ func playCommand(run, stage string, step rpc.RunStep) string {
 }
 
 // tried tells whether the newest attempt of a step is what its status speaks
-// of: of one that is to be tried again it is not.
+// of: of one that is to be tried again, or was skipped since, it is not.
 func tried(step rpc.RunStep) bool {
-	return len(step.Attempts) > 0 && (ended(step.Status) || step.Status == "running" || step.Status == "canceling")
+	if len(step.Attempts) == 0 || step.Status == "skipped" {
+		return false
+	}
+	return ended(step.Status) || step.Status == "running" || step.Status == "canceling"
 }
 
 // stepDuration is how long the newest attempt took, or runs already.
@@ -234,10 +242,8 @@ func (s Style) due(at time.Time) string {
 func stopped(by rpc.Stop) string {
 	text := "by " + Line(by.Actor)
 	switch {
-	case by.Run != "" && by.Note != "": // which names the run
-		return Line(by.Note)
 	case by.Run != "":
-		return "made redundant by " + Line(by.Run)
+		text = "made redundant by " + Line(by.Run)
 	case by.Actor == "":
 		text = "by a rule"
 	}
@@ -296,7 +302,7 @@ func (s Style) Change(run string, c rpc.StepChange) string {
 	if why := s.why(c.RunStep); why != "" {
 		line += ", " + why
 	}
-	if c.Status == "manual" && blockedBy(c.RunStep) == "" {
+	if playable(c.RunStep) {
 		line += ", " + playCommand(run, c.Stage, c.RunStep)
 	}
 	return line + "\n"

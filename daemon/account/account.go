@@ -58,10 +58,8 @@ func Message(s *run.State) string {
 	}
 	message := "canceled by " + c.Actor
 	switch {
-	case c.Run != "" && c.Note != "": // which names the run
-		return "canceled: " + c.Note
 	case c.Run != "":
-		return "made redundant by " + c.Run
+		message = "made redundant by " + c.Run
 	case c.Force:
 		message = "killed by " + c.Actor
 	}

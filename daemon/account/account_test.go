@@ -21,7 +21,7 @@ func TestWhoEndedARunIsTold(t *testing.T) {
 		"canceled by ann: enough": {Actor: "ann", Note: "enough"},
 		"killed by ann: enough":   {Actor: "ann", Note: "enough", Force: true},
 		"made redundant by a/2":   {Actor: "penstock", Run: "a/2"},
-		"canceled: overlap = \"cancel\": a/2 takes its place": {Actor: "penstock", Run: "a/2", Note: "overlap = \"cancel\": a/2 takes its place"},
+		`made redundant by a/2: overlap = "cancel"`: {Actor: "penstock", Run: "a/2", Note: `overlap = "cancel"`},
 	} {
 		if got := Message(&run.State{Cancel: c}); got != want {
 			t.Errorf("%+v is %q, want %q", c, got, want)

@@ -42,15 +42,18 @@ const (
 	Refuse                    // it does not come to be
 )
 
-// Effective is the rule that holds for a run in a sub-queue: such runs follow
-// each other even where the pipeline allows any number. The limit is at least
-// one, and 0 where there is none.
+// Effective is the rule that holds for a run. Those in a sub-queue follow each
+// other, one at a time, however many the pipeline allows beside each other. The
+// limit is at least one, and 0 where there is none.
 func Effective(o config.Overlap, subQueue string) config.Overlap {
-	if o.Policy == "" || o.Policy == config.OverlapAllow {
-		if subQueue == "" {
-			return config.Overlap{Policy: config.OverlapAllow}
-		}
+	free := o.Policy == "" || o.Policy == config.OverlapAllow
+	switch {
+	case free && subQueue == "":
+		return config.Overlap{Policy: config.OverlapAllow}
+	case free:
 		return config.Overlap{Policy: config.OverlapQueue, Limit: 1}
+	case subQueue != "":
+		return config.Overlap{Policy: o.Policy, Limit: 1}
 	}
 	return config.Overlap{Policy: o.Policy, Limit: max(1, o.Limit)}
 }

@@ -81,7 +81,9 @@ func TestRunsOfASubQueueFollowEachOther(t *testing.T) {
 		{config.Overlap{Policy: config.OverlapAllow}, "a", config.Overlap{Policy: config.OverlapQueue, Limit: 1}},
 		{config.Overlap{}, "a", config.Overlap{Policy: config.OverlapQueue, Limit: 1}},
 		{config.Overlap{Policy: config.OverlapSkip}, "", config.Overlap{Policy: config.OverlapSkip, Limit: 1}},
-		{config.Overlap{Policy: config.OverlapCancel, Limit: 3}, "a", config.Overlap{Policy: config.OverlapCancel, Limit: 3}},
+		{config.Overlap{Policy: config.OverlapQueue, Limit: 3}, "", config.Overlap{Policy: config.OverlapQueue, Limit: 3}},
+		{config.Overlap{Policy: config.OverlapQueue, Limit: 2}, "a", config.Overlap{Policy: config.OverlapQueue, Limit: 1}},
+		{config.Overlap{Policy: config.OverlapCancel, Limit: 3}, "a", config.Overlap{Policy: config.OverlapCancel, Limit: 1}},
 	} {
 		if got := Effective(c.rule, c.subQueue); got != c.want {
 			t.Errorf("%+v in sub-queue %q: %+v, want %+v", c.rule, c.subQueue, got, c.want)

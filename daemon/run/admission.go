@@ -16,8 +16,10 @@ func (e *explaining) admission(i int) (told []Explanation) {
 	if e.begun(i) {
 		told = append(told, e.admitted(i))
 	}
-	if text := e.waited(i); text != "" {
-		told = append(told, Explanation{Step: -1, Text: text})
+	if a := e.Steps[i].Latest(); a != nil {
+		for _, text := range a.waits(e.Plan.Steps[i].ResourceGroup) {
+			told = append(told, Explanation{Step: -1, Text: text})
+		}
 	}
 	return told
 }
@@ -48,6 +50,9 @@ func (e *explaining) admitted(i int) Explanation {
 		x.Text = `when = "always" admitted it, however ` + e.sight(i) + " ended"
 	case len(e.sees(i)) == 0:
 		x.Text = "no step stands before it"
+		if wait := e.State.Waited(); wait >= noticeable {
+			x.Text += "; its run waited " + length(wait.Round(time.Second)) + " for its turn"
+		}
 	case p.HasNeeds:
 		x.Text = "it was admitted because the steps that it needs succeeded"
 	default:
@@ -62,15 +67,21 @@ func (e *explaining) admitted(i int) Explanation {
 // noticeable is how long a wait is that people may ask about.
 const noticeable = time.Second
 
-// waited says for how long the newest attempt of step i waited, and for what.
-func (e *explaining) waited(i int) string {
-	a := e.Steps[i].Latest()
-	if a == nil || a.ReadyAt.IsZero() || a.DecidedAt.Sub(a.ReadyAt) < noticeable {
-		return ""
+// waits says for how long a, an attempt of a step of this resource group,
+// waited, and for what: the group first, then max_parallel, then a place.
+func (a *Attempt) waits(group string) (told []string) {
+	since := a.ReadyAt
+	for _, had := range []struct {
+		at   time.Time
+		what string
+	}{{a.GrantedAt, "the resource group " + group}, {a.SlotAt, "its turn under max_parallel"}, {a.DecidedAt, "a place"}} {
+		if had.at.IsZero() {
+			continue
+		}
+		if wait := had.at.Sub(since); !since.IsZero() && wait >= noticeable {
+			told = append(told, fmt.Sprintf("attempt %d waited %s for %s", a.Number, wait.Round(time.Second), had.what))
+		}
+		since = had.at
 	}
-	what := "a place"
-	if group := e.Plan.Steps[i].ResourceGroup; group != "" {
-		what = "the resource group " + group
-	}
-	return fmt.Sprintf("attempt %d waited %s for %s", a.Number, a.DecidedAt.Sub(a.ReadyAt).Round(time.Second), what)
+	return told
 }

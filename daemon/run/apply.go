@@ -29,6 +29,9 @@ func (c Change) Settled(r *Run) (settled []int) {
 func New(p *Plan, at time.Time, held bool) (*Run, Change) {
 	r := blank(p)
 	r.State = State{Status: Created, Sequence: 1, CreatedAt: at, Since: at, Held: held}
+	if held {
+		r.State.HeldAt = at
+	}
 	return r, r.settle(at)
 }
 

@@ -11,6 +11,8 @@ type Attempt struct {
 	Status        Status            `json:"status"`
 	BootID        string            `json:"boot_id"`             // boot of the machine in which it was decided
 	ReadyAt       time.Time         `json:"ready_at,omitzero"`   // it could begin, but for a place or a resource
+	GrantedAt     time.Time         `json:"granted_at,omitzero"` // it got its resource group
+	SlotAt        time.Time         `json:"slot_at,omitzero"`    // max_parallel let it begin; zero: it always did
 	DecidedAt     time.Time         `json:"decided_at"`          // it was given its place
 	StartedAt     time.Time         `json:"started_at,omitzero"` // the work began; zero if it never did, or is not over
 	FinishedAt    time.Time         `json:"finished_at,omitzero"`
@@ -87,7 +89,8 @@ func (r *Run) begin(c *changing, ev Begin) error {
 		return fmt.Errorf("begin %s, which is %s: %w", r.Plan.Steps[ev.Step].Name, s.Status, ErrStale)
 	}
 	s.Attempts = append(s.Attempts, Attempt{
-		Number: len(s.Attempts) + 1, Status: Running, BootID: ev.BootID, ReadyAt: s.AdmittedAt, DecidedAt: ev.At,
+		Number: len(s.Attempts) + 1, Status: Running, BootID: ev.BootID,
+		ReadyAt: s.AdmittedAt, GrantedAt: s.GrantedAt, SlotAt: s.SlotAt, DecidedAt: ev.At,
 	})
 	r.setStatus(c, ev.Step, Running)
 	return nil

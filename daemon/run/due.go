@@ -42,9 +42,20 @@ func (r *Run) due(c *changing, ev Due) error {
 func (r *Run) waitedTooLong(c *changing, i int) {
 	r.end(c, i, Cancellation{
 		At: c.at, Actor: automatic, Reason: StuckOrTimeout,
-		Note: fmt.Sprintf("it waited for longer than its waiting_timeout of %s", length(r.Plan.Steps[i].WaitingTimeout)),
+		Note: fmt.Sprintf("it waited for %s for longer than its waiting_timeout of %s", r.lacks(i), length(r.Plan.Steps[i].WaitingTimeout)),
 	})
 	r.spread(c, i)
+}
+
+// lacks names what step i, which is admitted, has not got yet.
+func (r *Run) lacks(i int) string {
+	switch {
+	case r.Steps[i].Status == WaitingForResource:
+		return "the resource group " + r.Plan.Steps[i].ResourceGroup
+	case !r.graph.slot[i]:
+		return "its turn under max_parallel"
+	}
+	return "a place"
 }
 
 // timeOut ends the run because its time is over: what was to work fails, what

@@ -27,11 +27,13 @@ func Union(periods []Period) (total time.Duration) {
 
 // Worked is the duration of r as GitLab counts it: the time up to now in which
 // at least one step worked. Only the newest attempt of each step counts, and
-// no time in which one waited.
+// no time in which one waited, and nothing of a step that is to be tried again,
+// or was skipped when its turn came again: GitLab has a new job for it then.
 func (r *Run) Worked(now time.Time) time.Duration {
 	var periods []Period
 	for i := range r.Steps {
-		if a := r.Steps[i].Latest(); a != nil {
+		s := &r.Steps[i]
+		if a := s.Latest(); a != nil && (!a.Ended() || a.Status == s.Status) {
 			if p, ok := a.period(now); ok {
 				periods = append(periods, p)
 			}
@@ -60,6 +62,15 @@ func (s *State) Duration(now time.Time) time.Duration {
 		return s.Busy
 	}
 	return s.Busy + max(0, now.Sub(s.BusySince))
+}
+
+// Waited is for how long the run was held, the last time that it was, before
+// its turn came.
+func (s *State) Waited() time.Duration {
+	if s.HeldAt.IsZero() || s.ReleasedAt.Before(s.HeldAt) {
+		return 0
+	}
+	return s.ReleasedAt.Sub(s.HeldAt)
 }
 
 // Queued is how long the run waited before its first step worked, up to now

@@ -80,3 +80,26 @@ func periodsOf(jobs []job, now int64) (all []Period) {
 	}
 	return all
 }
+
+// What a step did before it was skipped in another go is not part of the
+// duration: the attempt is superseded, as GitLab's job is by a new one.
+func TestWhatWasSkippedSinceDoesNotCount(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "build"}, {Name: "test", Stage: 1}}})
+	worked := func(i int, o Outcome, took time.Duration) {
+		s.do(Begin{Step: i, At: s.now})
+		o.StartedAt, o.FinishedAt = s.now, s.now.Add(took)
+		s.now = o.FinishedAt
+		s.ends(i, o)
+	}
+	worked(0, well, 2*time.Second)
+	worked(1, well, 10*time.Second)
+	if got := s.State.Busy; got != 12*time.Second {
+		t.Fatalf("the first go took %s", got)
+	}
+	s.do(Retry{Steps: []int{0}, After: true, At: s.now})
+	worked(0, fails(ScriptFailure, 1), 3*time.Second)
+	s.are(Failed, Failed, Skipped)
+	if got := s.State.Busy; got != 3*time.Second {
+		t.Errorf("the run took %s, want 3s", got)
+	}
+}

@@ -10,7 +10,7 @@ func (r *Run) hold(c *changing) error {
 	if !r.Complete() {
 		return fmt.Errorf("%w: the run is %s: only one that is over can be held before it goes on", ErrRefused, r.State.Status)
 	}
-	r.State.Held = true
+	r.State.Held, r.State.HeldAt = true, c.at
 	for i := range r.Steps {
 		c.touch(i) // what the plan implies is not implied of a held run
 	}
@@ -22,7 +22,7 @@ func (r *Run) release(c *changing) error {
 	if !r.State.Held {
 		return fmt.Errorf("release: %w", ErrStale)
 	}
-	r.State.Held = false
+	r.State.Held, r.State.ReleasedAt = false, c.at
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		if s.Status == Created && s.Requested != nil && s.Requested.Waits {
@@ -41,6 +41,7 @@ func (r *Run) grant(c *changing, ev Grant) error {
 	if s := r.Steps[ev.Step].Status; s != WaitingForResource {
 		return fmt.Errorf("grant to %s, which is %s: %w", r.Plan.Steps[ev.Step].Name, s, ErrStale)
 	}
+	r.Steps[ev.Step].GrantedAt = c.at
 	r.setStatus(c, ev.Step, Pending)
 	return nil
 }

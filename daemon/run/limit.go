@@ -75,6 +75,10 @@ func (r *Run) unpark(c *changing, l *limit) {
 		l.parked = l.parked[1:]
 		if r.Steps[i].Status == Pending {
 			r.park(c, i)
+			if r.graph.slot[i] {
+				r.Steps[i].SlotAt = c.at
+				c.touch(i)
+			}
 		}
 	}
 }

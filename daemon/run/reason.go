@@ -46,6 +46,8 @@ func (e *explaining) releases(i int) string {
 		return "it begins when there is a place" + e.deadline(i)
 	case s.follows():
 		return "it goes on when a step of " + s.Latest().Downstream.Name + " is played"
+	case s.Status == Manual && s.Paused != nil:
+		return "it can be played once it is resumed"
 	case s.Status == Manual:
 		return "it begins when somebody plays it"
 	case s.Status == Scheduled:

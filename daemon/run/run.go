@@ -88,6 +88,8 @@ type State struct {
 	FinishedAt time.Time     `json:"finished_at,omitzero"` // the status last became complete
 	Since      time.Time     `json:"since,omitzero"`       // of the status
 	Held       bool          `json:"held,omitempty"`       // it waits for its turn among the runs of its pipeline
+	HeldAt     time.Time     `json:"held_at,omitzero"`     // it last began to wait so
+	ReleasedAt time.Time     `json:"released_at,omitzero"` // its turn last came
 	Busy       time.Duration `json:"busy,omitempty"`       // time in which at least one step ran, up to BusySince
 	BusySince  time.Time     `json:"busy_since,omitzero"`  // since when steps run without a break
 	TimedOut   bool          `json:"timed_out,omitempty"`  // Plan.Timeout ended it
@@ -116,6 +118,8 @@ type Step struct {
 	Sequence   uint64        `json:"sequence"`             // of the last event that changed it
 	DueAt      time.Time     `json:"due_at,omitzero"`      // with Scheduled: when it begins
 	AdmittedAt time.Time     `json:"admitted_at,omitzero"` // it last could begin, but for a resource or a place
+	GrantedAt  time.Time     `json:"granted_at,omitzero"`  // since AdmittedAt: it got its resource group
+	SlotAt     time.Time     `json:"slot_at,omitzero"`     // since AdmittedAt: max_parallel, which was used up, let it begin
 	Requested  *Request      `json:"requested,omitempty"`  // the latest play or retry by hand
 	Paused     *Paused       `json:"paused,omitempty"`
 	Stopped    *Cancellation `json:"stopped,omitempty"` // why it was asked to end, or ended without an attempt

@@ -124,7 +124,7 @@ func (r *Run) previous(i int) Status {
 // enqueue admits step i: it may begin as soon as there is a place for it.
 func (r *Run) enqueue(c *changing, i int) {
 	s := &r.Steps[i]
-	s.AdmittedAt = c.at
+	s.AdmittedAt, s.GrantedAt, s.SlotAt = c.at, time.Time{}, time.Time{}
 	if r.Plan.Steps[i].ResourceGroup != "" {
 		r.setStatus(c, i, WaitingForResource)
 		return

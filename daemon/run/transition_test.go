@@ -397,3 +397,17 @@ func TestDurationCountsTheNewestAttemptsAlone(t *testing.T) {
 		t.Errorf("the run took %s, want 4s (1 to 4, and 6 to 7)", got)
 	}
 }
+
+func TestWhatWaitedTooLongSaysForWhat(t *testing.T) {
+	s := tell(t, Plan{MaxParallel: 1, Steps: []PlanStep{
+		{Name: "group", ResourceGroup: "siren", WaitingTimeout: time.Minute},
+		{Name: "place", WaitingTimeout: time.Minute}, {Name: "limit", WaitingTimeout: time.Minute},
+	}})
+	s.do(Due{Step: 0, At: s.Alarm(0)}, Due{Step: 2, At: s.Alarm(2)}, Due{Step: 1, At: s.Alarm(1)})
+	for i, want := range []string{"the resource group siren", "a place", "its turn under max_parallel"} {
+		want = "it waited for " + want + " for longer than its waiting_timeout of 1m"
+		if got := s.Steps[i].Stopped.Note; got != want {
+			t.Errorf("%s: %q, want %q", s.Plan.Steps[i].Name, got, want)
+		}
+	}
+}

@@ -108,7 +108,7 @@ func TestWhySaysWhatLetAStepBegin(t *testing.T) {
 	for i, want := range [][]string{
 		{"it is in the run by rule[1]: inputs.full", "no step stands before it",
 			"attempt 1 waited 2s for a place"},
-		{`when = "on_failure" admitted it`, "attempt 1 waited 9s for the resource group siren"},
+		{`when = "on_failure" admitted it`, "attempt 1 waited 8s for the resource group siren", "attempt 1 waited 1s for a place"},
 		{`when = "always" admitted it, however the steps before it ended`},
 		{"no step stands before it"},
 		{"it was admitted because the steps that it needs succeeded"},
@@ -128,6 +128,77 @@ func TestWhySaysWhatLetAStepBegin(t *testing.T) {
 	s.do(Retry{Steps: []int{0}, At: s.now, Actor: "ann"}).works(0, well)
 	if got := s.Why(0).Causes; len(got) != 2 || got[1].Text != "attempt 2 waited 1s for a place" {
 		t.Errorf("ann, and nothing else, began build: %+v", got)
+	}
+}
+
+// A wait of the past is told by what it was for, one after another, and only of
+// the attempt that waited.
+func TestWhySaysWhatAnAttemptWaitedFor(t *testing.T) {
+	s := tell(t, Plan{MaxParallel: 1, Steps: []PlanStep{
+		{Name: "first"}, {Name: "second", ResourceGroup: "siren", Retry: RetryRule{Max: 1}}, {Name: "third"},
+	}})
+	s.do(Begin{Step: 0, At: s.now})
+	s.now = s.now.Add(2 * time.Second)
+	s.do(Grant{Step: 1, At: s.now}).ends(0, well) // third has stood in line for longer
+	s.now = s.now.Add(3 * time.Second)
+	s.works(2, well)
+	s.now = s.now.Add(4 * time.Second)
+	s.do(Begin{Step: 1, At: s.now}).ends(1, fails(ScriptFailure, 1))
+	waited := func(i int) (told []string) {
+		for _, x := range s.Why(i).Causes[1:] {
+			told = append(told, x.Text)
+		}
+		return told
+	}
+	for i, want := range [][]string{
+		nil,
+		{"attempt 1 waited 3s for the resource group siren", "attempt 1 waited 6s for its turn under max_parallel",
+			"attempt 1 waited 5s for a place"},
+		{"attempt 1 waited 4s for its turn under max_parallel", "attempt 1 waited 4s for a place"},
+	} {
+		if got := waited(i); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", s.Plan.Steps[i].Name, got, want)
+		}
+	}
+	s.do(Grant{Step: 1, At: s.now}).works(1, well)
+	if got := waited(1); !slices.Equal(got, []string{"attempt 2 waited 1s for the resource group siren", "attempt 2 waited 1s for a place"}) {
+		t.Errorf("the retry waited for what the first attempt did: %q", got)
+	}
+}
+
+func TestWhySaysHowLongARunWasHeld(t *testing.T) {
+	at := time.Unix(1_700_000_000, 0).UTC()
+	p := &Plan{Pipeline: "nightly", Number: 1, Stages: []PlanStage{{Name: "a"}, {Name: "b"}}, Steps: []PlanStep{{Name: "build"}, {Name: "tell", Stage: 1}}}
+	r, _ := New(p, at, true)
+	s := &story{T: t, Run: r, now: at}
+	if wait := s.State.Waited(); wait != 0 {
+		t.Errorf("it is held and is said to have waited %s", wait)
+	}
+	s.now = at.Add(90 * time.Second)
+	s.do(Release{At: s.now}).works(0, well).works(1, well)
+	if wait := s.State.Waited(); wait != 90*time.Second {
+		t.Errorf("it waited %s", wait)
+	}
+	for i, want := range []string{"no step stands before it; its run waited 1m30s for its turn", "it was admitted because nothing failed among the steps before it"} {
+		if got := s.Why(i).Causes[0].Text; got != want {
+			t.Errorf("%s: %q, want %q", p.Steps[i].Name, got, want)
+		}
+	}
+	s.do(Hold{At: s.now})
+	if wait := s.State.Waited(); wait != 0 {
+		t.Errorf("it is held again and is said to have waited %s", wait)
+	}
+}
+
+func TestWhySaysThatAPausedStepIsToBeResumed(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "deploy", When: ByHand}}})
+	s.do(Pause{Steps: []int{0}, Paused: Paused{At: s.now, Actor: "ann"}})
+	if got := s.Why(0).Release; got != "it can be played once it is resumed" {
+		t.Errorf("paused: %q", got)
+	}
+	s.do(Resume{Steps: []int{0}, At: s.now})
+	if got := s.Why(0).Release; got != "it begins when somebody plays it" {
+		t.Errorf("resumed: %q", got)
 	}
 }
 
