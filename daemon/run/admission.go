@@ -17,7 +17,7 @@ func (e *explaining) admission(i int) (told []Explanation) {
 		told = append(told, e.admitted(i))
 	}
 	if a := e.Steps[i].Latest(); a != nil {
-		for _, text := range a.waits(e.Plan.Steps[i].ResourceGroup) {
+		for _, text := range append(e.delayed(i), a.waits(e.Plan.Steps[i].ResourceGroup)...) {
 			told = append(told, Explanation{Step: -1, Text: text})
 		}
 	}
@@ -82,6 +82,23 @@ func (a *Attempt) waits(group string) (told []string) {
 			told = append(told, fmt.Sprintf("attempt %d waited %s for %s", a.Number, wait.Round(time.Second), had.what))
 		}
 		since = had.at
+	}
+	return told
+}
+
+// delayed says how long the retry rule put the newest attempt of step i off.
+func (e *explaining) delayed(i int) (told []string) {
+	s := &e.Steps[i]
+	n := len(s.Attempts)
+	if n < 2 || e.Plan.Steps[i].Retry.Delay == 0 {
+		return nil
+	}
+	before, a := &s.Attempts[n-2], &s.Attempts[n-1]
+	if q := s.Requested; q != nil && !q.At.Before(before.FinishedAt) {
+		return nil // a person wanted it
+	}
+	if wait := a.ReadyAt.Sub(before.FinishedAt); wait >= noticeable {
+		told = append(told, fmt.Sprintf("attempt %d waited %s by its retry rule", a.Number, wait.Round(time.Second)))
 	}
 	return told
 }

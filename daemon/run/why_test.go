@@ -2,6 +2,7 @@ package run
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,6 +164,24 @@ func TestWhySaysWhatAnAttemptWaitedFor(t *testing.T) {
 	s.do(Grant{Step: 1, At: s.now}).works(1, well)
 	if got := waited(1); !slices.Equal(got, []string{"attempt 2 waited 1s for the resource group siren", "attempt 2 waited 1s for a place"}) {
 		t.Errorf("the retry waited for what the first attempt did: %q", got)
+	}
+}
+
+func TestWhySaysHowLongARetryWasPutOff(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "dump", Retry: RetryRule{Max: 1, Delay: 30 * time.Second}}}})
+	s.works(0, fails(ScriptFailure, 1))
+	s.do(Due{Step: 0, At: s.Alarm(0)})
+	s.now = s.now.Add(30 * time.Second)
+	s.works(0, well)
+	if got := s.Why(0).Causes; len(got) < 2 || got[1].Text != "attempt 2 waited 30s by its retry rule" {
+		t.Errorf("by its rule: %+v", got)
+	}
+	s.now = s.now.Add(time.Minute)
+	s.do(Retry{Steps: []int{0}, At: s.now, Actor: "ann"}).works(0, well)
+	for _, x := range s.Why(0).Causes {
+		if strings.Contains(x.Text, "retry rule") {
+			t.Errorf("by ann: %q", x.Text)
+		}
 	}
 }
 
