@@ -5,8 +5,8 @@ import "time"
 // BackfillStartRequest makes up for instants of a schedule: a run for each in
 // [From, To), whether it has one already or not.
 type BackfillStartRequest struct {
-	Schedule    string    `json:"schedule"`
-	From        time.Time `json:"from"`
+	Schedule    string    `json:"schedule"`               // nightly/evening, or nightly where it has one
+	From        time.Time `json:"from"`                   // the first instant that counts
 	To          time.Time `json:"to"`                     // not after now
 	MaxParallel int       `json:"max_parallel,omitempty"` // runs of it that live at a time: 1 to 100; 0 means 1
 	Order       string    `json:"order,omitempty"`        // forward (default): oldest first; or reverse
@@ -21,20 +21,20 @@ type BackfillStartResponse struct {
 
 // Backfill is a backfill and how far it has come.
 type Backfill struct {
-	ID          uint64     `json:"id"`
-	Schedule    string     `json:"schedule"`
-	From        time.Time  `json:"from"`
-	To          time.Time  `json:"to"`
-	Order       string     `json:"order"`
-	MaxParallel int        `json:"max_parallel"`
-	Status      string     `json:"status"` // running, success (all are started) or canceled
-	At          time.Time  `json:"at"`
-	Actor       string     `json:"actor"`
-	Done        int        `json:"done"`    // instants that are decided
-	Started     int        `json:"started"` // those of them that have a run
-	Total       int        `json:"total"`   // instants
-	FinishedAt  *time.Time `json:"finished_at,omitempty"`
-	Message     string     `json:"message,omitempty"` // what a person should know
+	ID          uint64     `json:"id"`                    // what backfill.cancel names
+	Schedule    string     `json:"schedule"`              // nightly/evening, as it was named then
+	From        time.Time  `json:"from"`                  // the first instant that counts
+	To          time.Time  `json:"to"`                    // the first instant that counts no more
+	Order       string     `json:"order"`                 // forward: oldest first; or reverse
+	MaxParallel int        `json:"max_parallel"`          // runs of it that live at a time, at most
+	Status      string     `json:"status"`                // running, success (all are started) or canceled
+	At          time.Time  `json:"at"`                    // it was asked for
+	Actor       string     `json:"actor"`                 // who asked for it
+	Done        int        `json:"done"`                  // instants that are decided
+	Started     int        `json:"started"`               // those of them that have a run
+	Total       int        `json:"total"`                 // instants
+	FinishedAt  *time.Time `json:"finished_at,omitempty"` // null while it is running
+	Message     string     `json:"message,omitempty"`     // what a person should know
 }
 
 // BackfillListRequest asks for backfills, newest first.
@@ -44,11 +44,11 @@ type BackfillListRequest struct {
 
 // BackfillListResponse lists backfills.
 type BackfillListResponse struct {
-	Backfills []Backfill `json:"backfills"`
+	Backfills []Backfill `json:"backfills"` // newest first
 }
 
 // BackfillCancelRequest ends a backfill: it starts no further run. Runs that
 // live go on. One that is over stays as it is.
 type BackfillCancelRequest struct {
-	ID uint64 `json:"id"`
+	ID uint64 `json:"id"` // as backfill.list has it
 }

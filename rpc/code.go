@@ -47,40 +47,40 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // InvalidData lists all that is wrong with an input, in the order of the text.
 type InvalidData struct {
-	Problems []Problem `json:"problems"`
+	Problems []Problem `json:"problems"` // at least one
 }
 
 // Problem is one thing wrong with a text.
 type Problem struct {
-	File    string `json:"file,omitempty"`
+	File    string `json:"file,omitempty"`   // the name that came with the text
 	Line    int    `json:"line,omitempty"`   // from 1; 0 is unknown
 	Column  int    `json:"column,omitempty"` // from 1, in bytes
 	Path    string `json:"path,omitempty"`   // stage[0].step[2].with.script
-	Message string `json:"message"`
+	Message string `json:"message"`          // what is wrong, and what would be right
 }
 
 // PermissionData says what was missing.
 type PermissionData struct {
-	Method string `json:"method"`
-	Needs  string `json:"needs"` // role
-	Role   string `json:"role"`  // the caller's; "" is none
+	Method string `json:"method"` // which was called
+	Needs  string `json:"needs"`  // role
+	Role   string `json:"role"`   // the caller's; "" is none
 }
 
 // DiskLowData says how much is missing.
 type DiskLowData struct {
-	FreeBytes    uint64 `json:"free_bytes"`
-	MinFreeBytes uint64 `json:"min_free_bytes"`
+	FreeBytes    uint64 `json:"free_bytes"`     // on the state directory's file system
+	MinFreeBytes uint64 `json:"min_free_bytes"` // below it nothing is begun
 }
 
 // ConfirmData says what a person has to confirm.
 type ConfirmData struct {
-	Steps []Confirmation `json:"steps"`
+	Steps []Confirmation `json:"steps"` // those that ask to be confirmed
 }
 
 // Confirmation is the text that a step wants confirmed before it is played.
 type Confirmation struct {
 	Step string `json:"step"` // deploy/prod
-	Text string `json:"text"`
+	Text string `json:"text"` // as the definition has it
 }
 
 // codeRow is what is known of a code.

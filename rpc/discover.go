@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
 )
@@ -31,6 +30,7 @@ type documentInfo struct {
 type operation struct {
 	Name           string       `json:"name"`
 	Summary        string       `json:"summary"`
+	Description    string       `json:"description,omitempty"`
 	ParamStructure string       `json:"paramStructure"`
 	Params         []descriptor `json:"params"`
 	Result         descriptor   `json:"result"`
@@ -39,9 +39,10 @@ type operation struct {
 }
 
 type descriptor struct {
-	Name     string             `json:"name"`
-	Required bool               `json:"required,omitempty"`
-	Schema   *jsonschema.Schema `json:"schema"`
+	Name        string             `json:"name"`
+	Description string             `json:"description,omitempty"`
+	Required    bool               `json:"required,omitempty"`
+	Schema      *jsonschema.Schema `json:"schema"`
 }
 
 type reference struct {
@@ -49,7 +50,8 @@ type reference struct {
 }
 
 type components struct {
-	Errors map[string]failure `json:"errors"`
+	Errors  map[string]failure            `json:"errors"`
+	Schemas map[string]*jsonschema.Schema `json:"schemas"`
 }
 
 type failure struct {
@@ -76,99 +78,76 @@ func discovery() method {
 	}
 }
 
-// describe makes the document of the table and the Go types behind it.
+// describe makes the document of the table, the Go types behind it and what
+// their comments say.
 func describe() (*document, error) {
+	said, err := newVocabulary()
+	if err != nil {
+		return nil, err
+	}
 	d := &document{
 		OpenRPC: "1.3.2",
 		Info: documentInfo{
-			Title:       "Penstock",
-			Description: "JSON-RPC 2.0 on a Unix socket, one JSON object a line. x-role is the role that a method needs.",
-			Version:     strconv.Itoa(Version),
+			Title: "Penstock",
+			Description: "JSON-RPC 2.0 on a Unix socket, one JSON object a line. x-role is the role that a method needs. " +
+				"Parameters are an object; a null is as if it were left out. Times are RFC 3339, lengths of time seconds. An answer may have members that are not described here.",
+			Version: strconv.Itoa(Version),
 		},
 	}
+	s := &shapes{said: said, all: map[string]*jsonschema.Schema{}}
 	for _, m := range methods() {
-		o, err := describeMethod(m)
+		o, err := describeMethod(m, s)
 		if err != nil {
 			return nil, fmt.Errorf("describe %s: %w", m.name, err)
 		}
 		d.Methods = append(d.Methods, o)
 	}
-	failures, err := describeErrors()
-	d.Components.Errors = failures
+	d.Components.Errors, err = describeErrors(s)
+	d.Components.Schemas = s.all
 	return d, err
 }
 
-func describeMethod(m method) (operation, error) {
+func describeMethod(m method, s *shapes) (operation, error) {
 	o := operation{
-		Name:           m.name,
-		Summary:        m.summary,
-		ParamStructure: "by-name",
-		Params:         []descriptor{},
-		Errors:         []reference{},
-		Role:           m.role.String(),
+		Name: m.name, Summary: m.summary, ParamStructure: "by-name",
+		Params: []descriptor{}, Errors: []reference{}, Role: m.role.String(),
 	}
-	request, err := schemaOf(m.request)
+	if m.request != reflect.TypeFor[Empty]() {
+		o.Description = s.said.ofType(m.request)
+	}
+	request, err := s.of(m.request)
 	if err != nil {
 		return o, err
 	}
 	_, required := members(m.request)
 	for _, name := range request.PropertyOrder {
-		o.Params = append(o.Params, descriptor{Name: name, Required: slices.Contains(required, name), Schema: request.Properties[name]})
+		p := request.Properties[name]
+		description := p.Description
+		p.Description = ""
+		o.Params = append(o.Params, descriptor{Name: name, Description: description, Required: slices.Contains(required, name), Schema: p})
 	}
-	answer := &jsonschema.Schema{Type: "object"}
+	o.Result = descriptor{Name: "answer", Schema: &jsonschema.Schema{Type: "object"}}
 	if m.response != nil {
-		if answer, err = schemaOf(m.response); err != nil {
-			return o, err
-		}
+		o.Result.Schema, err = s.refer(m.response)
 	}
-	o.Result = descriptor{Name: "answer", Schema: lenient(answer)}
 	for _, code := range append([]Code{CodeParams, CodePermission, CodeUnavailable, CodeBusy, CodeInternal}, m.errors...) {
 		o.Errors = append(o.Errors, reference{Ref: "#/components/errors/" + code.String()})
 	}
-	return o, nil
+	return o, err
 }
 
-func describeErrors() (map[string]failure, error) {
+func describeErrors(s *shapes) (map[string]failure, error) {
 	all := map[string]failure{}
 	for _, c := range codes() {
 		f := failure{Code: c.code, Message: c.meaning}
 		if c.data != nil {
-			s, err := schemaOf(c.data)
+			data, err := s.refer(c.data)
 			if err != nil {
 				return nil, fmt.Errorf("describe the error %s: %w", c.name, err)
 			}
-			f.Data = lenient(s)
+			f.Data = data
 		}
 		all[c.name] = f
 	}
 	return all, nil
-}
-
-// schemaOf is the JSON Schema of what encoding/json makes of a type.
-func schemaOf(t reflect.Type) (*jsonschema.Schema, error) {
-	return jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[[]byte]():    {Types: []string{"null", "string"}, ContentEncoding: "base64"},
-		reflect.TypeFor[time.Time](): {Type: "string", Format: "date-time"},
-		reflect.TypeFor[Causes](): {
-			Types: []string{"null", "array"}, Items: &jsonschema.Schema{Type: "object"},
-			Description: "objects like the one that holds them",
-		},
-	}})
-}
-
-// lenient lets an answer have members that the schema has not: a newer daemon
-// may say more.
-func lenient(s *jsonschema.Schema) *jsonschema.Schema {
-	if s == nil {
-		return nil
-	}
-	if more := s.AdditionalProperties; more != nil && more.Not != nil { // JSON Schema's false
-		s.AdditionalProperties = nil
-	}
-	for _, p := range s.Properties {
-		lenient(p)
-	}
-	lenient(s.Items)
-	lenient(s.AdditionalProperties)
-	return s
 }

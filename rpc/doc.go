@@ -82,7 +82,8 @@
 //
 //  1. Its name in method.go, "noun.verb", and its Go method in Service.
 //  2. Its messages beside their kin; a flat request, every field that may be
-//     left out with omitempty.
+//     left out with omitempty, a comment on each: rpc.discover tells it, with
+//     names as JSON has them, to people who write clients in other languages.
 //  3. Its row in the table: role, summary, errors.
 //  4. Its twin in Client.
 //

@@ -14,8 +14,8 @@ type ScheduleForecastRequest struct {
 // and runs by hand, of no run that lives already, and of no queue: each run
 // begins when it is due.
 type Forecast struct {
-	From  time.Time      `json:"from"`
-	To    time.Time      `json:"to"`
+	From  time.Time      `json:"from"`  // the beginning of the time
+	To    time.Time      `json:"to"`    // the first moment after it
 	Hours []ForecastHour `json:"hours"` // every hour of the time, in their order
 	// Crowds are the times at which the most runs are at work together, most
 	// first.
@@ -37,16 +37,16 @@ type ForecastHour struct {
 
 // Crowd is a time at which several runs are at work.
 type Crowd struct {
-	From      time.Time `json:"from"`
-	To        time.Time `json:"to"`
-	Runs      int       `json:"runs"`
+	From      time.Time `json:"from"`      // so many are at work from then
+	To        time.Time `json:"to"`        // until then
+	Runs      int       `json:"runs"`      // that are at work together
 	Schedules []string  `json:"schedules"` // whose runs they are, at most 20
 }
 
 // ScheduleLoad is what one schedule will do.
 type ScheduleLoad struct {
-	Schedule string   `json:"schedule"`
-	Runs     int      `json:"runs"`
+	Schedule string   `json:"schedule"` // nightly/evening
+	Runs     int      `json:"runs"`     // that it will start
 	Duration *float64 `json:"duration"` // seconds, the median of the newest runs; null: nothing is known
 	Busy     float64  `json:"busy"`     // seconds of work in all
 	// Overlaps is how many of its runs begin before the one before is over: what

@@ -15,13 +15,13 @@ type FreezeSetRequest struct {
 
 // Freeze says who froze everything, why and until when.
 type Freeze struct {
-	At     time.Time  `json:"at"`
-	Actor  string     `json:"actor"`
-	Reason string     `json:"reason,omitempty"`
-	Until  *time.Time `json:"until,omitempty"` // null: until it is lifted
+	At     time.Time  `json:"at"`               // since when
+	Actor  string     `json:"actor"`            // user name, or "uid 1000" where it has none
+	Reason string     `json:"reason,omitempty"` // as who froze it said
+	Until  *time.Time `json:"until,omitempty"`  // null: until it is lifted
 }
 
 // FreezeResponse has the freeze that is in force, or was lifted; null is none.
 type FreezeResponse struct {
-	Freeze *Freeze `json:"freeze"`
+	Freeze *Freeze `json:"freeze"` // who, since when, why
 }

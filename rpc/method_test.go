@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -165,7 +166,11 @@ func plain(t *testing.T, v any) (p any) {
 func resultSchemas(t *testing.T, c *Client) map[string]*jsonschema.Resolved {
 	t.Helper()
 	schemas := map[string]*jsonschema.Resolved{}
-	for _, m := range discovered(t, c).Methods {
+	d := discovered(t, c)
+	for _, m := range d.Methods {
+		if m.Result.Schema.Ref != "" {
+			m.Result.Schema.Defs = d.Components.Schemas
+		}
 		resolved, err := m.Result.Schema.Resolve(nil)
 		if err != nil {
 			t.Fatalf("%s: %v", m.Name, err)
@@ -182,6 +187,8 @@ func discovered(t *testing.T, c *Client) document {
 		t.Fatal(err)
 	}
 	var d document
+	// A schema that stands alone has its definitions inside of it.
+	text = bytes.ReplaceAll(text, []byte("#/components/schemas/"), []byte("#/$defs/"))
 	if err := json.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +215,7 @@ func TestDiscoverDescribesTheTable(t *testing.T) {
 			}
 		}
 	}
-	if f := d.Components.Errors["permission"]; f.Code != CodePermission || f.Data == nil || f.Data.Properties["needs"] == nil {
+	if f := d.Components.Errors["permission"]; f.Code != CodePermission || f.Data == nil || f.Data.Ref != "#/$defs/PermissionData" {
 		t.Errorf("permission: %+v", f)
 	}
 }

@@ -17,7 +17,7 @@ type PipelineApplyRequest struct {
 
 // PipelineApplyResponse says what an apply did, or would do.
 type PipelineApplyResponse struct {
-	Pipeline   string `json:"pipeline"`
+	Pipeline   string `json:"pipeline"`       // its name
 	Revision   uint64 `json:"revision"`       // the current one afterwards; with dry_run the one it would be
 	Created    bool   `json:"created"`        // there was no pipeline of this name
 	Changed    bool   `json:"changed"`        // there is a new revision; false: the text was the same already
@@ -35,61 +35,61 @@ type PipelineListRequest struct {
 
 // PipelineListResponse is a page of pipelines.
 type PipelineListResponse struct {
-	Pipelines []Pipeline `json:"pipelines"`
+	Pipelines []Pipeline `json:"pipelines"`      // in the order of their names
 	Next      string     `json:"next,omitempty"` // ask again with After = Next; "" is the end
 }
 
 // Pipeline is one line of a list.
 type Pipeline struct {
-	Name        string      `json:"name"`
-	Description string      `json:"description,omitempty"`
-	Revision    uint64      `json:"revision"`
-	AppliedAt   time.Time   `json:"applied_at"`
-	AppliedBy   string      `json:"applied_by"`
-	Stages      int         `json:"stages"`
-	Steps       int         `json:"steps"`
-	Latest      *RunSummary `json:"latest,omitempty"` // its newest run
-	Pauses      []Pause     `json:"pauses,omitempty"` // in force now
+	Name        string      `json:"name"`                  // unique in the daemon
+	Description string      `json:"description,omitempty"` // of the text
+	Revision    uint64      `json:"revision"`              // the current one
+	AppliedAt   time.Time   `json:"applied_at"`            // the current revision is of then
+	AppliedBy   string      `json:"applied_by"`            // user name, or "uid 1000" where it has none
+	Stages      int         `json:"stages"`                // how many the text has
+	Steps       int         `json:"steps"`                 // how many the text has; a matrix is one
+	Latest      *RunSummary `json:"latest,omitempty"`      // its newest run
+	Pauses      []Pause     `json:"pauses,omitempty"`      // in force now
 }
 
 // PipelineGetRequest asks for one revision of a pipeline.
 type PipelineGetRequest struct {
-	Name     string `json:"name"`
+	Name     string `json:"name"`               // of the pipeline
 	Revision uint64 `json:"revision,omitempty"` // 0 is the current one
 }
 
 // PipelineRevision is one immutable text of a pipeline.
 type PipelineRevision struct {
-	Pipeline  string    `json:"pipeline"`
-	Revision  uint64    `json:"revision"`
-	Current   bool      `json:"current"`
-	AppliedAt time.Time `json:"applied_at"`
-	AppliedBy string    `json:"applied_by"`
-	Note      string    `json:"note,omitempty"`
-	Text      string    `json:"text"`
+	Pipeline  string    `json:"pipeline"`         // its name
+	Revision  uint64    `json:"revision"`         // from 1
+	Current   bool      `json:"current"`          // new runs are of it
+	AppliedAt time.Time `json:"applied_at"`       // when it was made
+	AppliedBy string    `json:"applied_by"`       // user name, or "uid 1000" where it has none
+	Note      string    `json:"note,omitempty"`   // why, as who applied it said
+	Text      string    `json:"text"`             // TOML, as it was applied
 	Pauses    []Pause   `json:"pauses,omitempty"` // of the pipeline, in force now
 }
 
 // PipelineHistoryRequest asks for the revisions of a pipeline, newest first.
 type PipelineHistoryRequest struct {
-	Name   string `json:"name"`
+	Name   string `json:"name"`             // of the pipeline
 	Before uint64 `json:"before,omitempty"` // revisions below this one: Next of the page before
 	Limit  int    `json:"limit,omitempty"`  // 1 to 1000; 0 means 50
 }
 
 // PipelineHistoryResponse is a page of revisions.
 type PipelineHistoryResponse struct {
-	Revisions []RevisionSummary `json:"revisions"`
-	Next      uint64            `json:"next,omitempty"`
+	Revisions []RevisionSummary `json:"revisions"`      // newest first
+	Next      uint64            `json:"next,omitempty"` // ask again with before = next; 0 is the end
 }
 
 // RevisionSummary says who changed what when.
 type RevisionSummary struct {
-	Revision  uint64    `json:"revision"`
-	Current   bool      `json:"current"`
-	AppliedAt time.Time `json:"applied_at"`
-	AppliedBy string    `json:"applied_by"`
-	Note      string    `json:"note,omitempty"`
+	Revision  uint64    `json:"revision"`       // from 1
+	Current   bool      `json:"current"`        // new runs are of it
+	AppliedAt time.Time `json:"applied_at"`     // when it was made
+	AppliedBy string    `json:"applied_by"`     // user name, or "uid 1000" where it has none
+	Note      string    `json:"note,omitempty"` // why, as who applied it said
 	// Difference is the unified diff from the revision before.
 	Difference string `json:"diff,omitempty"`
 }
@@ -97,28 +97,28 @@ type RevisionSummary struct {
 // PipelineRollbackRequest makes an old revision's text the current one again,
 // as a new revision: history is never rewritten.
 type PipelineRollbackRequest struct {
-	Name     string `json:"name"`
+	Name     string `json:"name"`               // of the pipeline
 	Revision uint64 `json:"revision,omitempty"` // 0 is the one before the current
-	DryRun   bool   `json:"dry_run,omitempty"`
+	DryRun   bool   `json:"dry_run,omitempty"`  // check it and show the difference; change nothing
 }
 
 // PipelineRenameRequest gives a pipeline another name; its runs, revisions and
 // numbers go with it. The stored text follows as a new revision.
 type PipelineRenameRequest struct {
-	Name string `json:"name"`
-	To   string `json:"to"`
+	Name string `json:"name"` // of the pipeline
+	To   string `json:"to"`   // its name from now on
 }
 
 // PipelineCloneRequest makes a new pipeline of the current text under another
 // name, with no runs.
 type PipelineCloneRequest struct {
-	Name string `json:"name"`
-	To   string `json:"to"`
+	Name string `json:"name"` // of the pipeline
+	To   string `json:"to"`   // the name of the new one
 }
 
 // PipelineDeleteRequest removes a pipeline and everything under it.
 type PipelineDeleteRequest struct {
-	Name   string `json:"name"`
+	Name   string `json:"name"`              // of the pipeline
 	DryRun bool   `json:"dry_run,omitempty"` // say what would go; remove nothing
 	// Force cancels runs that are not over, without grace, and waits for their
 	// end; without it they refuse the deletion with CodeConflict.
@@ -127,10 +127,10 @@ type PipelineDeleteRequest struct {
 
 // PipelineDeleteResponse says what went with it.
 type PipelineDeleteResponse struct {
-	Revisions int    `json:"revisions"`
+	Revisions int    `json:"revisions"`          // how many
 	Triggers  int    `json:"triggers,omitempty"` // schedules and others
 	Keys      int    `json:"keys,omitempty"`     // trigger keys: who has one is refused from then on
-	Runs      int    `json:"runs"`
-	LiveRuns  int    `json:"live_runs"` // not ended: without Force their presence refuses the deletion
-	LogBytes  uint64 `json:"log_bytes"` // stored
+	Runs      int    `json:"runs"`               // how many
+	LiveRuns  int    `json:"live_runs"`          // not ended: without Force their presence refuses the deletion
+	LogBytes  uint64 `json:"log_bytes"`          // stored
 }

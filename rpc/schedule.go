@@ -17,7 +17,7 @@ type ScheduleListRequest struct {
 
 // ScheduleListResponse is a page of schedules.
 type ScheduleListResponse struct {
-	Schedules []Schedule `json:"schedules"`
+	Schedules []Schedule `json:"schedules"`        // in the order of their names
 	Freeze    *Freeze    `json:"freeze,omitempty"` // in force now: nothing is started
 	Next      string     `json:"next,omitempty"`   // ask again with After = Next; "" is the end
 }
@@ -25,16 +25,16 @@ type ScheduleListResponse struct {
 // Schedule is a trigger that is due at instants, and how it stands. One of
 // another kind has what does not speak of instants.
 type Schedule struct {
-	Name        string   `json:"name"` // nightly/evening
-	Pipeline    string   `json:"pipeline"`
-	Trigger     string   `json:"trigger"`
+	Name        string   `json:"name"`                 // nightly/evening
+	Pipeline    string   `json:"pipeline"`             // its name
+	Trigger     string   `json:"trigger"`              // its name in the pipeline
 	Kind        string   `json:"kind"`                 // schedule, after, files or key
 	Expression  string   `json:"expression,omitempty"` // as the text has it
 	Description string   `json:"description"`          // in words: at 02:30 every day
 	Timezone    string   `json:"timezone,omitempty"`   // IANA
 	Jitter      float64  `json:"jitter,omitempty"`     // seconds that a run may start after its instant
-	Include     []string `json:"include,omitempty"`
-	Exclude     []string `json:"exclude,omitempty"`
+	Include     []string `json:"include,omitempty"`    // calendars: an instant counts only where one of them has it
+	Exclude     []string `json:"exclude,omitempty"`    // calendars: an instant that one of them has does not count
 	// AtBoot says that its instants are the boots of the machine, which nobody
 	// knows beforehand: Next is null then.
 	AtBoot bool `json:"at_boot,omitempty"`
@@ -82,7 +82,7 @@ type Exclusion struct {
 
 // ScheduleNextRequest asks for instants to come.
 type ScheduleNextRequest struct {
-	Schedule string     `json:"schedule"`
+	Schedule string     `json:"schedule"`        // nightly/evening, or nightly for all of that pipeline
 	From     *time.Time `json:"from,omitempty"`  // instants after it; null is now
 	Until    *time.Time `json:"until,omitempty"` // instants up to it; null: no end but Count
 	Count    int        `json:"count,omitempty"` // that count, of each schedule, at most: 1 to 1000; 0 means 10
@@ -90,14 +90,14 @@ type ScheduleNextRequest struct {
 
 // ScheduleNextResponse has the instants of each schedule that was named.
 type ScheduleNextResponse struct {
-	Schedules []ScheduleInstants `json:"schedules"`
+	Schedules []ScheduleInstants `json:"schedules"` // in the order of their names
 }
 
 // ScheduleInstants are instants of a schedule in their order, those that a
 // calendar takes away among them.
 type ScheduleInstants struct {
-	Schedule Schedule  `json:"schedule"`
-	Instants []Instant `json:"instants"`
+	Schedule Schedule  `json:"schedule"` // how it stands
+	Instants []Instant `json:"instants"` // in their order
 	// More says that there are further ones before Until: ask again with From at
 	// the last of these.
 	More bool `json:"more,omitempty"`
@@ -118,7 +118,7 @@ type ScheduleAuditRequest struct {
 // ScheduleAuditResponse is a page of the ledger. It may be short, or empty,
 // while Next is not "": what a request may cost is bounded.
 type ScheduleAuditResponse struct {
-	Ticks []Tick `json:"ticks"`
+	Ticks []Tick `json:"ticks"`          // newest first
 	Next  string `json:"next,omitempty"` // ask again with Before = Next; "" is the end
 }
 
@@ -131,22 +131,22 @@ type Tick struct {
 	Subject   string    `json:"subject,omitempty"` // play, backfill/7, the path of a file, the run that ended and how: build/7 success
 	Decision  string    `json:"decision"`          // fired, caught_up, skipped or dropped
 	Reason    string    `json:"reason,omitempty"`  // of the last two
-	Message   string    `json:"message,omitempty"`
-	Run       string    `json:"run,omitempty"` // nightly/42; "id 1007" where it is deleted
-	Actor     string    `json:"actor,omitempty"`
-	DecidedAt time.Time `json:"decided_at"`
-	Revision  uint64    `json:"revision"`
+	Message   string    `json:"message,omitempty"` // the reason in words
+	Run       string    `json:"run,omitempty"`     // nightly/42; "id 1007" where it is deleted
+	Actor     string    `json:"actor,omitempty"`   // who asked, where it was not the clock
+	DecidedAt time.Time `json:"decided_at"`        // when it was recorded
+	Revision  uint64    `json:"revision"`          // the text of the pipeline then
 	// Count is how many instants the record stands for, from At to Last, where
 	// they share a decision and are many. 0 is one, negative more than were counted.
 	Count    int        `json:"count,omitempty"`
-	Last     *time.Time `json:"last,omitempty"`
+	Last     *time.Time `json:"last,omitempty"`      // the last of them; null: it is one
 	LastWall string     `json:"last_wall,omitempty"` // Last on the clocks of the schedule's zone, RFC 3339
 }
 
 // ScheduleHistoryRequest asks for the runs that a schedule made, newest instant
 // first.
 type ScheduleHistoryRequest struct {
-	Schedule string `json:"schedule"`
+	Schedule string `json:"schedule"`         // nightly/evening, or nightly where it has one
 	Before   string `json:"before,omitempty"` // Next of the page before
 	Limit    int    `json:"limit,omitempty"`  // 1 to 1000; 0 means 20
 }
@@ -154,40 +154,40 @@ type ScheduleHistoryRequest struct {
 // ScheduleHistoryResponse is a page of runs. It may be short, or empty, while
 // Next is not "".
 type ScheduleHistoryResponse struct {
-	Runs []RunSummary `json:"runs"`
-	Next string       `json:"next,omitempty"`
+	Runs []RunSummary `json:"runs"`           // newest instant first
+	Next string       `json:"next,omitempty"` // ask again with before = next; "" is the end
 }
 
 // SchedulePlayRequest starts a run of a schedule now. Its next instant stays,
 // and so does a pause. At most once a minute.
 type SchedulePlayRequest struct {
-	Schedule string `json:"schedule"`
+	Schedule string `json:"schedule"`       // nightly/evening, or nightly where it has one
 	Note     string `json:"note,omitempty"` // why, kept in the cause; at most 1 KiB
 }
 
 // SchedulePlayResponse names the run.
 type SchedulePlayResponse struct {
-	Run      RunSummary `json:"run"`
-	Schedule Schedule   `json:"schedule"`
+	Run      RunSummary `json:"run"`      // as it is now
+	Schedule Schedule   `json:"schedule"` // as it stands afterwards
 }
 
 // SchedulePauseRequest pauses schedules: their instants are recorded as skipped
 // until they are resumed, and are not caught up. A second pause replaces the
 // first.
 type SchedulePauseRequest struct {
-	Schedule string     `json:"schedule"`
+	Schedule string     `json:"schedule"`         // nightly/evening, or nightly for all of that pipeline
 	Reason   string     `json:"reason,omitempty"` // at most 1 KiB
 	Until    *time.Time `json:"until,omitempty"`  // null: until it is resumed
 }
 
 // ScheduleResumeRequest takes pauses of schedules back.
 type ScheduleResumeRequest struct {
-	Schedule string `json:"schedule"`
+	Schedule string `json:"schedule"` // nightly/evening, or nightly for all of that pipeline
 }
 
 // SchedulesResponse says how the schedules stand that were named.
 type SchedulesResponse struct {
-	Schedules []Schedule `json:"schedules"`
+	Schedules []Schedule `json:"schedules"` // in the order of their names
 	// Unchanged says that none of those that were to be resumed had a pause of its
 	// own. One of their pipeline holds them still: see [Schedule].
 	Unchanged bool `json:"unchanged,omitempty"`

@@ -4,7 +4,7 @@ import "time"
 
 // RunWhyRequest asks why a run, or a step of it, is as it is.
 type RunWhyRequest struct {
-	Run  string `json:"run"`
+	Run  string `json:"run"`            // nightly/42, nightly/latest or its id, 1007
 	Step string `json:"step,omitempty"` // a step, a matrix or a stage; "" is the run
 }
 
@@ -15,7 +15,7 @@ type Explanation struct {
 	Since   *time.Time `json:"since,omitempty"`   // it is so
 	Text    string     `json:"text"`              // why
 	Release string     `json:"release,omitempty"` // what would change it; "" where nothing is waited for
-	Causes  Causes     `json:"causes,omitempty"`
+	Causes  Causes     `json:"causes,omitempty"`  // what it follows from
 }
 
 // Causes are what an Explanation follows from.
