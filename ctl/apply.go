@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/ctl/render"
 	"github.com/penstock/penstock/rpc"
 )
@@ -88,10 +90,33 @@ func (a *app) check(ctx context.Context, files []file) ([]*rpc.PipelineApplyResp
 		}
 		answers = append(answers, r)
 	}
-	if len(problems) > 0 {
-		return nil, refuse(problems)
+	if problems = append(problems, circles(files)...); len(problems) > 0 {
+		return nil, refuse(distinctProblems(problems))
 	}
 	return answers, distinct(files, answers)
+}
+
+// circles are the circles that the pipelines of several files make by
+// themselves: the daemon, which is asked about one after the other, would find
+// them when some of them are applied already.
+func circles(files []file) []rpc.Problem {
+	var sources []*config.Source
+	for _, f := range files {
+		if source, err := config.ParsePipeline(f.name, []byte(f.text)); err == nil {
+			sources = append(sources, source)
+		}
+	}
+	return problemsIn(config.CirclesAmong(sources))
+}
+
+// distinctProblems leaves out what is said a second time.
+func distinctProblems(problems []rpc.Problem) (once []rpc.Problem) {
+	for _, p := range problems {
+		if !slices.Contains(once, p) {
+			once = append(once, p)
+		}
+	}
+	return once
 }
 
 // refusals are the problems of an error that lists some.

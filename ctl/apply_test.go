@@ -213,3 +213,22 @@ func empty(t *testing.T, dir string) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
+
+func TestFilesThatCloseACircleTogetherAreRefusedTogether(t *testing.T) {
+	d := newFake(t)
+	always[rpc.PipelineApplyRequest](d, rpc.PipelineApplyResponse{Pipeline: "x", Revision: 1, Created: true})
+	start := func(name, of string) string {
+		return writeFile(t, name+".toml", "name = \""+name+"\"\n[[stage]]\nname = \"s\"\n[[stage.step]]\nname = \"go\"\nuses = \"pipeline\"\nwith = { pipeline = \""+of+"\" }\n")
+	}
+	a, b := start("a", "b"), start("b", "a")
+	for _, command := range []string{"apply", "validate"} {
+		d.ctl(command, a, b).wants(t, ExitUsage, "", b+":7:10: the step closes a circle of pipelines that start each other: a → b → a")
+	}
+	for _, q := range requests[rpc.PipelineApplyRequest](d) {
+		if !q.DryRun {
+			t.Errorf("%s was applied", q.File)
+		}
+	}
+	d.ctl("validate", a).wants(t, ExitOK, "pipeline a is well-formed", "")
+	d.ctl("validate", start("c", "c")).wants(t, ExitUsage, "", "c.toml:7:10: a step cannot start its own pipeline")
+}

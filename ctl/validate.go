@@ -3,6 +3,7 @@ package ctl
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,14 +32,15 @@ func (a *app) validate(names []string) error {
 	if err != nil {
 		return err
 	}
-	problems, text := []rpc.Problem{}, ""
+	problems, text := append([]rpc.Problem{}, circles(files)...), ""
 	for _, f := range files {
 		line, err := examine(f)
-		if err != nil {
+		switch {
+		case err != nil:
 			problems = append(problems, problemsOf(f.name, err)...)
-			continue
+		case !slices.ContainsFunc(problems, func(p rpc.Problem) bool { return p.File == f.name }):
+			text += render.Line(f.name) + ": " + line + "\n"
 		}
-		text += render.Line(f.name) + ": " + line + "\n"
 	}
 	if a.output == formatJSON {
 		err := a.answer(rpc.InvalidData{Problems: problems}, nil)
@@ -78,6 +80,10 @@ func problemsOf(name string, err error) []rpc.Problem {
 	if !errors.As(err, &found) {
 		return []rpc.Problem{{File: name, Message: err.Error()}}
 	}
+	return problemsIn(found)
+}
+
+func problemsIn(found config.Problems) []rpc.Problem {
 	problems := make([]rpc.Problem, len(found))
 	for i, p := range found {
 		problems[i] = rpc.Problem{File: p.File, Line: p.Line, Column: p.Column, Path: p.Path, Message: p.Message}

@@ -17,7 +17,21 @@ import (
 // checkText reads a pipeline and has every step's settings checked by its
 // plugin: all that is wrong with it, at once, in the order of the text.
 func (d *Daemon) checkText(ctx context.Context, file, text string) (*config.Source, error) {
-	return d.check(ctx, config.ParsePipeline, file, text)
+	source, err := d.check(ctx, config.ParsePipeline, file, text)
+	if err != nil {
+		return nil, err
+	}
+	view := d.store.View()
+	defer view.Close()
+	n := &neighbours{texts: d.texts, view: view, source: source}
+	problems, err := source.Circles(n.leads)
+	if err == nil && len(problems) > 0 {
+		err = problems
+	}
+	if err != nil {
+		return nil, err
+	}
+	return source, nil
 }
 
 // check reads a text as parse does, and has the settings in it checked.

@@ -53,68 +53,86 @@ func namedBy(p *config.Pipeline) (all []naming) {
 	return all
 }
 
-// circles are the triggers of a text by which pipelines would follow from each
-// other for ever: certainly, for each of them waits for a success. In a row with
-// another status it is up to the runs; what closes the circle is then skipped.
+// circles are the places of a text by which pipelines would follow from each
+// other for ever: certainly, for each of them waits for a success, or is started
+// by a step. In a row with another status it is up to the runs; what closes the
+// circle is then skipped. Here only triggers of others are known: the rest was
+// looked for when the text was checked, and is refused by a run that comes to it.
 func circles(tx *store.Tx, source *config.Source) (config.Problems, error) {
-	var problems config.Problems
-	for i := range source.Pipeline.Triggers {
-		t := &source.Pipeline.Triggers[i]
-		if t.Kind != config.AfterPipeline || !afterSuccess(&t.After) {
-			continue
-		}
-		w := way{tx: tx, to: source.Pipeline.Name, seen: map[string]bool{}}
-		row, err := w.from(t.After.Pipeline)
-		if err != nil {
-			return nil, err
-		}
-		if row != nil {
-			slices.Reverse(row)
-			problems = append(problems, source.Problem(fmt.Sprintf("trigger[%d].after", i), fmt.Sprintf(
-				"the trigger closes a circle of pipelines that follow from each other: %s → %s; leave one of their triggers out",
-				strings.Join(row, " → "), source.Pipeline.Name)))
-		}
-	}
-	return problems, nil
+	return source.Circles(func(name string) ([]config.Lead, error) { return waiting(tx, source, name) })
 }
 
 func afterSuccess(a *config.After) bool { return slices.Contains(a.Statuses, "success") }
 
-// way is a search for the pipelines that the runs of a pipeline follow from.
-type way struct {
-	tx   *store.Tx
-	to   string
-	seen map[string]bool
+// subscriptions know which triggers wait for the ends of a pipeline.
+type subscriptions interface {
+	Followers(upstream string) ([]store.Trigger, error)
+	Pipeline(id uint64) (store.Pipeline, error)
 }
 
-// from is the row of pipelines from one up to that which is searched for; nil
-// where there is none.
-func (w *way) from(name string) ([]string, error) {
-	if name == w.to {
-		return []string{name}, nil
+// waiting are the leads to the triggers that wait for a pipeline: those of a text
+// that is about to be the current one, instead of those of its pipeline now.
+func waiting(known subscriptions, source *config.Source, name string) (all []config.Lead, err error) {
+	followers, err := known.Followers(name)
+	if err != nil {
+		return nil, err
 	}
-	if w.seen[name] {
-		return nil, nil
+	for _, t := range followers {
+		p, err := known.Pipeline(t.Pipeline)
+		if err != nil {
+			return nil, err
+		}
+		if p.Name != source.Pipeline.Name && afterSuccess(t.After) {
+			all = append(all, config.Lead{From: name, To: p.Name})
+		}
 	}
-	w.seen[name] = true
-	p, err := w.tx.PipelineNamed(name)
+	for _, l := range source.Pipeline.Leads() {
+		if l.From == name && !l.Step {
+			all = append(all, l)
+		}
+	}
+	return all, nil
+}
+
+// neighbours are the pipelines around a text that is about to be the current
+// one of its pipeline.
+type neighbours struct {
+	texts  *texts
+	view   *store.View
+	source *config.Source
+}
+
+// leads are those that go out from a pipeline.
+func (n *neighbours) leads(name string) ([]config.Lead, error) {
+	definition, err := n.definition(name)
+	if err != nil {
+		return nil, err
+	}
+	all, err := waiting(n.view, n.source, name)
+	for _, l := range definition.Leads() {
+		if l.Step {
+			all = append(all, l)
+		}
+	}
+	return all, err
+}
+
+// definition is what a pipeline of the name does; one that is not there, or
+// whose text cannot be read, does nothing.
+func (n *neighbours) definition(name string) (*config.Pipeline, error) {
+	if name == n.source.Pipeline.Name {
+		return &n.source.Pipeline, nil
+	}
+	p, err := n.view.PipelineNamed(name)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
+		return &config.Pipeline{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	triggers, err := w.tx.TriggersOf(p.ID)
-	if err != nil {
-		return nil, err
+	definition, err := n.texts.passing(n.view, p)
+	if _, wrong := errors.AsType[config.Problems](err); wrong {
+		return &config.Pipeline{}, nil
 	}
-	for _, t := range triggers {
-		if t.Kind != config.AfterPipeline || !afterSuccess(t.After) {
-			continue
-		}
-		if row, err := w.from(t.After.Pipeline); row != nil || err != nil {
-			return append([]string{name}, row...), err
-		}
-	}
-	return nil, nil
+	return definition, err
 }

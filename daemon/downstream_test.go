@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -339,7 +340,7 @@ func TestWhyNamesTheFailedChildThatIsGone(t *testing.T) {
 func TestPipelinesThatStartEachOtherAreFoundOut(t *testing.T) {
 	h := newHouse(t)
 	h.apply(parent("a", "true", `pipeline = "b", strategy = "depend"`))
-	h.apply(parent("b", "true", fmt.Sprintf(`strategy = "depend", inline = %q`, childText("uses = \"pipeline\"\nwith = { pipeline = \"a\", strategy = \"depend\" }"))))
+	h.apply(parent("b", "true", fmt.Sprintf(`strategy = "depend", inline = %q`, childText("rule = [{}]\nuses = \"pipeline\"\nwith = { pipeline = \"a\", strategy = \"depend\" }"))))
 	r := h.perform("a")
 	b := h.get(of(step(r, "go")))
 	child := h.get(of(step(b, "go")))
@@ -349,6 +350,42 @@ func TestPipelinesThatStartEachOtherAreFoundOut(t *testing.T) {
 	}
 	if _, err := h.RunGet(t.Context(), &rpc.RunGetRequest{Run: "a/2"}); codeOf(err) != rpc.CodeNotFound {
 		t.Errorf("a second run of a: %v", err)
+	}
+}
+
+func TestWhatCertainlyStartsItselfIsRefusedWithItsPlace(t *testing.T) {
+	h := newHouse(t)
+	try := func(text string) error {
+		_, err := h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{Text: text, File: "x.toml"})
+		return err
+	}
+	place := func(err error) (at string) {
+		refusal, _ := errors.AsType[*rpc.Error](err)
+		if refusal == nil || refusal.Code != rpc.CodeInvalid {
+			t.Fatalf("it is not refused: %v", err)
+		}
+		p := refusal.Data.(rpc.InvalidData).Problems[0]
+		return p.Path + " " + p.Message
+	}
+	if got := place(try(parent("a", "true", `pipeline = "a"`))); !strings.HasPrefix(got, "stage[1].step[0].with.pipeline a step cannot start its own") {
+		t.Error(got)
+	}
+	h.apply(parent("a", "true", `pipeline = "b"`))
+	h.apply("trigger = [{ after = \"a\" }]\n" + one("c", "true"))
+	for _, c := range []struct{ text, want string }{
+		{parent("b", "true", `pipeline = "a"`), "stage[1].step[0].with.pipeline the step closes a circle of pipelines that start each other: a → b → a"},
+		{"trigger = [{ after = \"c\" }]\n" + parent("b", "true", `pipeline = "a"`),
+			"trigger[0].after the trigger closes a circle of pipelines that follow from each other: b → a → c → b"},
+		{parent("b", "true", `pipeline = "d", strategy = "depend"`), ""},
+		{"trigger = [{ after = \"b\" }]\n" + one("a", "true"), ""},
+	} {
+		err := try(c.text)
+		if c.want == "" && err != nil {
+			t.Errorf("%s: %v", c.text, err)
+		}
+		if c.want != "" && !strings.HasPrefix(place(err), c.want) {
+			t.Errorf("%s: %s", c.text, place(err))
+		}
 	}
 }
 
