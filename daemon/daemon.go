@@ -72,6 +72,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/access"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/host"
 	"github.com/penstock/penstock/daemon/listener"
@@ -108,8 +109,7 @@ type Daemon struct {
 	options   Options
 	paths     config.Paths
 	config    atomic.Pointer[config.Daemon]
-	access    atomic.Pointer[access]
-	roles     map[string]rpc.Role // that each method needs
+	access    atomic.Pointer[access.Table]
 	log       *slog.Logger
 	startedAt time.Time
 
@@ -137,7 +137,7 @@ type Daemon struct {
 // Open makes everything ready that does not need a client.
 func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	d = &Daemon{
-		options: o, log: o.Log, startedAt: time.Now(), texts: newTexts(), roles: rpc.Roles(),
+		options: o, log: o.Log, startedAt: time.Now(), texts: newTexts(),
 		paths: config.Paths{State: o.Config.State, Socket: o.Config.Socket},
 	}
 	d.config.Store(&o.Config)
@@ -149,7 +149,7 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 			err = errors.Join(err, d.close())
 		}
 	}()
-	who, err := newAccess(o.Config.Access)
+	who, err := access.Read(o.Config.Access)
 	if err != nil {
 		return d, err
 	}
@@ -158,7 +158,7 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	if err := d.openState(); err != nil {
 		return d, err
 	}
-	if err := rpc.MakeDirectory(d.paths.Socket, who.open()); err != nil {
+	if err := rpc.MakeDirectory(d.paths.Socket, who.Open()); err != nil {
 		return d, err
 	}
 	if err := d.openHost(ctx); err != nil {
@@ -321,7 +321,7 @@ func (d *Daemon) listen() (net.Listener, error) {
 	if d.options.Listener != nil {
 		return d.options.Listener, nil
 	}
-	return rpc.Listen(d.paths.Socket, d.access.Load().open())
+	return rpc.Listen(d.paths.Socket, d.access.Load().Open())
 }
 
 // close lets go of what was opened, in the reverse order. The store is left

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/penstock/penstock/daemon/access"
 	"github.com/penstock/penstock/daemon/host"
 	"github.com/penstock/penstock/rpc"
 )
@@ -34,7 +35,7 @@ func (d *Daemon) DaemonInfo(ctx context.Context, _ *rpc.Empty) (*rpc.Info, error
 		AcceptingRuns: free >= d.leastFree(), Freeze: freeze,
 	}
 	if peer, ok := rpc.PeerFrom(ctx); ok {
-		info.You, info.Role = peerName(peer), d.access.Load().role(peer).String()
+		info.You, info.Role = access.UserName(peer), d.access.Load().Role(peer).String()
 	}
 	return info, nil
 }

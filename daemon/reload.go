@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/access"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/rpc"
 )
@@ -17,7 +18,7 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the configuration stays as it was: %w", err)
 	}
-	who, err := newAccess(c.Access)
+	who, err := access.Read(c.Access)
 	if err != nil {
 		return fmt.Errorf("the configuration stays as it was: %w", err)
 	}
@@ -45,11 +46,11 @@ func (d *Daemon) Reload(ctx context.Context) error {
 
 // admit opens the socket to those whom who admits, and closes it where that is
 // nobody any more. A socket that was handed in is its maker's.
-func (d *Daemon) admit(who *access) error {
-	if d.options.Listener != nil || who.open() == d.access.Load().open() {
+func (d *Daemon) admit(who *access.Table) error {
+	if d.options.Listener != nil || who.Open() == d.access.Load().Open() {
 		return nil
 	}
-	return rpc.Admit(d.paths.Socket, who.open())
+	return rpc.Admit(d.paths.Socket, who.Open())
 }
 
 // warnFixed names what differs and needs a restart.

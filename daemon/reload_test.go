@@ -50,7 +50,7 @@ with = { script = "seq 100000" }
 	if log := r.Stages[0].Steps[1].Attempts[0].Log; log.Missing == 0 {
 		t.Errorf("the cap of logs stays: %+v", log)
 	}
-	if err := h.d.authorize(t.Context(), rpc.Peer{UID: 4100000011, GID: nobodys}, rpc.RunList); err != nil {
+	if err := h.d.authorize(t.Context(), rpc.Peer{UID: 4100000011, GID: 4100000002}, rpc.RunList); err != nil {
 		t.Errorf("the viewer is refused: %v", err)
 	}
 	if h.level.Level() != slog.LevelDebug {
@@ -82,7 +82,7 @@ func TestAWrongConfigurationChangesNothing(t *testing.T) {
 		if info.MaxRunning != 3 || !info.AcceptingRuns {
 			t.Errorf("%s: %+v", name, info)
 		}
-		if err := h.d.authorize(t.Context(), rpc.Peer{UID: 4100000011, GID: nobodys}, rpc.RunList); err != nil {
+		if err := h.d.authorize(t.Context(), rpc.Peer{UID: 4100000011, GID: 4100000002}, rpc.RunList); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

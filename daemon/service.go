@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/access"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/plan"
 	"github.com/penstock/penstock/daemon/run"
@@ -165,5 +166,5 @@ func actor(ctx context.Context) (name string, uid int) {
 	if !ok {
 		return "", -1
 	}
-	return peerName(peer), int(peer.UID)
+	return access.UserName(peer), int(peer.UID)
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon"
+	"github.com/penstock/penstock/daemon/access"
 )
 
 // The exit codes. A supervisor should not start the daemon again after the
@@ -122,7 +123,7 @@ func (f *flags) load() (config.Daemon, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := daemon.CheckAccess(c.Access); err != nil {
+	if _, err := access.Read(c.Access); err != nil {
 		return c, fmt.Errorf("%s: %w", file, err)
 	}
 	return f.complete(c, paths)

@@ -1,4 +1,4 @@
-package daemon
+package access
 
 import (
 	"errors"
@@ -28,7 +28,7 @@ func granted() config.Access {
 }
 
 func TestTheAccessTableGivesRoles(t *testing.T) {
-	a, err := newAccess(granted())
+	a, err := Read(granted())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,19 +53,19 @@ func TestTheAccessTableGivesRoles(t *testing.T) {
 		{"by the best of the groups", rpc.Peer{UID: 4100000011, GID: 4100000022, Groups: []uint32{4100000024, 4100000021}}, rpc.Admin},
 		{"by the user above the group", rpc.Peer{UID: 4100000013, GID: 4100000021}, rpc.Admin},
 	} {
-		if got := a.role(c.peer); got != c.want {
+		if got := a.Role(c.peer); got != c.want {
 			t.Errorf("%s: %q, not %q", c.what, got, c.want)
 		}
 	}
 }
 
 func TestRootAndTheDaemonsUserCannotBeLowered(t *testing.T) {
-	a, err := newAccess(config.Access{Viewers: []string{"0", strconv.Itoa(os.Getuid())}})
+	a, err := Read(config.Access{Viewers: []string{"0", strconv.Itoa(os.Getuid())}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, uid := range []int{0, os.Getuid()} {
-		if got := a.role(rpc.Peer{UID: uint32(uid)}); got != rpc.Admin {
+		if got := a.Role(rpc.Peer{UID: uint32(uid)}); got != rpc.Admin {
 			t.Errorf("%d: %s", uid, got)
 		}
 	}
@@ -80,15 +80,15 @@ func TestNamesAreLookedUpWhenTheTableIsRead(t *testing.T) {
 	if err != nil {
 		t.Skip("this machine has no group daemon: ", err)
 	}
-	a, err := newAccess(config.Access{Viewers: []string{"daemon"}, Operators: []string{"@daemon"}})
+	a, err := Read(config.Access{Viewers: []string{"daemon"}, Operators: []string{"@daemon"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	uid, gid := number(t, u.Uid), number(t, g.Gid)
-	if got := a.role(rpc.Peer{UID: uid, GID: nobodys}); got != rpc.Viewer {
+	if got := a.Role(rpc.Peer{UID: uid, GID: nobodys}); got != rpc.Viewer {
 		t.Errorf("the user: %q", got)
 	}
-	if got := a.role(rpc.Peer{UID: stranger, GID: gid}); got != rpc.Operator {
+	if got := a.Role(rpc.Peer{UID: stranger, GID: gid}); got != rpc.Operator {
 		t.Errorf("the group: %q", got)
 	}
 }
@@ -107,7 +107,7 @@ func TestANameOfNobodyIsAnError(t *testing.T) {
 		"no-such-user-here": "no such user", "@no-such-group-here": "no such group",
 		"+4100000011": "no such user", "-7": "no such user", "@+4100000011": "no such group", "@-7": "no such group",
 	} {
-		_, err := newAccess(config.Access{Operators: []string{who}})
+		_, err := Read(config.Access{Operators: []string{who}})
 		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), strconv.Quote(who)) {
 			t.Errorf("%s: %v", who, err)
 		}
@@ -125,12 +125,12 @@ func TestTheSocketIsOpenOnlyWhereSomebodyElseHasARole(t *testing.T) {
 		{config.Access{Viewers: []string{"4100000011"}}, true},
 		{config.Access{Viewers: []string{"@4100000021"}}, true},
 	} {
-		a, err := newAccess(c.access)
+		a, err := Read(c.access)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.open() != c.want {
-			t.Errorf("%+v: %v", c.access, a.open())
+		if a.Open() != c.want {
+			t.Errorf("%+v: %v", c.access, a.Open())
 		}
 	}
 }
@@ -138,19 +138,17 @@ func TestTheSocketIsOpenOnlyWhereSomebodyElseHasARole(t *testing.T) {
 // TestEveryMethodIsClosedBelowItsRole asks each method as each role; what no
 // table names is closed to all.
 func TestEveryMethodIsClosedBelowItsRole(t *testing.T) {
-	who, err := newAccess(granted())
+	who, err := Read(granted())
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Daemon{roles: rpc.Roles()}
-	d.access.Store(who)
 	peers := []rpc.Peer{{UID: stranger, GID: nobodys}, {UID: 4100000011, GID: nobodys}, {UID: 4100000012, GID: nobodys}, {UID: 4100000013, GID: nobodys}}
-	if len(d.roles) < 18 {
-		t.Fatalf("%d methods", len(d.roles))
+	if len(who.needs) < 18 {
+		t.Fatalf("%d methods", len(who.needs))
 	}
-	for method, needs := range d.roles {
+	for method, needs := range who.needs {
 		for role := rpc.NoRole; role <= rpc.Admin; role++ {
-			err := d.authorize(t.Context(), peers[role], method)
+			err := who.Permit(peers[role], method)
 			if (err == nil) != (role >= needs && needs != rpc.NoRole) {
 				t.Errorf("%s as %q, needs %q: %v", method, role, needs, err)
 			}
@@ -159,14 +157,16 @@ func TestEveryMethodIsClosedBelowItsRole(t *testing.T) {
 			}
 		}
 	}
-	refused(t, d.authorize(t.Context(), peers[rpc.Admin], "no.such"), rpc.CodePermission)
+	if e, ok := errors.AsType[*rpc.Error](who.Permit(peers[rpc.Admin], "no.such")); !ok || e.Code != rpc.CodePermission {
+		t.Errorf("no.such as an admin: %v", e)
+	}
 }
 
 func TestAPeerWithoutANameIsItsNumber(t *testing.T) {
-	if got := peerName(rpc.Peer{UID: stranger}); got != "uid 4100000001" {
+	if got := UserName(rpc.Peer{UID: stranger}); got != "uid 4100000001" {
 		t.Error(got)
 	}
-	if got := peerName(rpc.Peer{UID: 0}); got != "root" {
+	if got := UserName(rpc.Peer{UID: 0}); got != "root" {
 		t.Error(got)
 	}
 }
