@@ -1,4 +1,4 @@
-package daemon
+package settings
 
 import (
 	"maps"
@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/penstock/penstock/config"
-	"github.com/penstock/penstock/rpc"
 )
 
 func TestPluginsCheckSamplesOfWhatPlaceholdersBecome(t *testing.T) {
@@ -66,20 +65,5 @@ script = "docker ps --format '{{.Names}}'"
 		if isGuessed(guessed, path) != want {
 			t.Errorf("%q is guessed: %v", path, !want)
 		}
-	}
-}
-
-func TestAPlaceholderIsNoProblemOfItsPlugin(t *testing.T) {
-	h := newHouse(t)
-	const head = "name = \"p\"\ntype = \"dynamic\"\ninput = [{ name = \"pause\", default = \"soon\" }]\n" +
-		"[[stage]]\nname = \"s\"\n[[stage.step]]\nname = \"a\"\nuses = \"sleep\"\n"
-	h.apply(head + `with = { for = "{{ inputs.pause }}" }`)
-	_, err := h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{Text: head + `with = { for = "{{ inputs.pause }}", until = 3 }`})
-	if codeOf(err) != rpc.CodeInvalid {
-		t.Errorf("a setting that sleep does not have: %v", err)
-	}
-	_, err = h.PipelineApply(t.Context(), &rpc.PipelineApplyRequest{Text: head + `with = { for = "soon" }`})
-	if codeOf(err) != rpc.CodeInvalid {
-		t.Errorf("a fixed setting that is wrong: %v", err)
 	}
 }
