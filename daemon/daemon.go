@@ -75,20 +75,14 @@ import (
 	"github.com/penstock/penstock/daemon/access"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/host"
+	"github.com/penstock/penstock/daemon/key"
 	"github.com/penstock/penstock/daemon/listener"
 	"github.com/penstock/penstock/daemon/logs"
 	"github.com/penstock/penstock/daemon/metrics"
 	"github.com/penstock/penstock/daemon/schedule"
+	"github.com/penstock/penstock/daemon/state"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
-)
-
-// The reasons not to start that a supervisor should not try again for.
-var (
-	// ErrDiskFull: the disk has no room to open the store.
-	ErrDiskFull = errors.New("the disk is full")
-	// ErrHeld: another daemon serves the state directory.
-	ErrHeld = errors.New("another penstockd serves this state directory")
 )
 
 // Options is what a daemon is started with.
@@ -122,7 +116,7 @@ type Daemon struct {
 	follower *follower
 	engine   *engine.Engine
 	texts    *texts
-	signing  *signing
+	signing  *state.SigningKey
 	http     *listener.Listener // nil: off
 	metrics  *metrics.Metrics
 	broken   bool       // a commit failed
@@ -154,7 +148,7 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 		return d, err
 	}
 	d.access.Store(who)
-	d.signing = &signing{path: filepath.Join(d.paths.State, "signing-key")}
+	d.signing = &state.SigningKey{Path: filepath.Join(d.paths.State, "signing-key"), Size: key.SigningKeySize}
 	if err := d.openState(); err != nil {
 		return d, err
 	}
@@ -174,13 +168,14 @@ func (d *Daemon) openState() (err error) {
 			return fmt.Errorf("make the state directory: %w", err)
 		}
 	}
-	if err := checkOwn(d.paths.State); err != nil {
+	if err := state.CloseToOthers(d.paths.State); err != nil {
 		return err
 	}
-	if d.lock, err = lockState(d.paths.State); err != nil {
+	if d.lock, err = state.Lock(d.paths.State); err != nil {
 		return err
 	}
-	if err := makeRoom(d.paths.State); err != nil {
+	// Badger dies, without a word, on a disk where its files cannot grow.
+	if err := state.MakeRoom(d.paths.State, store.Headroom); err != nil {
 		return err
 	}
 	if d.store, err = store.Open(filepath.Join(d.paths.State, "store"), d.log); err != nil {
@@ -192,7 +187,7 @@ func (d *Daemon) openState() (err error) {
 		return err
 	}
 	storage := d.config.Load().Storage
-	return layBallast(d.paths.State, storage.Ballast, uint64(storage.MinFree))
+	return state.LayBallast(d.paths.State, storage.Ballast, uint64(storage.MinFree))
 }
 
 func (d *Daemon) openHost(ctx context.Context) (err error) {
@@ -336,7 +331,7 @@ func (d *Daemon) close() error {
 		errs = append(errs, d.logs.Close())
 	}
 	if d.store != nil && !d.broken {
-		if free, err := freeBytes(d.paths.State); err == nil && free >= store.Headroom {
+		if free, err := state.Free(d.paths.State); err == nil && free >= store.Headroom {
 			errs = append(errs, d.store.Close())
 		}
 	}

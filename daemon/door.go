@@ -50,13 +50,13 @@ func (o door) Pipeline(k store.Key) (string, bool, error) {
 // Secret derives the secret of a key. One that is not the secret that the key
 // was made with fits nothing: the signing key was changed, or lost.
 func (o door) Secret(k store.Key) (key.Secret, error) {
-	signing, err := o.d.signing.read()
+	signing, err := o.d.signing.Read()
 	if err != nil {
 		return key.Derive(key.Form(k.Form), nil, k.ID), fmt.Errorf("trigger key %s: %w", k.ID, err)
 	}
 	s := key.Derive(key.Form(k.Form), signing, k.ID)
 	if !key.Matches(s.Reveal(), k.Digest) {
-		return s, fmt.Errorf("trigger key %s was made with another signing key than %s: bring that back, or make a new key", k.ID, o.d.signing.path)
+		return s, fmt.Errorf("trigger key %s was made with another signing key than %s: bring that back, or make a new key", k.ID, o.d.signing.Path)
 	}
 	return s, nil
 }

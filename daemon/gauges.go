@@ -1,6 +1,9 @@
 package daemon
 
-import "github.com/penstock/penstock/daemon/metrics"
+import (
+	"github.com/penstock/penstock/daemon/metrics"
+	"github.com/penstock/penstock/daemon/state"
+)
 
 // reading is what the gauges of the metrics show.
 func (d *Daemon) reading() metrics.Now {
@@ -12,7 +15,7 @@ func (d *Daemon) reading() metrics.Now {
 	if now.TableBytes, now.ValueBytes, err = d.store.Size(); err != nil {
 		d.log.Warn("size of the store", "error", err)
 	}
-	free, err := freeBytes(d.paths.State)
+	free, err := state.Free(d.paths.State)
 	if err != nil {
 		d.log.Warn("free space", "error", err)
 	}

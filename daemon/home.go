@@ -3,28 +3,12 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/state"
 	"github.com/penstock/penstock/daemon/store"
 )
-
-// homeOf is the identity of a directory or file: its inode and, where the file system
-// keeps it, when it was made. It stays when the directory is moved, and a copy
-// has another one.
-func homeOf(dir string) (string, error) {
-	var s unix.Statx_t
-	if err := unix.Statx(unix.AT_FDCWD, dir, 0, unix.STATX_INO|unix.STATX_BTIME, &s); err != nil {
-		return "", fmt.Errorf("look at %s: %w", dir, err)
-	}
-	if s.Mask&unix.STATX_BTIME == 0 {
-		return fmt.Sprintf("%d", s.Ino), nil
-	}
-	return fmt.Sprintf("%d@%d.%09d", s.Ino, s.Btime.Sec, s.Btime.Nsec), nil
-}
 
 // isCopy says why what was due is dropped.
 const isCopy = "the store was copied, or put back from a backup"
@@ -32,9 +16,9 @@ const isCopy = "the store was copied, or put back from a backup"
 // settle makes the store at home in a directory. One that was at home in
 // another, or has an old mark beside it, is a copy: what was due while it lay there
 // is nobody's any more, for the original has seen to it.
-func (s *schedules) settle(ctx context.Context, home string, mark homeMark) error {
+func (s *schedules) settle(ctx context.Context, home string, mark state.Mark) error {
 	generation := s.store.Meta.Generation
-	old, err := mark.old(generation)
+	old, err := mark.Old(generation)
 	if err != nil {
 		return err
 	}
@@ -43,7 +27,7 @@ func (s *schedules) settle(ctx context.Context, home string, mark homeMark) erro
 			return err
 		}
 	}
-	if err := mark.renew(generation); err != nil { // the old one stays, and is no lie
+	if err := mark.Renew(generation); err != nil { // the old one stays, and is no lie
 		s.log.Warn("a backup that is put back from now on may be taken for this state", "error", err)
 	}
 	return nil

@@ -9,12 +9,13 @@ import (
 
 	"github.com/penstock/penstock/daemon/access"
 	"github.com/penstock/penstock/daemon/host"
+	"github.com/penstock/penstock/daemon/state"
 	"github.com/penstock/penstock/rpc"
 )
 
 // DaemonInfo says who answers.
 func (d *Daemon) DaemonInfo(ctx context.Context, _ *rpc.Empty) (*rpc.Info, error) {
-	free, err := freeBytes(d.paths.State)
+	free, err := state.Free(d.paths.State)
 	if err != nil {
 		return nil, failure(err, "the state directory")
 	}

@@ -86,7 +86,7 @@ func (d *Daemon) newSecret(form key.Form) (id string, s key.Secret, err error) {
 	}
 	var signing []byte
 	if form.Signs() {
-		if signing, err = d.signing.make(); err != nil {
+		if signing, err = d.signing.Make(); err != nil {
 			return "", s, err
 		}
 	}

@@ -1,12 +1,10 @@
 package daemon
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +15,7 @@ import (
 	"github.com/penstock/penstock/daemon/key"
 	"github.com/penstock/penstock/daemon/listener"
 	"github.com/penstock/penstock/daemon/plan"
+	"github.com/penstock/penstock/daemon/state"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -272,36 +271,6 @@ func TestWhatCallersAreTold(t *testing.T) {
 	}
 }
 
-func TestTheSigningKeyIsMadeOnceAndKept(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "signing-key")
-	s := &signing{path: path}
-	if _, err := s.read(); err == nil {
-		t.Error("a key that is not there was read")
-	}
-	first := must[[]byte](t)(s.make())
-	info, err := os.Stat(path)
-	if err != nil || info.Mode() != 0o600 || len(first) != key.SigningKeySize {
-		t.Errorf("%v, %v, %d bytes", info, err, len(first))
-	}
-	for _, again := range []*signing{s, {path: path}} {
-		if got := must[[]byte](t)(again.make()); !bytes.Equal(got, first) {
-			t.Error("another key was made")
-		}
-		if got := must[[]byte](t)(again.read()); !bytes.Equal(got, first) {
-			t.Error("another key was read")
-		}
-	}
-	if err := os.WriteFile(path, []byte("short"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := (&signing{path: path}).make(); err == nil || !strings.Contains(err.Error(), "5 bytes") {
-		t.Errorf("a damaged key: %v", err)
-	}
-	if got, _ := os.ReadFile(path); string(got) != "short" {
-		t.Error("a damaged key was written over")
-	}
-}
-
 func TestAnotherSigningKeyFitsNoKeyThatWasMadeBefore(t *testing.T) {
 	h := newHouse(t, withHTTP)
 	h.apply(fmt.Sprintf(idle, "a"))
@@ -317,11 +286,11 @@ func TestAnotherSigningKeyFitsNoKeyThatWasMadeBefore(t *testing.T) {
 	if s := must[key.Secret](t)(o.Secret(record)); s.Reveal() != k.Secret {
 		t.Error("the secret is another than was shown")
 	}
-	h.d.signing = &signing{path: filepath.Join(h.dir, "other")}
+	h.d.signing = &state.SigningKey{Path: filepath.Join(h.dir, "other"), Size: key.SigningKeySize}
 	if _, err := o.Secret(record); err == nil {
 		t.Error("without a signing key there is a secret")
 	}
-	must[[]byte](t)(h.d.signing.make())
+	must[[]byte](t)(h.d.signing.Make())
 	if _, err := o.Secret(record); err == nil || !strings.Contains(err.Error(), "another signing key") {
 		t.Error(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/scheduler"
+	"github.com/penstock/penstock/daemon/state"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/daemon/upcoming"
 )
@@ -60,10 +61,10 @@ const maxTables = 10_000
 
 // keep loads the schedules of the store in a directory and fires them until ctx
 // ends.
-func (s *schedules) keep(ctx context.Context, state string) error {
-	home, err := homeOf(filepath.Join(state, "store"))
+func (s *schedules) keep(ctx context.Context, dir string) error {
+	home, err := state.Home(filepath.Join(dir, "store"))
 	if err == nil {
-		err = s.settle(ctx, home, homeMark{path: filepath.Join(state, "home")})
+		err = s.settle(ctx, home, state.Mark{Path: filepath.Join(dir, "home")})
 	}
 	if err != nil {
 		return fmt.Errorf("find out whether the store is a copy: %w", err)

@@ -43,25 +43,3 @@ func TestADaemonWhoseStateWasMovedEnds(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func TestAStateDirectoryThatOthersCanChangeIsClosedOrRefused(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := checkOwn(dir); err != nil {
-		t.Error(err)
-	}
-	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give a directory away")
-	}
-	if err := os.Chown(dir, 65534, 65534); err != nil {
-		t.Fatal(err)
-	}
-	if err := checkOwn(dir); err == nil {
-		t.Error("a directory of another user is taken")
-	}
-}

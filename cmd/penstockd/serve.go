@@ -20,6 +20,7 @@ import (
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon"
 	"github.com/penstock/penstock/daemon/access"
+	"github.com/penstock/penstock/daemon/state"
 )
 
 // The exit codes. A supervisor should not start the daemon again after the
@@ -97,9 +98,9 @@ func serve(args []string) int {
 
 func exitCode(err error) int {
 	switch {
-	case errors.Is(err, daemon.ErrHeld):
+	case errors.Is(err, state.ErrHeld):
 		return exitHeld
-	case errors.Is(err, daemon.ErrDiskFull):
+	case errors.Is(err, state.ErrDiskFull):
 		return exitFull
 	}
 	return exitFailed

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/penstock/penstock/config"
-	"github.com/penstock/penstock/daemon"
+	"github.com/penstock/penstock/daemon/state"
 )
 
 // asDaemon in the environment makes this binary penstockd.
@@ -144,7 +144,7 @@ func TestOnlyTheDefaultFileMayBeAbsent(t *testing.T) {
 
 func TestExitCodes(t *testing.T) {
 	for want, err := range map[int]error{
-		exitHeld: fmt.Errorf("open: %w", daemon.ErrHeld), exitFull: fmt.Errorf("open: %w", daemon.ErrDiskFull),
+		exitHeld: fmt.Errorf("open: %w", state.ErrHeld), exitFull: fmt.Errorf("open: %w", state.ErrDiskFull),
 		exitFailed: errors.New("something else"),
 	} {
 		if got := exitCode(err); got != want {

@@ -1,4 +1,4 @@
-package daemon
+package state
 
 import (
 	"errors"
@@ -12,9 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkOwn refuses a state directory that somebody else could change under us,
+// ErrHeld: another daemon serves the state directory.
+var ErrHeld = errors.New("another penstockd serves this state directory")
+
+// CloseToOthers refuses a state directory that somebody else could change under us,
 // and closes ours to everybody else.
-func checkOwn(state string) error {
+func CloseToOthers(state string) error {
 	var st unix.Stat_t
 	if err := unix.Stat(state, &st); err != nil {
 		return fmt.Errorf("the state directory %s: %w", state, err)
@@ -32,10 +35,10 @@ func checkOwn(state string) error {
 	return nil
 }
 
-// lockState takes the state directory for this process: flock(2) on a file in
+// Lock takes the state directory for this process: flock(2) on a file in
 // it, which the kernel lets go of whatever way the process ends. A daemon that
 // was just killed may hold it for another moment.
-func lockState(state string) (*os.File, error) {
+func Lock(state string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(state, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the state directory: %w", err)
