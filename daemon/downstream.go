@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"strings"
 
@@ -131,25 +130,16 @@ func (s *descent) resolve(pipeline store.Pipeline, definition *config.Pipeline, 
 	})
 }
 
-// variables are what goes down, each over those before it: what the text of the
-// parent says, what its run was given, what the step gives, what a person gave
-// the step. A standard pipeline takes none of the first: no value of it changes
-// from run to run, and the author of the other text could not help that it has
-// variables.
+// variables are what goes down: see plan.Forwarded. A standard pipeline takes
+// nothing of the text: no value of it changes from run to run, and the author of
+// the other text could not help that it has variables.
 func (s *descent) variables(to config.Type) (map[string]string, error) {
-	all, a := map[string]string{}, &s.attempt
-	if s.asked.Forward.YAMLVariables && to != config.Standard {
-		text, err := plan.Forwarded(a.Plan, a.Step, a.Outputs)
-		if err != nil {
-			return nil, &unreadyError{err}
-		}
-		maps.Copy(all, text)
+	asked, a := *s.asked, &s.attempt
+	asked.Forward.YAMLVariables = asked.Forward.YAMLVariables && to != config.Standard
+	all, err := plan.Forwarded(a.Plan, a.Step, &asked, a.Variables, a.Outputs)
+	if err != nil {
+		return nil, &unreadyError{err}
 	}
-	if s.asked.Forward.PipelineVariables {
-		maps.Copy(all, a.Plan.Values.Variables)
-	}
-	maps.Copy(all, s.asked.Variables)
-	maps.Copy(all, a.Variables)
 	return all, nil
 }
 

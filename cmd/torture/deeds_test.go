@@ -1,8 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/run"
@@ -22,7 +28,7 @@ func (w *twin) live(ctx context.Context) {
 		w.cancel(ctx, -1)
 	}
 	w.explains(ctx)
-	w.remembers()
+	w.remembers(ctx)
 	w.Logf("%d deeds, %d steps, %d attempts began", len(w.deeds), len(w.run().Steps), len(w.given))
 }
 
@@ -93,6 +99,13 @@ func (w *twin) end(ctx context.Context, i int) {
 		output, outcome.Outputs = "k="+value, map[string]string{"k": value}
 	}
 	attempt := w.run().Plan.AttemptName(i, len(w.run().Steps[i].Attempts))
+	if w.isChild(i) {
+		attempt = w.child(ctx, attempt)
+		if code != 0 {
+			outcome = config.Outcome{Status: "failed", Reason: string(run.DownstreamFailed)}
+		}
+		outcome.Outputs = nil // they are of the child's step
+	}
 	w.both(ctx, fmt.Sprintf("%s ends with %d %s", attempt, code, output), func() error {
 		return w.world.End(w.key(i), outcome)
 	}, func() error {
@@ -102,11 +115,19 @@ func (w *twin) end(ctx context.Context, i int) {
 }
 
 func (w *twin) act(do string, i int) config.Act {
-	a := config.Act{Do: do, Actor: w.run().Plan.Values.Actor}
+	a := config.Act{Do: do, Actor: me()}
 	if i >= 0 {
 		a.Steps = w.key(i)
 	}
 	return a
+}
+
+// me is what the daemon calls whoever runs the tests.
+func me() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
 }
 
 // play plays a step, which it may refuse.
@@ -218,6 +239,10 @@ func (w *twin) explains(ctx context.Context) {
 		if err != nil {
 			w.fail("why %s: %v", step, err)
 		}
+		if step == "" {
+			got.Causes = got.Causes[1:] // the first is where the run comes from
+		}
+		w.apart(got)
 		if is, ought := explainedBy(got, ""), explained(w.run().Plan, want, ""); is != ought {
 			w.fail("why %s: the daemon says\n%sthe simulation\n%s", step, is, ought)
 		}
@@ -228,11 +253,62 @@ func (w *twin) explains(ctx context.Context) {
 	}
 }
 
+// apart leaves out of an explanation what children say of themselves: a
+// simulation has none.
+func (w *twin) apart(x *rpc.Explanation) {
+	x.Causes = slices.DeleteFunc(x.Causes, func(below rpc.Explanation) bool {
+		return strings.HasPrefix(below.Subject, w.drawn.name+"/")
+	})
+	for i := range x.Causes {
+		w.apart(&x.Causes[i])
+	}
+}
+
+// isChild reports whether a step stands for a child.
+func (w *twin) isChild(i int) bool { return w.run().Plan.Steps[i].Uses == config.DownstreamType }
+
+// child is the attempt of the child's step, once the daemon has made the run that an
+// attempt stands for.
+func (w *twin) child(ctx context.Context, parent string) string {
+	w.Helper()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for until := time.Now().Add(patience); time.Now().Before(until); <-poll.C {
+		if child, ok := w.children(ctx)[parent]; ok {
+			return child
+		}
+	}
+	w.fail("%s stands for no run", parent)
+	return ""
+}
+
+// children are the attempts of the steps of children, by the attempts that stand for those.
+func (w *twin) children(ctx context.Context) map[string]string {
+	w.Helper()
+	of := map[string]string{}
+	for _, stage := range w.look(ctx).Stages {
+		for _, step := range stage.Steps {
+			for _, a := range step.Attempts {
+				if a.Downstream != nil {
+					of[fmt.Sprintf("%s/%s/%s/%d", w.runName(), stage.Name, cmp.Or(step.Address, step.Name), a.Number)] = a.Downstream.Run + "/c/x/1"
+				}
+			}
+		}
+	}
+	return of
+}
+
 // remembers sees that each attempt began once, with what it had to be given,
 // and none that had not to begin.
-func (w *twin) remembers() {
+func (w *twin) remembers(ctx context.Context) {
 	w.Helper()
 	begun := w.begun()
+	for parent, child := range w.children(ctx) {
+		if all, ok := begun[child]; ok {
+			begun[parent] = all
+			delete(begun, child)
+		}
+	}
 	for attempt, all := range begun {
 		if want, ok := w.given[attempt]; !ok || len(all) > 1 || all[0] != want {
 			w.fail("%s began with %q, it was to be given %q", attempt, all, want)
@@ -241,7 +317,7 @@ func (w *twin) remembers() {
 	for i := range w.run().Steps {
 		for _, a := range w.run().Steps[i].Attempts {
 			name := w.run().Plan.AttemptName(i, a.Number)
-			if a.Status != run.Canceled && a.FailureReason != run.MissingDependency && len(begun[name]) == 0 {
+			if a.Status != run.Canceled && a.FailureReason != run.MissingDependency && len(begun[name]) == 0 && !w.forNobody(i) {
 				w.fail("%s ended as %s and never began", name, a.Status)
 			}
 		}

@@ -84,7 +84,7 @@ func (l *load) call(ctx context.Context) error {
 		return err
 	}
 	for n := 1; l.during(ctx, 0); n++ {
-		run, err := l.callOnce(ctx, key, fmt.Sprint("call-", n))
+		run, err := callOnce(ctx, key, fmt.Sprint("call-", n), []byte("{}"))
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (l *load) call(ctx context.Context) error {
 }
 
 // callOnce calls until there is an answer that is not for now only.
-func (l *load) callOnce(ctx context.Context, key *rpc.KeyCreateResponse, id string) (run string, err error) {
+func callOnce(ctx context.Context, key *rpc.KeyCreateResponse, id string, body []byte) (run string, err error) {
 	web := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -106,7 +106,7 @@ func (l *load) callOnce(ctx context.Context, key *rpc.KeyCreateResponse, id stri
 	}}
 	for until := time.Now().Add(patience); time.Now().Before(until); {
 		var again bool
-		if run, again, err = post(ctx, web, key, id); !again {
+		if run, again, err = post(ctx, web, key, id, body); !again {
 			return run, err
 		}
 		select {
@@ -119,8 +119,8 @@ func (l *load) callOnce(ctx context.Context, key *rpc.KeyCreateResponse, id stri
 }
 
 // post calls; again is whether it is worth another try.
-func post(ctx context.Context, web *http.Client, key *rpc.KeyCreateResponse, id string) (run string, again bool, err error) {
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, key.URL, bytes.NewReader([]byte("{}")))
+func post(ctx context.Context, web *http.Client, key *rpc.KeyCreateResponse, id string, body []byte) (run string, again bool, err error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, key.URL, bytes.NewReader(body))
 	if err != nil {
 		return "", false, err
 	}
@@ -131,17 +131,17 @@ func post(ctx context.Context, web *http.Client, key *rpc.KeyCreateResponse, id 
 	if err != nil {
 		return "", true, err
 	}
-	body, err := io.ReadAll(answer.Body)
+	said, err := io.ReadAll(answer.Body)
 	if err = errors.Join(err, answer.Body.Close()); err != nil {
 		return "", true, err
 	}
 	var told struct{ Run string }
 	switch answer.StatusCode {
 	case http.StatusAccepted, http.StatusOK:
-		err = json.Unmarshal(body, &told)
+		err = json.Unmarshal(said, &told)
 		return told.Run, err != nil, err
 	case http.StatusConflict, http.StatusServiceUnavailable:
 		again = true
 	}
-	return "", again, fmt.Errorf("POST %s: %s: %s", key.URL, answer.Status, body)
+	return "", again, fmt.Errorf("POST %s: %s: %s", key.URL, answer.Status, said)
 }

@@ -18,22 +18,29 @@ type drawn struct {
 	orders bool     // which step begins, or ends, first may matter
 	reader bool     // a step reads outputs: one is enough
 	timed  bool     // a step works for longer than it may: one is enough
+	origin origin
+	scarce bool // there are fewer places than steps
 }
 
 // labour is what a drawn step does: it says what it was given, waits at its gate,
 // and ends as it is told there.
-const labour = `
+const labour = said + `
 gate="$GATES/$(echo "$PENSTOCK_ATTEMPT" | tr / +)"
 mkfifo "$gate" 2>/dev/null || true
-echo "$PENSTOCK_ATTEMPT $GOT $WORD" | tee -a "$MARKS"
 read -r code output < "$gate"
 [ -z "$output" ] || echo "$output" >> "$PENSTOCK_OUTPUT"
 exit "$code"
 `
 
+// said is what a drawn step does first.
+const said = `
+echo "$PENSTOCK_ATTEMPT $GOT $WORD" | tee -a "$MARKS"
+`
+
 // draw draws a pipeline. What it draws may be refused, by config or by plan.
 func draw(random *rand.Rand, name string, g *gates) *drawn {
 	d := &drawn{Rand: random, name: name, orders: random.IntN(5) < 2}
+	d.origin = origin(d.pick(string(byCommand), string(byCommand), string(asScheduled), string(afterRun), string(byFile), string(byCall)))
 	d.line("name = %q", name)
 	d.line(`type = "dynamic"`)
 	d.maybe(4, `order = "serial"`)
@@ -42,7 +49,10 @@ func draw(random *rand.Rand, name string, g *gates) *drawn {
 		d.maybe(2, `auto_cancel = { on_step_failure = "all" }`)
 	}
 	d.line("[[input]]\nname = \"mode\"\ndefault = \"a\"\noptions = [\"a\", \"b\"]")
-	d.line("[variables]\nGATES = %q\nMARKS = %q\nGOT = \"-\"\nWORD = \"{{ inputs.mode }}/{{ run.actor }}/{{ run.number }}\"", g.dir, g.marks())
+	d.line("[[input]]\nname = \"said\"\ndefault = \"nothing\"")
+	d.trigger(g)
+	d.line("[variables]\nGATES = %q\nMARKS = %q\nGOT = \"-\"\nWORD = %q", g.dir, g.marks(),
+		"{{ inputs.mode }}/{{ inputs.said }}/{{ run.source }}/{{ run.actor }}/{{ run.number }}/{{ trigger.name ?? '-' }}/{{ trigger.scheduled_at ?? '-' }}")
 	for range 2 + d.IntN(2) {
 		d.stage()
 	}
@@ -73,7 +83,12 @@ func (d *drawn) stage() {
 
 func (d *drawn) step() {
 	name := fmt.Sprint("s", len(d.steps))
-	d.line("[[stage.step]]\nname = %q\nuses = \"shell\"\nwith = { script = '''%s''' }", name, labour)
+	d.line("[[stage.step]]\nname = %q", name)
+	if !d.scarce && d.IntN(6) == 0 { // the steps of a child take places as well
+		d.child()
+	} else {
+		d.line("uses = \"shell\"\nwith = { script = '''%s''' }", labour)
+	}
 	d.needs()
 	d.when()
 	d.maybe(6, "allow_failure = %s", d.pick("true", "true", "false", "{ exit_codes = [3] }", "{ exit_codes = [1, 7] }"))
@@ -98,6 +113,17 @@ func (d *drawn) step() {
 	if single {
 		d.plain = append(d.plain, name)
 	}
+}
+
+// child lets the step stand for a run of one step, which gets what the step itself would
+// get. That of one for which nobody waits does not wait either.
+func (d *drawn) child() {
+	strategy, script := d.pick("depend", "mirror"), labour
+	if !d.orders && d.IntN(3) == 0 { // it ends by itself: what else happens meanwhile may not matter
+		strategy, script = "none", said
+	}
+	d.line("uses = \"pipeline\"\nwith = { strategy = %q, forward = { pipeline_variables = %v }, inline = %q }", strategy, d.IntN(2) == 0,
+		"type = \"dynamic\"\n[[stage]]\nname = \"c\"\n[[stage.step]]\nname = \"x\"\nuses = \"shell\"\nwith = { script = '''"+script+"''' }\n")
 }
 
 func (d *drawn) needs() {
@@ -153,7 +179,7 @@ func (d *drawn) read() {
 
 func (d *drawn) rules() {
 	d.line("rule = [{ if = '%s', %s }%s]",
-		d.pick(`inputs.mode == "b"`, `inputs.mode == "a"`, `run.source == "command" and run.actor != "nobody"`),
+		d.pick(`inputs.mode == "b"`, `inputs.mode == "a"`, `run.source == "command" and run.actor != "nobody"`, `run.source == "subscription"`, `(trigger.name ?? "") == "in"`),
 		d.pick(`when = "never"`, `when = "manual"`, `when = "on_failure"`, "allow_failure = true", `variables = { WORD = "rule" }`, "needs = []"),
 		d.pick("", `, { when = "always" }`, `, { allow_failure = true }`))
 }

@@ -22,7 +22,7 @@ type gates struct {
 
 func newGates(t *testing.T) *gates {
 	g := &gates{T: t, dir: t.TempDir()}
-	if err := os.WriteFile(g.marks(), nil, 0o600); err != nil {
+	if err := errors.Join(os.WriteFile(g.marks(), nil, 0o600), os.Mkdir(filepath.Join(g.dir, "in"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

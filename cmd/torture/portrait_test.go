@@ -81,8 +81,8 @@ func (p *portrait) outputs(all map[string]string) {
 }
 
 // explained is an explanation of a simulated run as a tree of lines. Messages of
-// plugins, times, how long an attempt waited and who started the run are not in
-// it: a simulation has others.
+// plugins, times and how long an attempt waited are not in it: a simulation has
+// others.
 func explained(p *run.Plan, x run.Explanation, indent string) string {
 	subject := x.Subject
 	if x.Step >= 0 {
@@ -106,7 +106,7 @@ func explainedBy(x *rpc.Explanation, indent string) string {
 
 var (
 	instants = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)`)
-	others   = regexp.MustCompile(`^(attempt \d+ waited|it was started by) `)
+	others   = regexp.MustCompile(`^attempt \d+ waited `)
 	messages = regexp.MustCompile(`(failed \([^)]*\)): [^;]*`)
 )
 

@@ -33,7 +33,7 @@ func story(t *testing.T, l *lives, seed uint64) {
 	for draft := range 200 {
 		g := newGates(t)
 		w := &twin{T: t, gates: g, client: c, drawn: draw(random, fmt.Sprintf("p%d-%d", seed, draft), g)}
-		if w.begin(t.Context(), map[string]any{"mode": w.pick("a", "b")}) {
+		if w.begin(t.Context()) {
 			w.live(t.Context())
 			return
 		}

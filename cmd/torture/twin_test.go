@@ -39,7 +39,7 @@ func (w *twin) run() *run.Run { return w.world.State() }
 func (w *twin) runName() string { return w.drawn.name + "/1" }
 
 // begin starts the run in both, unless both refuse.
-func (w *twin) begin(ctx context.Context, inputs map[string]any) bool {
+func (w *twin) begin(ctx context.Context) bool {
 	w.Helper()
 	text := w.drawn.text.String()
 	source, err := config.ParsePipeline(w.drawn.name, []byte(text))
@@ -50,12 +50,12 @@ func (w *twin) begin(ctx context.Context, inputs map[string]any) bool {
 	if _, err := ask(ctx, w.client, (*rpc.Client).PipelineApply, apply); err != nil {
 		w.Fatalf("config takes what the daemon refuses: %v\n%s", err, text)
 	}
-	started, refusal := ask(ctx, w.client, (*rpc.Client).RunStart,
-		&rpc.RunStartRequest{Pipeline: w.drawn.name, Inputs: inputs, Key: w.drawn.name})
-	if w.world, err = simulation.Begin(&source.Pipeline, config.Start{
-		Inputs: inputs, Source: "command", Actor: actor(started), At: time.Unix(1_000_000_000, 0),
-	}); err != nil || refusal != nil {
-		if err == nil || refusal == nil || refusal.(*rpc.Error).Code != rpc.CodeInvalid {
+	start, refusal := w.ask(ctx)
+	if refusal == nil {
+		start.Actor = w.look(ctx).Cause.Actor
+	}
+	if w.world, err = simulation.Begin(&source.Pipeline, start); err != nil || refusal != nil {
+		if coded, ok := errors.AsType[*rpc.Error](refusal); err == nil || !ok || coded.Code != rpc.CodeInvalid {
 			w.Fatalf("the simulation says %v, the daemon %v\n%s", err, refusal, text)
 		}
 		return false
@@ -64,13 +64,6 @@ func (w *twin) begin(ctx context.Context, inputs map[string]any) bool {
 	w.settle()
 	w.agree(ctx)
 	return true
-}
-
-func actor(started *rpc.RunStartResponse) string {
-	if started == nil {
-		return ""
-	}
-	return started.Run.Cause.Actor
 }
 
 func stagesOf(p *config.Pipeline) map[string]string {
@@ -87,7 +80,7 @@ func stagesOf(p *config.Pipeline) map[string]string {
 // itself, and soon.
 func (w *twin) settle() {
 	w.Helper()
-	for w.beginNext() || w.timeOut() || w.ring() {
+	for w.beginNext() || w.letGo() || w.timeOut() || w.ring() {
 	}
 }
 
@@ -111,6 +104,22 @@ func (w *twin) beginNext() bool {
 		w.given[w.run().Plan.AttemptName(next, a.Number)] = environment["GOT"] + " " + environment["WORD"]
 	}
 	return true
+}
+
+// letGo ends a step that waits for its child no longer than until there is one.
+func (w *twin) letGo() bool {
+	for i := range w.run().Steps {
+		if w.run().Steps[i].Status == run.Running && w.forNobody(i) {
+			w.must(w.world.End([]string{w.run().Plan.Key(i)}, config.Outcome{Status: "success"}))
+			return true
+		}
+	}
+	return false
+}
+
+// forNobody reports whether step i stands for a child for which nobody waits.
+func (w *twin) forNobody(i int) bool {
+	return w.isChild(i) && w.world.Given(i).With["strategy"] == "none"
 }
 
 // timeOut ends a step that has a timeout: nobody tells it to end.

@@ -90,20 +90,22 @@ func (w *World) begin(i int) error {
 		w.script.busy++
 	}
 	given, err := w.give(i)
-	if err != nil {
+	var refused *refusedError
+	switch {
+	case errors.As(err, &refused):
+		return w.end(i, run.Outcome{Status: run.Failed, FailureReason: run.DownstreamCreationFailed, Message: err.Error()})
+	case err != nil:
 		return w.end(i, run.Outcome{Status: run.Failed, FailureReason: run.MissingDependency, Message: err.Error()})
 	}
 	w.given[i] = given
-	if w.plan.Steps[i].Uses != config.DownstreamType {
-		return nil
-	}
-	if _, err := config.ReadDownstream(given.With); err != nil {
-		return w.end(i, run.Outcome{Status: run.Failed, FailureReason: run.DownstreamCreationFailed, Message: err.Error()})
-	}
 	return nil
 }
 
-// give evaluates what is known only now.
+// refusedError is why a step cannot start a run.
+type refusedError struct{ error }
+
+// give evaluates what is known only now. The environment of a step that starts a
+// run is what goes down to that.
 func (w *World) give(i int) (g Given, err error) {
 	outputs := w.run.Outputs(i)
 	if g.With, err = plan.Settings(w.plan, i, outputs); err != nil {
@@ -113,7 +115,15 @@ func (w *World) give(i int) (g Given, err error) {
 	if r := w.run.Steps[i].Requested; r != nil {
 		played = r.Variables
 	}
-	g.Environment, err = plan.Environment(w.plan, i, played, outputs)
+	if w.plan.Steps[i].Uses != config.DownstreamType {
+		g.Environment, err = plan.Environment(w.plan, i, played, outputs)
+		return g, err
+	}
+	asked, err := config.ReadDownstream(g.With)
+	if err != nil {
+		return Given{}, &refusedError{err}
+	}
+	g.Environment, err = plan.Forwarded(w.plan, i, asked, played, outputs)
 	return g, err
 }
 

@@ -30,5 +30,6 @@
 // attempt that works longer than its step's timeout fails with step_timeout at
 // that moment; whether it was silent meanwhile is not known. No attempt is lost
 // unless its script says so. A step that starts a run stands for none: it works
-// and ends as any other does, and its settings are read as the daemon reads them.
+// and ends as any other does; its settings are read as the daemon reads them, and
+// its environment is what would go down to the run.
 package simulation
