@@ -29,48 +29,71 @@ func (d *Daemon) PipelineApply(ctx context.Context, q *rpc.PipelineApplyRequest)
 	return d.put(ctx, source, q)
 }
 
-// put makes text the current revision of the pipeline that it names.
+// put makes a text the current revision of the pipeline that it names.
 func (d *Daemon) put(ctx context.Context, source *config.Source, q *rpc.PipelineApplyRequest) (*rpc.PipelineApplyResponse, error) {
 	who, _ := actor(ctx)
-	var answer *rpc.PipelineApplyResponse
-	var due []planned
-	err := d.change(ctx, func(tx *store.Tx, now time.Time) (changed uint64, err error) {
-		p, created, err := pipelineFor(tx, source.Pipeline.Name, now)
-		if err != nil {
-			return 0, err
-		}
-		if q.ExpectRevision != 0 && q.ExpectRevision != p.Revision {
-			return 0, rpc.Errorf(rpc.CodeConflict, "pipeline %q is at revision %d, not %d: somebody changed it meanwhile",
-				p.Name, p.Revision, q.ExpectRevision)
-		}
-		old, err := currentText(tx, p)
-		if err != nil {
-			return 0, err
-		}
-		answer = &rpc.PipelineApplyResponse{
-			Pipeline: p.Name, Revision: p.Revision, Created: created, Changed: created || old != q.Text,
-			Difference: difference(p.Name, p.Revision, old, p.Revision+1, q.Text),
-		}
-		if answer.Notes, err = amongOthers(tx, source); err != nil {
-			return 0, err
-		}
-		if due, err = d.schedules.planned(tx, p, &source.Pipeline, now); err != nil || !answer.Changed {
-			return 0, err
-		}
-		answer.Revision++
-		if q.DryRun {
-			return 0, nil
-		}
-		p.Revision++
-		return p.ID, d.putRevision(tx, p, &source.Pipeline, store.Revision{Text: q.Text, AppliedAt: now, AppliedBy: who, Note: q.Note})
-	})
-	if err != nil { // the loop may still be at it: what it writes is not ours
-		return nil, failure(err, fmt.Sprintf("pipeline %q", source.Pipeline.Name))
+	a := applying{Daemon: d, asked: q, source: source, by: who}
+	subject := fmt.Sprintf("pipeline %q", source.Pipeline.Name)
+	if err := d.change(ctx, a.put); err != nil { // the loop may still be at it: what it writes is not ours
+		return nil, failure(err, subject)
 	}
 	view := d.store.View()
 	defer view.Close()
-	answer.Schedules, err = d.scheduleLines(view, due)
-	return answer, failure(err, fmt.Sprintf("pipeline %q", source.Pipeline.Name))
+	var err error
+	a.answer.Schedules, err = d.scheduleLines(view, a.due)
+	return a.answer, failure(err, subject)
+}
+
+// applying is a text on its way to be a revision.
+type applying struct {
+	*Daemon
+	asked  *rpc.PipelineApplyRequest
+	source *config.Source
+	by     string
+
+	answer *rpc.PipelineApplyResponse
+	due    []planned // its schedules, as they are then
+}
+
+// put writes the revision, unless it is the current one already or that is only
+// tried; changed is then 0.
+func (a *applying) put(tx *store.Tx, now time.Time) (changed uint64, err error) {
+	definition := &a.source.Pipeline
+	p, created, err := pipelineFor(tx, definition.Name, now)
+	if err != nil {
+		return 0, err
+	}
+	if expected := a.asked.ExpectRevision; expected != 0 && expected != p.Revision {
+		return 0, rpc.Errorf(rpc.CodeConflict, "pipeline %q is at revision %d, not %d: somebody changed it meanwhile",
+			p.Name, p.Revision, expected)
+	}
+	if err := a.compare(tx, p, created); err != nil {
+		return 0, err
+	}
+	if a.due, err = a.schedules.planned(tx, p, definition, now); err != nil || !a.answer.Changed {
+		return 0, err
+	}
+	p.Revision++
+	a.answer.Revision = p.Revision
+	if a.asked.DryRun {
+		return 0, nil
+	}
+	return p.ID, a.putRevision(tx, p, definition, store.Revision{Text: a.asked.Text, AppliedAt: now, AppliedBy: a.by, Note: a.asked.Note})
+}
+
+// compare makes the answer: what differs from the current text, and what is to
+// be said of the text among the other pipelines.
+func (a *applying) compare(tx *store.Tx, p store.Pipeline, created bool) error {
+	old, err := currentText(tx, p)
+	if err != nil {
+		return err
+	}
+	a.answer = &rpc.PipelineApplyResponse{
+		Pipeline: p.Name, Revision: p.Revision, Created: created, Changed: created || old != a.asked.Text,
+		Difference: difference(p.Name, p.Revision, old, p.Revision+1, a.asked.Text),
+	}
+	a.answer.Notes, err = amongOthers(tx, a.source)
+	return err
 }
 
 // pipelineFor finds the pipeline of a name, or makes one. Only what is put is

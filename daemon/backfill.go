@@ -1,40 +1,106 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
-	"sync"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/penstock/penstock/config/cron"
+	"github.com/penstock/penstock/daemon/account"
+	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
+	"github.com/penstock/penstock/daemon/upcoming"
 	"github.com/penstock/penstock/rpc"
 )
 
-// backfills knows which pipelines have a backfill under way.
-type backfills struct {
-	bell bell
+// maxParallel bounds how many runs of a backfill live at a time.
+const maxParallel = 100
 
-	mu   sync.Mutex // protects the field below
-	busy map[uint64]bool
+// BackfillStart makes up for past instants of a schedule.
+func (d *Daemon) BackfillStart(ctx context.Context, q *rpc.BackfillStartRequest) (*rpc.BackfillStartResponse, error) {
+	if err := checkBackfill(q, time.Now()); err != nil {
+		return nil, err
+	}
+	p, instants, t, err := d.toFill(q)
+	if err != nil {
+		return nil, err
+	}
+	who, uid := actor(ctx)
+	b := store.Backfill{
+		Pipeline: p.pipeline.ID, Trigger: p.trigger.Name, From: q.From, To: q.To, Reverse: q.Order == "reverse",
+		MaxParallel: cmp.Or(q.MaxParallel, 1), Actor: who, UID: uid, At: time.Now(), Instants: len(instants),
+	}
+	if b.Reverse {
+		slices.Reverse(instants)
+	}
+	answer := &rpc.BackfillStartResponse{}
+	if q.DryRun {
+		for _, i := range instants {
+			answer.Instants = append(answer.Instants, upcoming.Instant(i, t.Zone()))
+		}
+	} else if b, err = d.startBackfill(ctx, b, times(instants)); err != nil {
+		return nil, failure(err, fmt.Sprintf("the backfill of %q", p.name()))
+	}
+	answer.Backfill = backfill(b, p.name())
+	return answer, nil
 }
 
-// settled notes that a run of a pipeline has ended. It returns at once.
-func (b *backfills) settled(pipeline uint64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.busy[pipeline] {
-		b.bell.ring()
+func checkBackfill(q *rpc.BackfillStartRequest, now time.Time) error {
+	switch {
+	case !q.From.Before(q.To):
+		return rpc.Errorf(rpc.CodeInvalid, "from %s is not before to %s", q.From.Format(time.RFC3339), q.To.Format(time.RFC3339))
+	case q.To.After(now):
+		return rpc.Errorf(rpc.CodeInvalid, "to %s is to come: a backfill is of the past", q.To.Format(time.RFC3339))
+	case q.MaxParallel < 0 || q.MaxParallel > maxParallel:
+		return rpc.Errorf(rpc.CodeInvalid, "max_parallel %d: want 1 to %d", q.MaxParallel, maxParallel)
+	case q.Order != "" && q.Order != "forward" && q.Order != "reverse":
+		return rpc.Errorf(rpc.CodeInvalid, "order %q: want forward or reverse", q.Order)
 	}
+	return nil
 }
 
-// attend hears from now on of the runs of those that are under way.
-func (b *backfills) attend(under map[uint64]*filling) {
-	busy := map[uint64]bool{}
-	for _, u := range under {
-		busy[u.Pipeline] = true
+// toFill finds the schedule, and the instants of it that count.
+func (d *Daemon) toFill(q *rpc.BackfillStartRequest) (p planned, all []schedule.Instant, t schedule.Timetable, err error) {
+	view := d.store.View()
+	defer view.Close()
+	if p, err = onlyPlanned(view, q.Schedule); err != nil {
+		return p, nil, t, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.busy = busy
+	if t, err = d.schedules.timetable(&p.trigger); err != nil {
+		return p, nil, t, failure(err, fmt.Sprintf("schedule %q", p.name()))
+	}
+	if t.Expression().Kind() == cron.Reboot {
+		return p, nil, t, rpc.Errorf(rpc.CodeInvalid, "%s is due when the machine boots: when that was is not known", p.name())
+	}
+	mark := p.trigger.Mark
+	mark.Through = q.From.Add(-1)
+	looked := 0
+	for i := range t.After(mark) {
+		if !i.At.Before(q.To) {
+			break
+		}
+		if looked++; looked > 10*store.MaxInstants || len(all) == store.MaxInstants && !i.Excluded.Any() {
+			return p, nil, t, rpc.Errorf(rpc.CodeInvalid, "%s has more than %d instants from %s to %s: do it in several parts",
+				p.name(), store.MaxInstants, q.From.Format(time.RFC3339), q.To.Format(time.RFC3339))
+		}
+		if !i.Excluded.Any() {
+			all = append(all, i)
+		}
+	}
+	if len(all) == 0 {
+		return p, nil, t, rpc.Errorf(rpc.CodeInvalid, "%s has no instant from %s to %s", p.name(), q.From.Format(time.RFC3339), q.To.Format(time.RFC3339))
+	}
+	return p, all, t, nil
+}
+
+func times(instants []schedule.Instant) (all []time.Time) {
+	for _, i := range instants {
+		all = append(all, i.At)
+	}
+	return all
 }
 
 // startBackfill makes a backfill of instants of a schedule, in the order of
@@ -93,4 +159,70 @@ func (d *Daemon) endBackfill(ctx context.Context, id uint64, end func(b *store.B
 		return store.Backfill{}, err
 	}
 	return ended, nil
+}
+
+// backfill is a backfill as it is told.
+func backfill(b store.Backfill, name string) rpc.Backfill {
+	told := rpc.Backfill{
+		ID: b.ID, Schedule: name, From: b.From, To: b.To, Order: "forward", MaxParallel: b.MaxParallel, Status: "running",
+		At: b.At, Actor: b.Actor, Done: b.Next, Started: b.Started, Total: b.Instants,
+	}
+	if b.Reverse {
+		told.Order = "reverse"
+	}
+	switch {
+	case !b.CanceledAt.IsZero():
+		told.Status, told.FinishedAt = "canceled", account.Moment(b.CanceledAt)
+		told.Message = cmp.Or(b.Message, strings.TrimSuffix("canceled by "+b.CanceledBy, " by "))
+	case !b.DoneAt.IsZero():
+		told.Status, told.FinishedAt = "success", account.Moment(b.DoneAt)
+	}
+	return told
+}
+
+// BackfillList lists the backfills.
+func (d *Daemon) BackfillList(_ context.Context, q *rpc.BackfillListRequest) (*rpc.BackfillListResponse, error) {
+	view := d.store.View()
+	defer view.Close()
+	wanted := func(uint64, string) bool { return true }
+	if q.Schedule != "" {
+		l, err := ledgersOf(view, q.Schedule)
+		if err != nil {
+			return nil, err
+		}
+		wanted = func(pipeline uint64, trigger string) bool {
+			return pipeline == l.pipeline.ID && slices.Contains(l.triggers, trigger)
+		}
+	}
+	answer := &rpc.BackfillListResponse{Backfills: []rpc.Backfill{}}
+	names := pipelineNames{view: view}
+	for b, err := range view.Backfills() {
+		if err == nil && !wanted(b.Pipeline, b.Trigger) {
+			continue
+		}
+		name := ""
+		if err == nil {
+			name, err = names.of(b.Pipeline)
+		}
+		if err != nil {
+			return nil, failure(err, "backfills")
+		}
+		answer.Backfills = append(answer.Backfills, backfill(b, name+"/"+b.Trigger))
+	}
+	slices.Reverse(answer.Backfills)
+	return answer, nil
+}
+
+// BackfillCancel ends a backfill.
+func (d *Daemon) BackfillCancel(ctx context.Context, q *rpc.BackfillCancelRequest) (*rpc.Backfill, error) {
+	who, _ := actor(ctx)
+	b, err := d.cancelBackfill(ctx, q.ID, who)
+	if err != nil {
+		return nil, failure(err, fmt.Sprintf("backfill %d", q.ID))
+	}
+	view := d.store.View()
+	defer view.Close()
+	p, err := view.Pipeline(b.Pipeline)
+	told := backfill(b, p.Name+"/"+b.Trigger)
+	return &told, failure(err, fmt.Sprintf("backfill %d", q.ID))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/penstock/penstock/config/calendar"
 	"github.com/penstock/penstock/daemon/arrival"
 	"github.com/penstock/penstock/daemon/settings"
+	"github.com/penstock/penstock/daemon/upcoming"
 )
 
 // checkText reads a pipeline and has every step's settings checked by its
@@ -90,4 +91,20 @@ func (d *Daemon) checkCalendars(source *config.Source) (config.Problems, error) 
 		known = append(known, c.Name)
 	}
 	return source.CheckCalendars(known), nil
+}
+
+// checkShifts reports the schedules that cannot be shifted.
+func checkShifts(source *config.Source) (problems config.Problems) {
+	for k := range source.Pipeline.Triggers {
+		t := &source.Pipeline.Triggers[k]
+		if t.Kind != config.OnSchedule {
+			continue
+		}
+		rule := upcoming.RuleOf(&t.Schedule)
+		rule.Include, rule.Exclude = nil, nil // what they name is checked elsewhere
+		if _, err := rule.Compile(nil); err != nil {
+			problems = append(problems, source.Problem(fmt.Sprintf("trigger[%d].shift", k), err.Error()))
+		}
+	}
+	return problems
 }

@@ -4,11 +4,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/store"
 )
+
+// backfills knows which pipelines have a backfill under way.
+type backfills struct {
+	bell bell
+
+	mu   sync.Mutex // protects the field below
+	busy map[uint64]bool
+}
+
+// settled notes that a run of a pipeline has ended. It returns at once.
+func (b *backfills) settled(pipeline uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.busy[pipeline] {
+		b.bell.ring()
+	}
+}
+
+// attend hears from now on of the runs of those that are under way.
+func (b *backfills) attend(under map[uint64]*filling) {
+	busy := map[uint64]bool{}
+	for _, u := range under {
+		busy[u.Pipeline] = true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.busy = busy
+}
 
 // backfillLooks is how often a backfill that something stands against, a pause
 // or a freeze, looks whether it still does.

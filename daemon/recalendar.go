@@ -6,11 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/calendar"
 	"github.com/penstock/penstock/daemon/schedule"
 	"github.com/penstock/penstock/daemon/store"
-	"github.com/penstock/penstock/daemon/upcoming"
 )
 
 // readCalendars makes the calendars ready that rules may name: those that were
@@ -39,22 +37,6 @@ func (s *schedules) readCalendars() error {
 	}
 	s.calendars = all
 	return nil
-}
-
-// checkShifts reports the schedules that cannot be shifted.
-func checkShifts(source *config.Source) (problems config.Problems) {
-	for k := range source.Pipeline.Triggers {
-		t := &source.Pipeline.Triggers[k]
-		if t.Kind != config.OnSchedule {
-			continue
-		}
-		rule := upcoming.RuleOf(&t.Schedule)
-		rule.Include, rule.Exclude = nil, nil // what they name is checked elsewhere
-		if _, err := rule.Compile(nil); err != nil {
-			problems = append(problems, source.Problem(fmt.Sprintf("trigger[%d].shift", k), err.Error()))
-		}
-	}
-	return problems
 }
 
 // usersOf lists the schedules whose rules name a calendar.
