@@ -97,6 +97,16 @@ func (g gate) reached() (open func()) {
 	}
 }
 
+// held begins a run of the pipeline nightly, whose script has a %s for the path
+// of a gate, and returns when it stands there.
+func (h *house) held(script string) (run string, open func()) {
+	h.t.Helper()
+	g := h.gate("g")
+	h.apply(one("nightly", fmt.Sprintf(script, g.path)))
+	run = h.begin("nightly")
+	return run, g.reached()
+}
+
 // statuses are a run's and those of its steps, by name.
 func statuses(r *rpc.Run) map[string]string {
 	all := map[string]string{"": r.Status}

@@ -37,27 +37,18 @@ func (h *house) backfillNightly(text string, instants []time.Time, parallel int)
 }
 
 // backfilled waits until a backfill is as it should be.
-func (h *house) backfilled(id uint64, as func(b store.Backfill) bool) store.Backfill {
+func (h *house) backfilled(id uint64, as func(b store.Backfill) bool) (b store.Backfill) {
 	h.t.Helper()
-	poll := time.NewTicker(5 * time.Millisecond)
-	defer poll.Stop()
-	deadline := time.After(patience)
-	for {
+	h.await(func() (so bool) {
 		view := h.d.store.View()
-		b, err := view.Backfill(id)
-		view.Close()
-		if err != nil {
+		defer view.Close()
+		var err error
+		if b, err = view.Backfill(id); err != nil {
 			h.t.Fatal(err)
 		}
-		if as(b) {
-			return b
-		}
-		select {
-		case <-poll.C:
-		case <-deadline:
-			h.t.Fatalf("the backfill stays as it is: %+v; log:\n%s", b, h.log)
-		}
-	}
+		return as(b)
+	})
+	return b
 }
 
 func done(b store.Backfill) bool { return !b.DoneAt.IsZero() }

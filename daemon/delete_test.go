@@ -84,10 +84,7 @@ func TestAPipelineIsDeletedWithAllUnderIt(t *testing.T) {
 
 func TestNothingIsDeletedWhileItLives(t *testing.T) {
 	h := newHouse(t)
-	g := h.gate("g")
-	h.apply(one("nightly", "cat "+g.path))
-	run := h.begin("nightly")
-	open := g.reached()
+	run, open := h.held("cat %s")
 	dry := must[*rpc.PipelineDeleteResponse](t)(h.PipelineDelete(t.Context(), &rpc.PipelineDeleteRequest{Name: "nightly", DryRun: true}))
 	if dry.Runs != 1 || dry.LiveRuns != 1 {
 		t.Errorf("%+v", dry)

@@ -34,10 +34,7 @@ func TestNothingBeginsWhileTheDiskIsLow(t *testing.T) {
 
 func TestWhatBeganOnALowDiskGoesOn(t *testing.T) {
 	h := newHouse(t)
-	g := h.gate("g")
-	h.apply(one("nightly", "cat "+g.path))
-	run := h.begin("nightly")
-	open := g.reached()
+	run, open := h.held("cat %s")
 	h.config.Storage.MinFree = math.MaxInt64
 	if err := h.d.Reload(t.Context()); err != nil {
 		t.Fatal(err)

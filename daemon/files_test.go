@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/store"
@@ -76,20 +75,6 @@ func (s *spool) shows(runs int) (lines []string) {
 		lines = append(lines, said(s.follow(name, "show"))...)
 	}
 	return lines
-}
-
-// await waits until something is so that nobody tells of.
-func (h *house) await(so func() bool) {
-	h.t.Helper()
-	poll := time.NewTicker(5 * time.Millisecond)
-	defer poll.Stop()
-	for deadline := time.After(patience); !so(); {
-		select {
-		case <-poll.C:
-		case <-deadline:
-			h.t.Fatalf("it never came to be; log:\n%s", h.log)
-		}
-	}
 }
 
 // ticks is the ledger of the trigger, oldest first.

@@ -108,6 +108,20 @@ func (h *house) hears(state string) {
 	}
 }
 
+// await waits until something is so that nobody tells of.
+func (h *house) await(so func() bool) {
+	h.t.Helper()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.After(patience); !so(); {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			h.t.Fatalf("it never came to be; log:\n%s", h.log)
+		}
+	}
+}
+
 // halt stops the daemon as SIGTERM does.
 func (h *house) halt() {
 	h.t.Helper()

@@ -17,10 +17,7 @@ func TestTheDaemonSaysWhoItIsAndHowItFares(t *testing.T) {
 		info.FreeBytes == 0 || info.Role != "admin" || info.You == "" || info.StartedAt.IsZero() {
 		t.Errorf("%+v", info)
 	}
-	g := h.gate("g")
-	h.apply(one("nightly", "cat "+g.path))
-	run := h.begin("nightly")
-	open := g.reached()
+	run, open := h.held("cat %s")
 	busy := must[*rpc.Info](t)(h.DaemonInfo(t.Context(), &rpc.Empty{}))
 	if busy.Pipelines != 1 || busy.LiveRuns != 1 || busy.RunningSteps != 1 || busy.PendingSteps != 0 {
 		t.Errorf("%+v", busy)

@@ -48,10 +48,7 @@ func TestAStopLeavesRunningStepsAloneAndTheNextStartJoinsThem(t *testing.T) {
 
 func TestACancelReachesAStepThatWasJoined(t *testing.T) {
 	h := newHouse(t)
-	g := h.gate("g")
-	h.apply(one("nightly", "cat "+g.path))
-	run := h.begin("nightly")
-	open := g.reached()
+	run, open := h.held("cat %s")
 	defer open()
 	h.halt()
 	h.start()
@@ -91,10 +88,7 @@ func TestStepsThatWaitBeginAfterARestart(t *testing.T) {
 
 func TestACommitThatFailsEndsTheDaemonAndLosesNothing(t *testing.T) {
 	h := newHouse(t)
-	g := h.gate("g")
-	h.apply(one("nightly", "cat "+g.path))
-	run := h.begin("nightly")
-	open := g.reached()
+	run, open := h.held("cat %s")
 	err := h.d.engine.Update(t.Context(), func(tx *store.Tx, _ time.Time) error {
 		tx.PutPipeline(store.Pipeline{ID: 7, Name: "lost"})
 		tx.PutRevision(7, store.Revision{AppliedAt: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}) // RFC 3339 cannot say it
@@ -154,10 +148,7 @@ func TestAUserWhoIsNotThereKeepsTheDaemonFromStarting(t *testing.T) {
 
 func TestASilentClientDoesNotHoldUpAStop(t *testing.T) {
 	h := newHouse(t)
-	g := h.gate("g")
-	h.apply(one("nightly", "cat "+g.path))
-	run := h.begin("nightly")
-	open := g.reached()
+	run, open := h.held("cat %s")
 	defer open()
 	watched := make(chan error, 2)
 	for _, call := range []func(context.Context) error{

@@ -46,20 +46,10 @@ func TestTheStartSweepsWhatGrewOldMeanwhile(t *testing.T) {
 // gone waits until a run does not exist any more: nothing tells of that.
 func (h *house) gone(run string) {
 	h.t.Helper()
-	poll := time.NewTicker(5 * time.Millisecond)
-	defer poll.Stop()
-	deadline := time.After(patience)
-	for {
+	h.await(func() bool {
 		_, err := h.RunGet(h.t.Context(), &rpc.RunGetRequest{Run: run})
-		if codeOf(err) == rpc.CodeNotFound {
-			return
-		}
-		select {
-		case <-poll.C:
-		case <-deadline:
-			h.t.Fatalf("%s is still there: %v", run, err)
-		}
-	}
+		return codeOf(err) == rpc.CodeNotFound
+	})
 }
 
 func TestASweepReadsNoTextOfAPipelineWithoutRuns(t *testing.T) {

@@ -95,10 +95,7 @@ func TestAWatcherMissesNothingOfARunThatGoesOnMeanwhile(t *testing.T) {
 
 func TestAWatchWithoutNewsSaysSo(t *testing.T) {
 	h := newHouse(t)
-	g := h.gate("g")
-	h.apply(one("nightly", "cat "+g.path))
-	run := h.begin("nightly")
-	open := g.reached()
+	run, open := h.held("cat %s")
 	now := h.get(run).Sequence
 	for _, wait := range []int{0, 1} {
 		a := must[*rpc.RunWatchResponse](t)(h.RunWatch(t.Context(), &rpc.RunWatchRequest{Run: run, After: now, WaitMS: wait}))
@@ -133,10 +130,7 @@ func TestCancelEndsARunAndSaysWhoAndWhy(t *testing.T) {
 	for _, force := range []bool{false, true} {
 		t.Run(map[bool]string{false: "asked", true: "forced"}[force], func(t *testing.T) {
 			h := newHouse(t)
-			g := h.gate("g")
-			h.apply(one("nightly", "echo a; cat "+g.path+"; echo b"))
-			run := h.begin("nightly")
-			open := g.reached()
+			run, open := h.held("echo a; cat %s; echo b")
 			defer open()
 			q := &rpc.RunCancelRequest{Run: run, Force: force, Note: "enough"}
 			if first := must[*rpc.RunCancelResponse](t)(h.RunCancel(t.Context(), q)); first.Unchanged {
