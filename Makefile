@@ -10,8 +10,10 @@ BUILD    = umask 022; go build -trimpath -ldflags "-X main.version=$(VERSION)"
 
 .PHONY: build run test check lint generated race bench torture install clean help
 
+# penstockctl asks the C library for nothing: without it (netgo) each start costs a third less.
 build: ## Build bin/penstockd, bin/penstockctl and bin/plugins/
-	$(BUILD) -o bin/ ./cmd/penstockd ./cmd/penstockctl
+	$(BUILD) -o bin/ ./cmd/penstockd
+	$(BUILD) -tags netgo -o bin/ ./cmd/penstockctl
 	$(BUILD) -o bin/plugins/ ./plugins/*/penstock-step-*
 
 run: build ## See it work: a private daemon, real work, kill -9 in the middle

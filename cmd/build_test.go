@@ -24,7 +24,7 @@ func buildAll(t *testing.T, root string) (bin string) {
 	}
 	build(t, raceFlags, "-o", bin+"/", "./penstockd")
 	build(t, raceFlags, "-tags", "torture", "-o", crashing+"/", "./penstockd")
-	build(t, nil, "-o", bin+"/", "./penstockctl")
+	build(t, []string{"-tags", "netgo"}, "-o", bin+"/", "./penstockctl")
 	build(t, nil, "-o", filepath.Join(bin, "plugins")+"/", "../plugins/shell/penstock-step-shell",
 		"../plugins/http/penstock-step-http", "../plugins/sleep/penstock-step-sleep")
 	return bin

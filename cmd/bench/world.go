@@ -44,18 +44,24 @@ func newWorld(ctx context.Context) (w *world, err error) {
 	return w, w.start(ctx)
 }
 
+// build builds the programs as make does.
 func (w *world) build(ctx context.Context) error {
-	for target, packages := range map[string][]string{
-		"": {module + "/cmd/penstockd", module + "/cmd/penstockctl"},
-		"plugins": {
+	for _, b := range []struct {
+		target   string
+		packages []string // and flags before them
+	}{
+		{"", []string{module + "/cmd/penstockd"}},
+		{"", []string{"-tags=netgo", module + "/cmd/penstockctl"}},
+		{"plugins", []string{
 			module + "/plugins/shell/penstock-step-shell", module + "/plugins/http/penstock-step-http",
 			module + "/plugins/sleep/penstock-step-sleep",
-		},
+		}},
 	} {
-		if err := os.MkdirAll(filepath.Join(w.bin, target), 0o755); err != nil {
+		dir := filepath.Join(w.bin, b.target) + "/"
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
-		build := exec.CommandContext(ctx, "go", append([]string{"build", "-o", filepath.Join(w.bin, target) + "/"}, packages...)...)
+		build := exec.CommandContext(ctx, "go", append([]string{"build", "-o", dir}, b.packages...)...)
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("go build: %w\n%s", err, out)
 		}
