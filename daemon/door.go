@@ -189,21 +189,29 @@ func (o door) Await(ctx context.Context, id uint64) (listener.Run, error) {
 	return called(r, p.Name), err
 }
 
-// pulseTime is how long the engine may take for a turn before it is unwell.
-const pulseTime = 5 * time.Second
-
-// Unhealthy says in a word why no run can be started now.
-func (o door) Unhealthy(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, pulseTime)
-	defer cancel()
-	if err := o.d.engine.Pulse(ctx); err != nil {
-		if errors.Is(err, engine.ErrStopping) {
-			return "stopping"
-		}
-		return "slow"
+// Unhealthy says in a word why no run can be started now. It takes no turn of
+// the engine: who asks often keeps nobody waiting.
+func (o door) Unhealthy() string {
+	if why := unwell(o.d.engine.Busy()); why != "" {
+		return why
 	}
 	if o.d.checkDisk() != nil {
 		return "disk_low"
+	}
+	return ""
+}
+
+// longTurn is how long the engine may be at one turn before it is unwell.
+const longTurn = 5 * time.Second
+
+// unwell says in a word what is wrong with an engine that is busy, or answers
+// that with an error.
+func unwell(busy time.Duration, err error) string {
+	switch {
+	case err != nil:
+		return "stopping"
+	case busy > longTurn:
+		return "slow"
 	}
 	return ""
 }

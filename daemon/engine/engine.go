@@ -92,6 +92,7 @@ type Engine struct {
 	archiving *queue[archiving]
 	board     *board
 	load      atomic.Pointer[Load]
+	turning   atomic.Pointer[time.Time] // since when the loop has been at a turn; nil: it waits for something to do
 
 	// Owned by the loop.
 	live      map[uint64]*live
@@ -165,6 +166,7 @@ func Open(c Config) (*Engine, error) {
 	if e.clock == nil {
 		e.clock = newSystemClock()
 	}
+	e.toil()
 	if err := e.restore(); err != nil {
 		return nil, fmt.Errorf("load the runs that live: %w", err)
 	}
@@ -190,10 +192,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	forget := time.NewTicker(keyLife / 24)
 	defer forget.Stop()
 	for {
+		e.rest()
 		batch, err := e.wait(ctx, forget.C)
 		if err != nil {
 			return nil
 		}
+		e.toil()
 		if err := e.turn(batch); err != nil {
 			return err
 		}

@@ -179,4 +179,7 @@ func TestNobodyWaitsForAnEngineThatHasEnded(t *testing.T) {
 	if err := d.Pulse(d.ctx); err != ErrStopping {
 		t.Errorf("a call answered %v", err)
 	}
+	if _, err := d.Busy(); err != ErrStopping {
+		t.Errorf("asked whether it is busy it answered %v", err)
+	}
 }

@@ -32,7 +32,7 @@ func (c *call) health() {
 		c.refuse("the address is not allowed")
 		return
 	}
-	if why := c.daemon.Unhealthy(c.whole()); why != "" {
+	if why := c.daemon.Unhealthy(); why != "" {
 		c.write(http.StatusServiceUnavailable, health{"failing", why})
 		return
 	}

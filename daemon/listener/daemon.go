@@ -25,7 +25,7 @@ type Daemon interface {
 	// Await waits until the run is over, or ctx ends.
 	Await(ctx context.Context, id uint64) (Run, error)
 	// Unhealthy says in one word why no run can be started now; "" is: it can.
-	Unhealthy(context.Context) string
+	Unhealthy() string
 }
 
 // Metrics counts answers and shows all that is counted.

@@ -126,10 +126,9 @@ func (h *house) Await(ctx context.Context, id uint64) (Run, error) {
 }
 
 // Unhealthy is Daemon's.
-func (h *house) Unhealthy(ctx context.Context) string {
+func (h *house) Unhealthy() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.fickle = h.fickle || ctx.Done() != nil
 	return h.unwell
 }
 
