@@ -95,7 +95,7 @@ func (o door) request(c *listener.Call) (*request, error) {
 	}
 	q := &request{
 		cause:  store.Cause{Source: store.ByTrigger, Actor: "key:" + c.Key.Name, UID: -1, Trigger: c.Key.Name},
-		inputs: c.Inputs, variables: c.Variables, key: c.Request, subQueue: c.SubQueue,
+		inputs: c.Inputs, variables: c.Variables, key: c.Request, remember: c.Remember, subQueue: c.SubQueue,
 		triggerKey: c.Key.ID, trigger: triggerOf(definition, c.Key.Name), payload: c.Payload, skipLocks: c.SkipLocks,
 	}
 	return q, takeRef(q, definition, c.Ref)

@@ -336,3 +336,40 @@ func TestKeysGoWithTheirPipeline(t *testing.T) {
 		t.Error(code, text)
 	}
 }
+
+// What is held is told to be, however little can be made of what was sent: who
+// sends it again once that is over learns the rest.
+func TestACallOfWhatIsHeldIsNotFoundWanting(t *testing.T) {
+	h := newHouse(t, withHTTP)
+	h.apply(`name = "a"
+type = "dynamic"
+[[input]]
+name = "ref"
+[[trigger]]
+name = "hook"
+key = "hook"
+inputs = { ref = "{{ payload.ref }}" }
+[[stage]]
+name = "s"
+[[stage.step]]
+name = "x"
+uses = "sleep"
+with = { for = "0s" }
+`)
+	k := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "a", Name: "hook", Form: "webhook"}))
+	call := func(want string) {
+		t.Helper()
+		code, text := h.post("/v1/hooks/"+k.Key.ID, k.Secret, "no JSON")
+		if got := fmt.Sprint(code, " ", text); !strings.HasPrefix(got, want) {
+			t.Errorf("answered %s, want %s", got, want)
+		}
+	}
+	call(`400 {"code":"refused"`)
+	must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "a/hook"}))
+	call(`409 {"code":"paused"`)
+	must[*rpc.SchedulesResponse](t)(h.ScheduleResume(t.Context(), &rpc.ScheduleResumeRequest{Schedule: "a/hook"}))
+	must[*rpc.PipelinePausesResponse](t)(h.PipelinePause(t.Context(), &rpc.PipelinePauseRequest{Name: "a"}))
+	call(`409 {"code":"paused"`)
+	must[*rpc.Freeze](t)(h.FreezeSet(t.Context(), &rpc.FreezeSetRequest{}))
+	call(`409 {"code":"frozen"`)
+}

@@ -20,6 +20,7 @@ type request struct {
 	inputs    map[string]any    // decoded JSON, or text that is converted by the declared type
 	variables map[string]string // win over those of the pipeline
 	key       string            // makes the request repeatable; "" is none
+	remember  time.Duration     // how long key is known; 0 is a day
 	subQueue  string
 	priority  *int            // nil: the definition's
 	overlap   *config.Overlap // nil: the definition's
@@ -60,7 +61,7 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 		Priority: definition.Priority, Overlap: definition.Overlap, OnNewRun: resolved.OnNewRun,
 		Name: resolved.Name, Labels: resolved.Labels, Skip: r.skip, DespiteFreeze: r.despiteFreeze,
 	}
-	q.TriggerKey = r.triggerKey
+	q.TriggerKey, q.Remember = r.triggerKey, r.remember
 	if r.skipLocks {
 		skipLocks(&q)
 	}

@@ -92,9 +92,23 @@ func (d *Daemon) startOnce(ctx context.Context, name string, r *request) (store.
 func (d *Daemon) startNew(ctx context.Context, p store.Pipeline, definition *config.Pipeline, r *request) (store.Run, bool, error) {
 	q, err := resolve(p, definition, r)
 	if err != nil {
-		return store.Run{}, false, err
+		return store.Run{}, false, d.unlessHeld(ctx, p, r, err)
 	}
 	return d.engine.Start(ctx, q)
+}
+
+// unlessHeld is why nothing can be made of a request, unless it is a call and no
+// run may start: that is what its sender can wait for. Whoever asks by hand is there
+// to mend the rest.
+func (d *Daemon) unlessHeld(ctx context.Context, p store.Pipeline, r *request, err error) error {
+	if r.cause.Source != store.ByTrigger {
+		return err
+	}
+	held := d.engine.MayStart(ctx, engine.StartRequest{Pipeline: p.ID, Revision: p.Revision, Cause: r.cause, DespiteFreeze: r.despiteFreeze})
+	if held != nil {
+		return held
+	}
+	return err
 }
 
 // knownKey reports whether a run was started with the key: its answer is due,

@@ -189,7 +189,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	e.performAll()
-	forget := time.NewTicker(keyLife / 24)
+	forget := time.NewTicker(time.Hour)
 	defer forget.Stop()
 	for {
 		e.rest()

@@ -20,8 +20,9 @@ type StartRequest struct {
 	Revision uint64   // of Plan; refused with ErrRevision where it is not the current one
 	Plan     run.Plan // without the numbers, which Start gives, and without what is paused, which it knows
 	Cause    store.Cause
-	Key      string // "" is none
-	SubQueue string // at most policy.MaxSubQueue bytes; "" is none
+	Key      string        // "" is none
+	Remember time.Duration // how long Key is known; 0 is a day
+	SubQueue string        // at most policy.MaxSubQueue bytes; "" is none
 	Priority int
 	Overlap  config.Overlap  // of the definition; a sub-queue adds to it
 	OnNewRun config.OnNewRun // what a later run does to this one
@@ -44,8 +45,14 @@ func (q *StartRequest) terms() (store.Terms, error) {
 	}, err
 }
 
-// keyLife is how long a request key is remembered.
-const keyLife = 24 * time.Hour
+// remembered is what is kept of q for whoever asks again.
+func (q *StartRequest) remembered(made uint64, now time.Time) store.Request {
+	r := store.Request{Run: made, At: now}
+	if q.Remember > 0 {
+		r.Until = now.Add(q.Remember)
+	}
+	return r
+}
 
 // Start creates a run and answers once it is durable. A known key is answered
 // with the run that it made before. Runs that end for the new one are asked to
@@ -87,7 +94,7 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 		return store.Run{}, false, err
 	}
 	if q.Key != "" {
-		t.tx.PutRequest(q.Key, store.Request{Run: plan.RunID, At: t.now})
+		t.tx.PutRequest(q.Key, q.remembered(plan.RunID, t.now))
 	}
 	// From here on nothing can fail: a run that was made cannot be taken back.
 	if q.Skip {
@@ -256,6 +263,15 @@ func (t *turn) end(l *live, steps []int, note, by string) {
 	}
 }
 
+// MayStart is why no run of a pipeline may start now, whatever it is to be like;
+// nil is: one may. Only what says whose run it would be counts of q.
+func (e *Engine) MayStart(ctx context.Context, q StartRequest) error {
+	return e.ask(ctx, func(t *turn) error {
+		_, err := t.startable(&q)
+		return err
+	})
+}
+
 // Known finds the run that a request with this key made: it is the answer to
 // one that is repeated, whatever such a request would be answered with by now.
 func (e *Engine) Known(ctx context.Context, key string) (record store.Run, known bool, err error) {
@@ -276,7 +292,7 @@ func (t *turn) known(key string) (record store.Run, known bool, err error) {
 		return record, false, nil
 	}
 	request, err := t.tx.Request(key)
-	if errors.Is(err, store.ErrNotFound) || err == nil && t.now.Sub(request.At) > keyLife {
+	if errors.Is(err, store.ErrNotFound) || err == nil && request.Forgotten(t.now) {
 		return record, false, nil
 	}
 	if err != nil {
@@ -289,4 +305,4 @@ func (t *turn) known(key string) (record store.Run, known bool, err error) {
 	return record, err == nil, err
 }
 
-func forgetRequests(t *turn) error { return t.tx.ForgetRequests(t.now.Add(-keyLife)) }
+func forgetRequests(t *turn) error { return t.tx.ForgetRequests(t.now) }

@@ -97,12 +97,16 @@ func TestAKeyIsFreeAgain(t *testing.T) {
 	}
 	start()
 	d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) error {
-		tx.PutRequest("key", store.Request{Run: 1, At: now.Add(-keyLife - time.Second)})
+		tx.PutRequest("key", store.Request{Run: 1, At: now.Add(-24*time.Hour - time.Second)})
 		return nil
 	}))
 	if id, duplicate := start(); id != 2 || duplicate {
 		t.Errorf("after a day: run %d, duplicate %v", id, duplicate)
 	}
+	d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) error {
+		tx.PutRequest("older", store.Request{Run: 1, At: now.Add(-25 * time.Hour)})
+		return nil
+	}))
 	d.check(d.ask(d.ctx, forgetRequests))
 	if id, duplicate := start(); id != 2 || !duplicate {
 		t.Errorf("old keys were forgotten, and this one: run %d, duplicate %v", id, duplicate)
@@ -112,6 +116,39 @@ func TestAKeyIsFreeAgain(t *testing.T) {
 	d.check(d.DeleteRun(d.ctx, 2, "ann", false))
 	if id, duplicate := start(); id != 3 || duplicate {
 		t.Errorf("after the run was deleted: run %d, duplicate %v", id, duplicate)
+	}
+}
+
+func TestAKeyIsKnownAsLongAsItIsToBe(t *testing.T) {
+	d := begin(t, 0)
+	q := request("key", "a")
+	q.Remember = 72 * time.Hour
+	start := func() (uint64, bool) {
+		record, duplicate, err := d.Start(d.ctx, q)
+		d.check(err)
+		return record.ID, duplicate
+	}
+	start()
+	var made store.Request
+	age := func(by time.Duration) {
+		d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) (err error) {
+			if made, err = tx.Request("key"); err == nil {
+				tx.PutRequest("key", store.Request{Run: made.Run, At: made.At.Add(-by), Until: made.Until.Add(-by)})
+			}
+			return err
+		}))
+		d.check(d.ask(d.ctx, forgetRequests))
+	}
+	age(71 * time.Hour)
+	if got := made.Until.Sub(made.At); got != 72*time.Hour {
+		t.Errorf("it is remembered for %v", got)
+	}
+	if id, duplicate := start(); id != 1 || !duplicate {
+		t.Errorf("before its end: run %d, duplicate %v", id, duplicate)
+	}
+	age(2 * time.Hour)
+	if id, duplicate := start(); id != 2 || duplicate {
+		t.Errorf("after its end: run %d, duplicate %v", id, duplicate)
 	}
 }
 

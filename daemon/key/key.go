@@ -28,7 +28,9 @@
 //
 // A signed call names itself: by the id that it was signed with, or by its
 // signature where the form signs none. Whoever takes calls remembers the name
-// for a day and answers a call that comes again with the run that it made. Only
+// for a day, and for eight where the form is github, and answers a call that comes
+// again with the run that it made. X-GitHub-Delivery, GitHub's name of a delivery,
+// is not signed: by it whoever kept a call could send it as another. Only
 // the standard form signs the time; a call that is more than five minutes off is
 // refused. A call that carries the secret can be replayed by whoever sees it.
 package key
@@ -45,6 +47,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Form says how a call proves that its sender has the secret.
@@ -75,6 +78,16 @@ func ParseForm(s string) (Form, error) {
 // Signs reports whether calls of the form are signed, and do not carry the
 // secret.
 func (f Form) Signs() bool { return f == GitHub || f == Standard }
+
+// Remember is for how long a signed call must be known by its name: as long as its
+// sender may send it again. GitHub does so, when somebody asks it to, for three
+// days, its Enterprise Server for seven; one day is added for clocks and queues.
+func (f Form) Remember() time.Duration {
+	if f == GitHub {
+		return 8 * 24 * time.Hour
+	}
+	return 24 * time.Hour
+}
 
 // Secret is the secret of a key. It does not show itself: not in logs, not in
 // errors, not in JSON.

@@ -20,8 +20,11 @@ type unproven struct {
 func (u *unproven) Error() string { return u.why }
 
 func (u *unproven) about() []any {
-	if u.key == "" {
+	switch {
+	case u.key == "":
 		return nil
+	case u.pipeline == "":
+		return []any{"key", u.key}
 	}
 	return []any{"key", u.key, "pipeline", u.pipeline}
 }

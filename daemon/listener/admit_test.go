@@ -322,6 +322,9 @@ func TestHooksHandOverTheirPayloadAndNameThemselves(t *testing.T) {
 	if len(all) != 4 {
 		t.Fatalf("%d runs were started", len(all))
 	}
+	if all[0].Remember != 24*time.Hour || all[2].Remember != 8*24*time.Hour || all[3].Remember != 0 {
+		t.Errorf("they are remembered for %v, %v, %v", all[0].Remember, all[2].Remember, all[3].Remember)
+	}
 	if all[0].Payload != body || all[2].Payload != body || all[3].Payload != "not JSON at all" {
 		t.Errorf("%+v", all)
 	}

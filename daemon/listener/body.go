@@ -44,6 +44,7 @@ func (c *call) readBody() ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, from, maxBody))
 	switch {
 	case !c.place.keep():
+		c.slow = true
 		return nil, errBusy
 	case err == nil:
 		c.digest = sha256.Sum256(body)
@@ -51,6 +52,7 @@ func (c *call) readBody() ([]byte, error) {
 	case errors.As(err, new(*http.MaxBytesError)):
 		return nil, errTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.slow = true
 		return nil, &Refusal{Status: http.StatusRequestTimeout, Code: "timeout", Message: "the body did not come in time"}
 	}
 	return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body cannot be read"}
@@ -64,13 +66,13 @@ const (
 
 // drain reads what is left of a body after the answer: a sender that is cut off
 // in the middle would not look at it. One that waits to be asked for its body
-// sends none.
+// sends none, but net/http waits for it all the same.
 func (c *call) drain() {
-	if c.r.ContentLength == 0 || c.r.Header.Get("Expect") != "" {
+	if c.r.ContentLength == 0 || c.slow {
 		return
 	}
 	control := http.NewResponseController(c.w)
-	if errors.Join(control.Flush(), control.SetReadDeadline(time.Now().Add(drainTime))) == nil {
+	if errors.Join(control.Flush(), control.SetReadDeadline(time.Now().Add(drainTime))) == nil && c.r.Header.Get("Expect") == "" {
 		_, _ = io.CopyN(io.Discard, c.r.Body, maxDrain) // its end, or the deadline: either will do
 	}
 }

@@ -22,6 +22,7 @@ type call struct {
 	from     netip.Addr        // who calls; the zero Addr over a Unix socket
 	digest   [sha256.Size]byte // of the body: by it the log can be held against what a sender keeps
 	place    *place            // one of the calls that are read and performed at a time
+	slow     bool              // its body did not come in time
 	came     time.Time         // when the head was read
 }
 

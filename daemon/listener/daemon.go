@@ -41,10 +41,11 @@ type Call struct {
 	Inputs    map[string]any
 	Variables map[string]string
 	SubQueue  string
-	SkipLocks bool   // steps take no resource groups
-	Ref       string // GitLab's
-	Request   string // makes the call repeatable; "" is none
-	Payload   string // the body, where it is one
+	SkipLocks bool          // steps take no resource groups
+	Ref       string        // GitLab's
+	Request   string        // makes the call repeatable; "" is none
+	Remember  time.Duration // how long Request is known; 0 is a day
+	Payload   string        // the body, where it is one
 }
 
 // Run is a run as callers see it.

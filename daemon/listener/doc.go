@@ -35,7 +35,9 @@
 //
 // # Bounds
 //
-// HTTP/1.1 only. Headers have 16 KiB and 5 s, a whole request 1 MiB and 30 s, of
+// HTTP/1.1, and 1.0 as proxies speak it; after a body in chunks, or a request of
+// HTTP/1.0, the connection is closed, so that no request is hidden in what others
+// take for a body. Headers have 16 KiB and 5 s, a whole request 1 MiB and 30 s, of
 // which its body has 10 s and as much again for each half MiB of it that came. At
 // most 512 connections, 64 from one address (IPv6: one /64); 64 calls at a
 // time, 32 from one address, and as many again whose key comes with the body; 256

@@ -77,7 +77,7 @@ func (c *call) signedHook() (*Call, error) {
 	if form == key.GitHub && !c.isJSON() {
 		return nil, &Refusal{Status: http.StatusUnsupportedMediaType, Code: "media_type", Message: "choose application/json as the content type of the webhook"}
 	}
-	asked.Request = requestName(k.ID, "signed", name)
+	asked.Request, asked.Remember = requestName(k.ID, "signed", name), form.Remember()
 	return asked, c.takePayload(asked, body)
 }
 

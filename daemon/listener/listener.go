@@ -3,6 +3,7 @@ package listener
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log"
@@ -161,9 +162,19 @@ func (l *Listener) Prepare(h config.HTTP) (take func(), err error) {
 		if err != nil {
 			return nil, fmt.Errorf("http.tls_cert %s, http.tls_key %s: %w", h.TLSCert, h.TLSKey, err)
 		}
+		l.checkTime(h.TLSCert, pair.Leaf)
 		s.certificate = &pair
 	}
 	return func() { l.settings.Store(s) }, nil
+}
+
+// checkTime says that nobody will believe a certificate. To end for that would
+// help nobody: those who call over the Unix socket, schedules and people are
+// not concerned.
+func (l *Listener) checkTime(file string, leaf *x509.Certificate) {
+	if now := l.now(); now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
+		l.log.Warn("the certificate is not good now: callers will not believe it", "http.tls_cert", file, "not_before", leaf.NotBefore, "not_after", leaf.NotAfter)
+	}
 }
 
 // Address is where it listens: http://127.0.0.1:8420, or with a socket its path

@@ -20,6 +20,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -239,6 +240,75 @@ func TestAnEndlessBodyIsRefused(t *testing.T) {
 	}
 }
 
+// What a proxy may take for a body is no request here.
+func TestNoRequestIsHiddenInABody(t *testing.T) {
+	h := newHouse(t)
+	const hidden = "POST /v1/pipelines/nightly/trigger HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+	head := func(version string) string {
+		return "POST " + nightly + " HTTP/" + version + "\r\nHost: x\r\nConnection: keep-alive\r\nContent-Type: application/json\r\n" + h.bearer("api") + "\r\n"
+	}
+	inner := hidden + h.bearer("api") + "\r\n\r\n"
+	for name, c := range map[string]struct {
+		text   string
+		want   string // the only answer
+		starts int
+	}{
+		"a length beside chunks":   {head("1.1") + fmt.Sprintf("Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 5+len(inner)) + inner, "202 Accepted", 1},
+		"chunks in HTTP/1.0":       {head("1.0") + "Transfer-Encoding: chunked\r\n\r\n" + inner, "400 Bad Request", 0},
+		"HTTP/1.0":                 {head("1.0") + "Content-Length: 0\r\n\r\n" + inner, "202 Accepted", 1},
+		"two lengths":              {head("1.1") + "Content-Length: 0\r\nContent-Length: 5\r\n\r\n" + inner, "400 Bad Request", 0},
+		"a list of lengths":        {head("1.1") + "Content-Length: 0, 0\r\n\r\n" + inner, "400 Bad Request", 0},
+		"a length with a sign":     {head("1.1") + "Content-Length: +0\r\n\r\n" + inner, "400 Bad Request", 0},
+		"chunks by another name":   {head("1.1") + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + inner, "501 Not Implemented", 0},
+		"a header before a colon":  {head("1.1") + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + inner, "400 Bad Request", 0},
+		"a chunk that ends early":  {head("1.1") + "Transfer-Encoding: chunked\r\n\r\n1\n{\r\n0\r\n\r\n" + inner, "400 Bad Request", 0},
+		"a body nobody asked for":  {strings.Replace(head("1.1"), h.secrets["api"], "x", 1) + fmt.Sprintf("Expect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(inner)) + inner, "404 Not Found", 0},
+		"an expectation of others": {head("1.1") + fmt.Sprintf("Expect: x\r\nContent-Length: %d\r\n\r\n", len(inner)) + inner, "417 Expectation Failed", 0},
+		"a key in the trailer":     {strings.Replace(head("1.1"), h.bearer("api"), "Trailer: Authorization", 1) + "Transfer-Encoding: chunked\r\n\r\n0\r\n" + h.bearer("api") + "\r\n\r\n" + inner, "404 Not Found", 0},
+	} {
+		before := len(h.started())
+		conn := h.dial()
+		go func() { _, _ = io.WriteString(conn, c.text) }() // it may be closed before all is sent
+		text := h.toTheEnd(conn)
+		if len(regexp.MustCompile(`HTTP/1\.[01] \d{3} `).FindAllString(text, -1)) != 1 || !strings.Contains(text, " "+c.want) {
+			t.Errorf("%s: answered %q, want %s and no more", name, text, c.want)
+		}
+		if n := len(h.started()) - before; n != c.starts {
+			t.Errorf("%s: %d runs were started, want %d", name, n, c.starts)
+		}
+	}
+}
+
+func TestABodyMayWaitToBeAskedFor(t *testing.T) {
+	h := newHouse(t)
+	conn := h.dial()
+	body := fmt.Sprintf(`{"secret": %q}`, h.secrets["api"])
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", nightly, len(body))
+	if line := h.line(conn); line != "HTTP/1.1 100 Continue\r\n" {
+		t.Fatalf("%q", line)
+	}
+	io.WriteString(conn, body)
+	if text := h.toTheEnd(conn); !strings.HasPrefix(text, "\r\nHTTP/1.1 202 ") {
+		t.Errorf("%q", text)
+	}
+	// Who is not admitted is not asked.
+	conn = h.dial()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", nightly, h.bearer("other"))
+	if text := h.toTheEnd(conn); !strings.HasPrefix(text, "HTTP/1.1 404 ") {
+		t.Errorf("%q", text)
+	}
+}
+
+func TestABodyMayComeInChunks(t *testing.T) {
+	h := newHouse(t)
+	r := h.asked("POST", nightly, fmt.Sprintf(`{"secret": %q, "variables": {"A": %q}}`, h.secrets["api"], strings.Repeat("a", 900<<10)), asJSON)
+	r.ContentLength = -1
+	h.wants(h.do(h.from("127.0.0.1"), r), 202)
+	if got := len(h.started()[0].Variables["A"]); got != 900<<10 {
+		t.Errorf("%d bytes came", got)
+	}
+}
+
 func TestHTTP2IsNotSpoken(t *testing.T) {
 	h := newHouse(t)
 	conn := h.dial()
@@ -376,14 +446,14 @@ func TestAUnixSocket(t *testing.T) {
 }
 
 // certificate writes a self-signed certificate for a name.
-func certificate(t *testing.T, name, cert, key string) {
+func certificate(t *testing.T, name, cert, key string, until time.Time) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour), DNSNames: []string{name},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: until, DNSNames: []string{name},
 	}
 	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
@@ -403,7 +473,7 @@ func certificate(t *testing.T, name, cert, key string) {
 func TestTLSAndACertificateThatIsReadAgain(t *testing.T) {
 	dir := t.TempDir()
 	c := config.HTTP{Listen: "127.0.0.1:0", TLSCert: filepath.Join(dir, "c"), TLSKey: filepath.Join(dir, "k")}
-	certificate(t, "first", c.TLSCert, c.TLSKey)
+	certificate(t, "first", c.TLSCert, c.TLSKey, time.Now().Add(time.Hour))
 	h := newHouse(t, func(o *Config) { o.HTTP = c })
 	if !strings.HasPrefix(h.url, "https://") {
 		t.Error(h.url)
@@ -432,7 +502,7 @@ func TestTLSAndACertificateThatIsReadAgain(t *testing.T) {
 	if got := name(); got != "first" {
 		t.Error("a reload that failed changed the certificate:", got)
 	}
-	certificate(t, "second", c.TLSCert, c.TLSKey)
+	certificate(t, "second", c.TLSCert, c.TLSKey, time.Now().Add(time.Hour))
 	h.reload(c)
 	if got := name(); got != "second" {
 		t.Error(got)
@@ -440,6 +510,73 @@ func TestTLSAndACertificateThatIsReadAgain(t *testing.T) {
 	client := h.from("127.0.0.1")
 	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 	h.wants(h.do(client, h.asked("POST", nightly, "", h.bearer("api"))), 202)
+}
+
+// A certificate that nobody will believe is used all the same, and not in silence.
+func TestACertificateOutOfItsTimeIsSaidToBe(t *testing.T) {
+	dir := t.TempDir()
+	c := config.HTTP{Listen: "127.0.0.1:0", TLSCert: filepath.Join(dir, "c"), TLSKey: filepath.Join(dir, "k")}
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	certificate(t, "first", c.TLSCert, c.TLSKey, now)
+	h := newHouse(t, func(o *Config) { o.HTTP = c })
+	if strings.Contains(h.log.String(), "certificate") {
+		t.Error("one that is good says something")
+	}
+	h.clock.pass(time.Second)
+	h.reload(c)
+	if text := h.log.String(); !strings.Contains(text, "level=WARN") || !strings.Contains(text, "not_after=2026-11-21T12:00:00.000Z") {
+		t.Errorf("the log says nothing of it:\n%s", text)
+	}
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(h.url, "https://"), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	certificate(t, "second", filepath.Join(dir, "other"), filepath.Join(dir, "k"), now)
+	if _, err := h.l.Prepare(c); err == nil || !strings.Contains(err.Error(), "does not match") {
+		t.Errorf("a key of another certificate: %v", err)
+	}
+}
+
+func TestPlainHTTPWhereTLSIsSpoken(t *testing.T) {
+	dir := t.TempDir()
+	c := config.HTTP{Listen: "127.0.0.1:0", TLSCert: filepath.Join(dir, "c"), TLSKey: filepath.Join(dir, "k")}
+	certificate(t, "first", c.TLSCert, c.TLSKey, time.Now().Add(time.Hour))
+	h := newHouse(t, func(o *Config) { o.HTTP = c })
+	h.url = strings.Replace(h.url, "https", "http", 1)
+	conn := h.dial()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n", nightly, h.bearer("api"))
+	if text := h.toTheEnd(conn); !strings.HasPrefix(text, "HTTP/1.0 400 ") || len(h.started()) != 0 {
+		t.Errorf("%q", text)
+	}
+}
+
+func TestCallersOfIPv6(t *testing.T) {
+	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skip("the machine has no IPv6:", err)
+	} else {
+		l.Close()
+	}
+	h := newHouse(t, func(c *Config) { c.HTTP = config.HTTP{Listen: "[::]:0", Allow: prefixes("::1/128", "127.0.0.1/32")} })
+	url := h.url
+	h.url = strings.Replace(url, "[::]", "[::1]", 1)
+	six := h.from("::1")
+	h.wants(h.do(six, h.asked("POST", nightly, "", h.bearer("api"))), 202)
+	h.wants(h.do(six, h.asked("POST", nightly, "", h.bearer("listed"))), 404, notThere)
+	h.wants(h.do(six, h.asked("POST", nightly, "", h.bearer("listed"), "X-Forwarded-For: 10.0.0.1")), 404, notThere)
+	h.reload(config.HTTP{TrustedProxies: prefixes("::1/128")})
+	h.wants(h.do(six, h.asked("POST", nightly, "", h.bearer("listed"), "X-Forwarded-For: ::ffff:10.0.0.1")), 202)
+	for range 25 { // one network of callers, whichever of its addresses they have
+		h.do(six, h.asked("POST", nightly, "", h.bearer("other"), "X-Forwarded-For: 2001:db8:0:1::1"))
+	}
+	h.wants(h.do(six, h.asked("POST", nightly, "", h.bearer("api"), "X-Forwarded-For: 2001:db8:0:1:ffff::2")), 429)
+	h.wants(h.do(six, h.asked("POST", nightly, "", h.bearer("api"), "X-Forwarded-For: 2001:db8:0:2::1")), 202)
+	// Who comes by IPv4 is of IPv4, though the socket is one of IPv6.
+	h.url = strings.Replace(url, "[::]", "127.0.0.1", 1)
+	h.reload(config.HTTP{Allow: prefixes("::/0")})
+	h.wants(h.call("POST", nightly, "", h.bearer("api")), 404, notThere)
+	h.reload(config.HTTP{Allow: prefixes("0.0.0.0/0")})
+	h.wants(h.call("POST", nightly, "", h.bearer("api")), 202)
 }
 
 func TestWhereNobodyCanListen(t *testing.T) {

@@ -80,6 +80,10 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 	counted := &status{ResponseWriter: w, code: http.StatusOK}
 	defer func() { l.metrics.Answered(at.name, counted.code) }()
 	c := &call{Listener: l, w: counted, r: r, route: at, settings: l.settings.Load(), came: time.Now()}
+	if !c.isFramed() {
+		c.fail(errFraming)
+		return
+	}
 	switch at.name {
 	case routeHealth:
 		c.health()
@@ -90,6 +94,20 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		c.start()
 	}
+}
+
+var errFraming = &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "Content-Length: a POST of HTTP/1.0 must have one"}
+
+// isFramed reports whether everybody reads the same end of the body (RFC 9112
+// 6.3, RFC 1945 8.3). A proxy that goes by a length beside chunks sees another
+// one than net/http, which drops the length: so no request follows chunks, nor one
+// of HTTP/1.0, which knows none.
+func (c *call) isFramed() bool {
+	old := !c.r.ProtoAtLeast(1, 1)
+	if len(c.r.TransferEncoding) > 0 || old {
+		c.w.Header().Set("Connection", "close")
+	}
+	return !old || c.r.Method != http.MethodPost || c.r.Header.Get("Content-Length") != ""
 }
 
 // status remembers what was answered.

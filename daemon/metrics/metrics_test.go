@@ -2,12 +2,16 @@ package metrics
 
 import (
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
 // page is what somebody who asks reads.
@@ -114,5 +118,41 @@ func BenchmarkRunEnded(b *testing.B) {
 	m := newMetrics()
 	for b.Loop() {
 		m.RunEnded("nightly", "success", time.Unix(1, 0), time.Unix(2, 0))
+	}
+}
+
+// Names, help and units are as those expect who read metrics of many programs.
+func TestMetricsFollowTheConventions(t *testing.T) {
+	m := newMetrics()
+	m.RunStarted("a", "b")
+	m.RunEnded("a", "b", time.Unix(1, 0), time.Unix(2, 0))
+	m.Ticked("a", 1, 0)
+	m.Answered("a", 200)
+	problems, err := promlint.New(strings.NewReader(page(m))).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// No label has values without end but that of pipelines, which is bounded.
+func TestLabelsAreTheseAndNoOthers(t *testing.T) {
+	m := newMetrics()
+	m.RunStarted("a", "b")
+	m.RunEnded("a", "b", time.Unix(1, 0), time.Unix(2, 0))
+	m.Ticked("a", 1, 0)
+	m.Answered("a", 200)
+	labels := map[string]bool{}
+	for _, line := range strings.Split(page(m), "\n") {
+		if strings.HasPrefix(line, "penstock_") {
+			for name := range names(line, `[{,](\w+)="`) {
+				labels[name] = true
+			}
+		}
+	}
+	if got := fmt.Sprint(slices.Sorted(maps.Keys(labels))); got != "[decision le part pipeline route source state status version]" {
+		t.Errorf("the labels are %s", got)
 	}
 }

@@ -158,8 +158,20 @@ type Upstream struct {
 
 // Request is the run that a request with a key made.
 type Request struct {
-	Run uint64    `json:"run"`
-	At  time.Time `json:"at"`
+	Run   uint64    `json:"run"`
+	At    time.Time `json:"at"`
+	Until time.Time `json:"until,omitzero"` // it is remembered; zero: for a day
+}
+
+// requestLife is how long a request is remembered that says nothing else.
+const requestLife = 24 * time.Hour
+
+// Forgotten reports whether a request is not to be known any more.
+func (r Request) Forgotten(now time.Time) bool {
+	if r.Until.IsZero() {
+		return now.Sub(r.At) > requestLife
+	}
+	return now.After(r.Until)
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

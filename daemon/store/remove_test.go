@@ -77,19 +77,23 @@ func TestARenamedPipelineHasOneName(t *testing.T) {
 
 func TestOldRequestsAreForgotten(t *testing.T) {
 	s := openStore(t, t.TempDir())
+	yesterday := instant.Add(-24 * time.Hour)
 	put(t, s, func(tx *Tx) {
-		tx.PutRequest("old", Request{1, instant.Add(-time.Nanosecond)})
-		tx.PutRequest("old, then used again", Request{2, instant.Add(-time.Hour)})
-		tx.PutRequest("new", Request{3, instant})
+		tx.PutRequest("old", Request{Run: 1, At: yesterday.Add(-time.Nanosecond)})
+		tx.PutRequest("old, then used again", Request{Run: 2, At: yesterday.Add(-time.Hour)})
+		tx.PutRequest("new", Request{Run: 3, At: yesterday})
+		tx.PutRequest("old and for long", Request{Run: 5, At: yesterday.Add(-time.Hour), Until: instant})
+		tx.PutRequest("new and not for long", Request{Run: 6, At: instant, Until: instant.Add(-time.Nanosecond)})
 	})
 	put(t, s, func(tx *Tx) {
-		tx.PutRequest("old, then used again", Request{4, instant})
+		tx.PutRequest("old, then used again", Request{Run: 4, At: instant})
 		check(t, tx.ForgetRequests(instant))
 	})
 	v := s.View()
 	defer v.Close()
 	for key, want := range map[string]string{
 		"old": "0 not found", "old, then used again": "4 <nil>", "new": "3 <nil>",
+		"old and for long": "5 <nil>", "new and not for long": "0 not found",
 	} {
 		r, err := v.Request(key)
 		if got := fmt.Sprint(r.Run, " ", err); got != want {

@@ -196,15 +196,15 @@ func (tx *Tx) PutStep(run uint64, step int, s run.Step) { tx.put(stepKey(run, st
 // PutRequest remembers which run a request with a key made.
 func (tx *Tx) PutRequest(key string, r Request) { tx.put(requestKey(key), r) }
 
-// ForgetRequests removes the keys of requests older than a time.
-func (tx *Tx) ForgetRequests(before time.Time) error {
+// ForgetRequests removes the keys of requests that are not to be known any more.
+func (tx *Tx) ForgetRequests(now time.Time) error {
 	prefix := []byte("k/")
 	return tx.scan(prefix, prefix, func(key, record []byte) error {
 		var r Request
 		if err := decode(key, record, &r); err != nil {
 			return err
 		}
-		if r.At.Before(before) {
+		if r.Forgotten(now) {
 			tx.remove(append([]byte(nil), key...))
 		}
 		return nil
