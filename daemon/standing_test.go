@@ -81,10 +81,11 @@ func TestATurnThatWasWaitedForIsToldAfterwards(t *testing.T) {
 		state run.State
 		want  string
 	}{
-		"never held": {run.State{}, ""},
-		"held still": {run.State{Held: true, HeldAt: at}, ""},
-		"held again": {run.State{Held: true, HeldAt: at, ReleasedAt: at.Add(-time.Hour)}, ""},
-		"a moment":   {run.State{HeldAt: at, ReleasedAt: at.Add(400 * time.Millisecond)}, ""},
+		"never held":                          {run.State{}, ""},
+		"held still":                          {run.State{Held: true, HeldAt: at}, ""},
+		"held again":                          {run.State{Held: true, HeldAt: at, ReleasedAt: at.Add(-time.Hour)}, ""},
+		"held by a daemon that kept no times": {run.State{ReleasedAt: at}, ""},
+		"a moment":                            {run.State{HeldAt: at, ReleasedAt: at.Add(400 * time.Millisecond)}, ""},
 		"a minute": {run.State{HeldAt: at, ReleasedAt: at.Add(time.Minute)},
 			`it waited 1m0s for its turn among the runs of its pipeline (overlap = "queue", limit 1, sub-queue eu)`},
 	} {

@@ -167,6 +167,13 @@ func TestWhySaysWhatAnAttemptWaitedFor(t *testing.T) {
 	}
 }
 
+func TestOfAnAttemptWithoutTimesNoWaitIsTold(t *testing.T) {
+	old := Attempt{Number: 1, DecidedAt: time.Unix(1_700_000_000, 0)} // ready_at came later
+	if got := old.waits("siren"); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestWhySaysHowLongARetryWasPutOff(t *testing.T) {
 	s := tell(t, Plan{Steps: []PlanStep{{Name: "dump", Retry: RetryRule{Max: 1, Delay: 30 * time.Second}}}})
 	s.works(0, fails(ScriptFailure, 1))
