@@ -410,7 +410,7 @@ with = { url = "https://x", list = [1, "{{ vars.TEAM }}"] }
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
-	if got := resolve(t, one+`retry = { max = 1, when = "always", exit_codes = [1] }`, plan.Request{}).Steps[0].Retry; !reflect.DeepEqual(got, run.RetryRule{Max: 1}) {
+	if got := resolve(t, one+`retry = { max = 1, when = "always", exit_codes = [1] }`, plan.Request{}).Steps[0].Retry; !reflect.DeepEqual(got, run.RetryRule{Max: 1, When: []run.FailureReason{run.EveryReason}, ExitCodes: []int{1}}) {
 		t.Errorf("always is %+v", got)
 	}
 }

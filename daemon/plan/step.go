@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/penstock/penstock/config"
@@ -174,16 +173,13 @@ func (r *resolver) resourceGroup(text string, at *place) string {
 	return name
 }
 
-// retry is the rule in the words of the run: always is every reason, which is
-// what none means there.
+// retry is the rule in the words of the run.
 func retry(d config.Retry) run.RetryRule {
-	rule := run.RetryRule{Max: d.Max, Delay: d.Delay, Backoff: d.Backoff, MaxDelay: d.MaxDelay, Jitter: d.Jitter}
-	if slices.Contains(d.When, "always") {
-		return rule
+	rule := run.RetryRule{
+		Max: d.Max, ExitCodes: d.ExitCodes, Delay: d.Delay, Backoff: d.Backoff, MaxDelay: d.MaxDelay, Jitter: d.Jitter,
 	}
 	for _, reason := range d.When {
 		rule.When = append(rule.When, run.FailureReason(reason))
 	}
-	rule.ExitCodes = d.ExitCodes
 	return rule
 }

@@ -79,7 +79,7 @@ func (a *Attempt) waits(group string) (told []string) {
 			continue
 		}
 		if wait := had.at.Sub(since); !since.IsZero() && wait >= noticeable {
-			told = append(told, fmt.Sprintf("attempt %d waited %s for %s", a.Number, wait.Round(time.Second), had.what))
+			told = append(told, fmt.Sprintf("attempt %d waited %s for %s", a.Number, length(wait.Round(time.Second)), had.what))
 		}
 		since = had.at
 	}
@@ -98,7 +98,7 @@ func (e *explaining) delayed(i int) (told []string) {
 		return nil // a person wanted it
 	}
 	if wait := a.ReadyAt.Sub(before.FinishedAt); wait >= noticeable {
-		told = append(told, fmt.Sprintf("attempt %d waited %s by its retry rule", a.Number, wait.Round(time.Second)))
+		told = append(told, fmt.Sprintf("attempt %d waited %s by its retry rule", a.Number, length(wait.Round(time.Second))))
 	}
 	return told
 }

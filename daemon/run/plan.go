@@ -125,8 +125,7 @@ type Absent struct {
 type RetryRule struct {
 	Max int `json:"max"` // attempts after the first
 	// When lists the failure reasons and ExitCodes the exit codes that are tried
-	// again; one of either is enough. Both empty: every reason but lost and
-	// missing_dependency.
+	// again; one of either is enough. Both empty is EveryReason.
 	When      []FailureReason `json:"when,omitempty"`
 	ExitCodes []int           `json:"exit_codes,omitempty"`
 	Delay     time.Duration   `json:"delay,omitempty"`     // before the first retry
@@ -134,6 +133,10 @@ type RetryRule struct {
 	MaxDelay  time.Duration   `json:"max_delay,omitempty"` // 0 is no bound
 	Jitter    float64         `json:"jitter,omitempty"`    // 0 to 1: how much of a delay is left to chance
 }
+
+// EveryReason, in RetryRule.When, stands for every reason but lost, which has to
+// be named, and missing_dependency, which no other attempt mends.
+const EveryReason FailureReason = "always"
 
 // LeftOut is p with every step left out: a run of it is over at once, as
 // skipped.

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -248,12 +249,23 @@ func (e *explaining) failed(i int) string {
 	switch {
 	case e.graph.tag[i] == tagWarn:
 		text += "; it may fail"
+	case len(p.AllowExitCodes) > 0:
+		text += fmt.Sprintf("; only with exit code %s may it fail", alternatives(p.AllowExitCodes))
 	case p.Retry.Max > 0 && !p.Retry.wants(a):
 		text += "; its retry rule does not want such a failure tried again"
 	case p.Retry.Max > 0:
 		text += fmt.Sprintf("; it was tried as often as retry.max = %d allows", p.Retry.Max)
 	}
 	return text
+}
+
+// alternatives writes exit codes as "2 or 75".
+func alternatives(codes []int) string {
+	var texts []string
+	for _, code := range codes {
+		texts = append(texts, strconv.Itoa(code))
+	}
+	return strings.Join(texts, " or ")
 }
 
 // doing says what a, which lives, does.

@@ -29,8 +29,9 @@ func (q *RetryRule) wants(a *Attempt) bool {
 	if a.FailureReason == MissingDependency {
 		return false
 	}
-	if len(q.When) == 0 && len(q.ExitCodes) == 0 {
-		return a.FailureReason != Lost
+	every := len(q.When) == 0 && len(q.ExitCodes) == 0 || slices.Contains(q.When, EveryReason)
+	if every && a.FailureReason != Lost {
+		return true
 	}
 	return slices.Contains(q.When, a.FailureReason) || a.ExitCode != nil && slices.Contains(q.ExitCodes, *a.ExitCode)
 }

@@ -162,6 +162,9 @@ func TestARetryRuleTriesAgainWhatItNames(t *testing.T) {
 		"reason or code":             {RetryRule{Max: 1, When: []FailureReason{PluginFailure}, ExitCodes: []int{3}}, fails(ScriptFailure, 3), 2},
 		"lost, not named":            {RetryRule{Max: 1}, fails(Lost, 0), 1},
 		"lost, named":                {RetryRule{Max: 1, When: []FailureReason{Lost}}, fails(Lost, 0), 2},
+		"every reason":               {RetryRule{Max: 1, When: []FailureReason{EveryReason}, ExitCodes: []int{9}}, fails(PluginFailure, 1), 2},
+		"every reason but lost":      {RetryRule{Max: 1, When: []FailureReason{EveryReason}}, fails(Lost, 0), 1},
+		"every reason, and lost":     {RetryRule{Max: 1, When: []FailureReason{EveryReason, Lost}}, fails(Lost, 0), 2},
 		"never what it depends upon": {RetryRule{Max: 1, When: []FailureReason{MissingDependency}}, fails(MissingDependency, 0), 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -167,6 +167,14 @@ func TestWhySaysWhatAnAttemptWaitedFor(t *testing.T) {
 	}
 }
 
+func TestWhySaysWhichExitCodesWouldHaveBeenAllowed(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "lint", AllowExitCodes: []int{2, 75}}}})
+	s.works(0, fails(ScriptFailure, 1))
+	if got, want := s.Why(0).Text, "attempt 1 failed (script_failure, exit code 1); only with exit code 2 or 75 may it fail"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestOfAnAttemptWithoutTimesNoWaitIsTold(t *testing.T) {
 	old := Attempt{Number: 1, DecidedAt: time.Unix(1_700_000_000, 0)} // ready_at came later
 	if got := old.waits("siren"); got != nil {
