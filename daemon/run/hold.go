@@ -54,7 +54,7 @@ func (r *Run) pause(c *changing, ev Pause) error {
 		s.Paused = &p
 		c.touch(i)
 		if s.Status == Pending || s.Status == WaitingForResource {
-			r.leaveOut(c, i, LeftPaused)
+			r.forgo(c, i)
 		}
 	}
 	return nil

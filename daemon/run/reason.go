@@ -251,6 +251,8 @@ func (e *explaining) failed(i int) string {
 		text += "; it may fail"
 	case len(p.AllowExitCodes) > 0:
 		text += fmt.Sprintf("; only with exit code %s may it fail", alternatives(p.AllowExitCodes))
+	case p.Retry.Max >= len(s.Attempts) && p.Retry.wants(a) && s.Paused != nil:
+		text += "; it is not tried again, for it was " + s.Paused.text()
 	case p.Retry.Max > 0 && !p.Retry.wants(a):
 		text += "; its retry rule does not want such a failure tried again"
 	case p.Retry.Max > 0:

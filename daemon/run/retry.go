@@ -24,6 +24,13 @@ func (r *Run) tryAgain(c *changing, i int) bool {
 	return true
 }
 
+// triesAgain reports whether the newest attempt of s has failed and no person
+// has asked for another since.
+func (s *Step) triesAgain() bool {
+	a := s.Latest()
+	return a != nil && a.Status == Failed && (s.Requested == nil || !s.Requested.At.After(a.DecidedAt))
+}
+
 // wants reports whether an attempt that failed so is to be tried again.
 func (q *RetryRule) wants(a *Attempt) bool {
 	if a.FailureReason == MissingDependency {

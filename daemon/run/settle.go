@@ -86,10 +86,22 @@ func (r *Run) decide(c *changing, i int) {
 // admit lets step i begin now, unless it is paused.
 func (r *Run) admit(c *changing, i int) {
 	if r.paused(c, i) {
-		r.leaveOut(c, i, LeftPaused)
+		r.forgo(c, i)
 		return
 	}
 	r.enqueue(c, i)
+}
+
+// forgo is what a pause makes of step i, whose turn has come: it is left out.
+// One that has failed, and that nothing but its retry rule would begin again,
+// stays failed: a pause makes no success of a failure.
+func (r *Run) forgo(c *changing, i int) {
+	if !r.Steps[i].triesAgain() {
+		r.leaveOut(c, i, LeftPaused)
+		return
+	}
+	r.setStatus(c, i, Failed)
+	r.spread(c, i)
 }
 
 // decidable reports whether what step i looks at is over, or over for it.

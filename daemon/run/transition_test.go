@@ -414,3 +414,26 @@ func TestWhatWaitedTooLongSaysForWhat(t *testing.T) {
 		}
 	}
 }
+
+// A pause between a failure and its retry does not make a success of it.
+func TestAPauseLeavesNoFailureOut(t *testing.T) {
+	retried := func(delay time.Duration) *story {
+		s := tell(t, Plan{Steps: []PlanStep{
+			{Name: "dump", Retry: RetryRule{Max: 1, Delay: delay}}, {Name: "tell", Stage: 1}, {Name: "alarm", Stage: 1, When: OnFailure},
+		}})
+		return s.works(0, fails(ScriptFailure, 1))
+	}
+	pause := func(s *story) Event {
+		return Pause{Steps: []int{0}, Paused: Paused{At: s.now, Actor: "ann"}}
+	}
+	s := retried(time.Minute)
+	s.do(pause(s), Due{Step: 0, At: s.Alarm(0)}).are(Running, Failed, Skipped, Pending)
+	if got, want := s.Why(0).Text, "attempt 1 failed (script_failure, exit code 1); it is not tried again, for it was paused by ann"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s = retried(0)
+	s.do(pause(s)).are(Running, Failed, Skipped, Pending)
+
+	// Who asks for another go and pauses it wants the run to go on without it.
+	s.do(Resume{Steps: []int{0}, At: s.now}, Retry{Steps: []int{0}, At: s.now, Actor: "ann"}, pause(s)).are(Running, Skipped, Pending, Pending)
+}
