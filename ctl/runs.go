@@ -1,9 +1,7 @@
 package ctl
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,8 +40,8 @@ func (a *app) runsCommand() *cobra.Command {
 			"values (--status failed,canceled) one is enough, but for --label and --input, which must all hold.\n\n" +
 			"--since and --until are a time, now, 18:00 (the last one, local), \"2026-11-24 08:00\" (local) or\n" +
 			"RFC 3339, or how long ago it was: 2h, 3d.\n\n" +
-			"In another --order than that of their making all runs that pass are fetched before the first is\n" +
-			"shown: name a pipeline or a time where there are very many.",
+			"In another --order than that of their making all runs that pass are looked at before the first\n" +
+			"is shown, and at most 10,000 of them, the first in that order, can be: say -n, not --all.",
 		Example: "  penstockctl runs nightly --status failed --since 7d\n" +
 			"  penstockctl runs --source schedule,trigger --label team=db --order duration -n 10",
 		Args:              arguments(0, 1),
@@ -79,7 +77,7 @@ func (l *listing) flags(cmd *cobra.Command) {
 	l.limits.flags(cmd)
 	completeWords(cmd, "status", runStatuses...)
 	completeWords(cmd, "source", runSources...)
-	completeWords(cmd, "order", "id", "started", "finished", "duration")
+	completeWords(cmd, "order", orders...)
 }
 
 // request is what the daemon is asked for.
@@ -90,8 +88,8 @@ func (l *listing) request(now time.Time) (rpc.RunListRequest, error) {
 	if err := l.check(); err != nil {
 		return q, err
 	}
-	if !slices.Contains([]string{"id", "started", "finished", "duration"}, l.order) {
-		return q, usagef("--order %q: want id, started, finished or duration", l.order)
+	if err := l.checkOrder(); err != nil {
+		return q, err
 	}
 	var err error
 	if q.Labels, err = pairs("--label", l.labels); err != nil {
@@ -108,24 +106,24 @@ func (l *listing) request(now time.Time) (rpc.RunListRequest, error) {
 }
 
 func (a *app) runs(ctx context.Context, request rpc.RunListRequest, l listing) error {
-	limits := l.limits
-	if l.order != "id" {
-		limits.all = true
+	var all rpc.RunListResponse
+	var more bool
+	var err error
+	if l.order == "id" {
+		all, err = a.runPages(ctx, request, l.limits)
+		more = all.Next != 0
+	} else {
+		all, more, err = a.firstRuns(ctx, request, l)
 	}
-	all, err := a.runPages(ctx, request, limits)
 	if err != nil {
 		return err
 	}
-	more := all.Next != 0
-	if l.order != "id" {
-		sortRuns(all.Runs, l.order, l.ascending)
-		more = !l.all && len(all.Runs) > l.count
-		if more {
-			all.Runs = all.Runs[:l.count]
-		}
-	}
 	err = a.answer(all, func(s render.Style) string { return s.Runs(all.Runs) })
-	a.older(more)
+	if l.order == "id" {
+		a.older(more)
+	} else if more && a.screen.terminal() && a.output == formatTable {
+		a.notice("There are more: --limit N shows them.")
+	}
 	return err
 }
 
@@ -150,43 +148,4 @@ func (a *app) runPages(ctx context.Context, request rpc.RunListRequest, limits l
 		}
 	}
 	return all, nil
-}
-
-// sortRuns puts runs into an order that the daemon has no index for. Those that
-// have not come so far are the last, whichever way it goes.
-func sortRuns(runs []rpc.RunSummary, order string, ascending bool) {
-	way := -1
-	if ascending {
-		way = 1
-	}
-	slices.SortStableFunc(runs, func(a, b rpc.RunSummary) int {
-		x, far := measure(a, order)
-		y, further := measure(b, order)
-		switch {
-		case far && further:
-			return way * cmp.Compare(x, y)
-		case far:
-			return -1
-		case further:
-			return 1
-		}
-		return 0
-	})
-}
-
-// measure is what a run is sorted by, where it has come so far.
-func measure(r rpc.RunSummary, order string) (n float64, ok bool) {
-	moment := r.StartedAt
-	switch {
-	case order == "duration" && r.Duration != nil:
-		return *r.Duration, true
-	case order == "duration":
-		return 0, false
-	case order == "finished":
-		moment = r.FinishedAt
-	}
-	if moment == nil {
-		return 0, false
-	}
-	return float64(moment.UnixMicro()), true
 }
