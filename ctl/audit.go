@@ -21,7 +21,7 @@ func (a *app) auditCommand() *cobra.Command {
 	w := auditing{limits: limits{count: 50}}
 	cmd := &cobra.Command{
 		Use:   "audit NAME",
-		Short: "List what was decided of each instant, and why: the ledger, newest first",
+		Short: "List what was decided of each instant, and why: the ledger",
 		Long: "List what was decided of each instant at which a trigger was due, and why. It is why there\n" +
 			"is no run where one was expected.\n\n" +
 			"  fired       a run was started in time\n" +

@@ -12,7 +12,8 @@ import (
 func (a *app) cloneCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "clone NAME NEW-NAME",
-		Short:             "Make a new pipeline of the current text of another, without its runs",
+		Short:             "Make a new pipeline of the current text of another",
+		Long:              "Make a new pipeline of the current text of another, without its runs.",
 		Args:              arguments(2, 2),
 		ValidArgsFunction: a.completePipeline,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.clone(cmd.Context(), args[0], args[1]) },

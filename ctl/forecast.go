@@ -15,7 +15,7 @@ func (a *app) forecastCommand() *cobra.Command {
 	var top int
 	cmd := &cobra.Command{
 		Use:   "forecast",
-		Short: "Say what all schedules together will do: load by the hour, and when the most runs meet",
+		Short: "Say what all schedules together will do: load, and crowds",
 		Long: "Say what all schedules together will do if runs take as long as they used to: how many start\n" +
 			"in each hour and how many are at work at once, when the most are, and whose runs begin before\n" +
 			"the one before is over. Calls, files, runs by hand and waiting for a place are not in it.\n\n" +

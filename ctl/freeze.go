@@ -15,7 +15,7 @@ func (a *app) freezeCommand() *cobra.Command {
 	var show bool
 	cmd := &cobra.Command{
 		Use:   "freeze",
-		Short: "Start nothing: no schedule, call, file or other pipeline makes a run",
+		Short: "Start nothing: no schedule, call, file or pipeline makes a run",
 		Long: "Start nothing: no schedule, call, file or other pipeline makes a run until the freeze ends\n" +
 			"at its time, or with unfreeze. By hand run, play and retry are refused, but for run --force and\n" +
 			"play and retry --despite-freeze. Runs that live go on: with the steps that are due later, the\n" +

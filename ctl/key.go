@@ -16,7 +16,8 @@ import (
 func (a *app) keyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "key",
-		Short: "Make, list, change and delete trigger keys, with which runs are started over HTTP",
+		Short: "Trigger keys, with which runs are started over HTTP",
+		Long:  "Make, list, change and delete trigger keys, with which runs are started over HTTP.",
 		Args:  unknownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -46,7 +47,7 @@ func (a *app) keyCreateCommand() *cobra.Command {
 			"default), webhook (a bearer or X-Gitlab-Token; the body is the payload), github (signed as GitHub\n" +
 			"does), standard (signed as Standard Webhooks and GitLab do).",
 		Example: "  penstockctl key create nightly/ci\n" +
-			"  penstockctl key create deploy/github --form github --from 192.30.252.0/22 --expires 90d",
+			"  penstockctl key create deploy/github --form github --expires 90d",
 		Args:              arguments(1, 1),
 		ValidArgsFunction: a.completePipeline,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.keyCreate(cmd.Context(), args[0], t) },
@@ -67,7 +68,8 @@ func (a *app) keyListCommand() *cobra.Command {
 	return a.outputs(&cobra.Command{
 		Use:               "list [PIPELINE]",
 		Aliases:           []string{"ls"},
-		Short:             "List trigger keys: who may call, until when, when last; never their secrets",
+		Short:             "List trigger keys: who may call, until when, when last",
+		Long:              "List trigger keys: who may call, until when, when last; never their secrets.",
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completePipeline,
 		RunE: func(cmd *cobra.Command, args []string) error {

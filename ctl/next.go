@@ -24,7 +24,7 @@ func (a *app) nextCommand() *cobra.Command {
 	w := upcoming{}
 	cmd := &cobra.Command{
 		Use:   "next NAME | --file FILE [TRIGGER]",
-		Short: "List the next times at which a schedule is due, with all that is out of the ordinary",
+		Short: "List the next times at which a schedule is due",
 		Long: "List the next times at which a schedule is due, in its zone and as the clock here will show\n" +
 			"them, with all that is out of the ordinary: changes of the clocks, days that calendars take\n" +
 			"away, times that were moved, jitter.\n\n" +

@@ -17,12 +17,17 @@ import (
 // pages answers with pages of runs, newest first, as a daemon does: short, empty
 // and full ones.
 func pages(t *rapid.T, all []rpc.RunSummary) func(context.Context, *rpc.RunListRequest) (*rpc.RunListResponse, error) {
-	rest := all
+	// They are drawn here: the answers are made in goroutines of the server.
+	sizes := rapid.SliceOfN(rapid.SampledFrom([]int{0, 1, 700, pageSize}), 1, 9).Draw(t, "pages")
+	rest, turn := all, 0
 	return func(_ context.Context, q *rpc.RunListRequest) (*rpc.RunListResponse, error) {
 		if q.Before == 0 {
 			rest = all
 		}
-		n := min(rapid.SampledFrom([]int{0, 1, 700, q.Limit}).Draw(t, "page"), len(rest))
+		n := min(sizes[turn%len(sizes)], len(rest))
+		if turn++; turn%10 == 0 {
+			n = min(pageSize, len(rest))
+		}
 		page := &rpc.RunListResponse{Runs: rest[:n]}
 		if rest = rest[n:]; len(rest) > 0 {
 			page.Next = rest[0].ID + 1

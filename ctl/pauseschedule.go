@@ -14,12 +14,12 @@ func (a *app) pauseScheduleCommand() *cobra.Command {
 	var p pausing
 	cmd := &cobra.Command{
 		Use:   "pause NAME",
-		Short: "Pause schedules, or triggers of other kinds, without a new revision",
+		Short: "Pause schedules and other triggers, without a new revision",
 		Long: "Pause schedules: what is due meanwhile is recorded as skipped and not caught up. Runs by hand\n" +
 			"and by other triggers go on, and so does schedule play. A pause ends at its time, or with\n" +
 			"resume.\n\n" +
 			"--until is a time: 18:00 (the next one, local), \"2026-11-24 08:00\" (local) or RFC 3339.",
-		Example:           "  penstockctl schedule pause nightly/evening --reason 'the disk is being replaced' --for 2d",
+		Example:           "  penstockctl schedule pause nightly/evening --reason 'a new disk' --for 2d",
 		Args:              arguments(1, 1),
 		ValidArgsFunction: a.completeSchedule,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.pauseSchedule(cmd.Context(), args[0], p) },

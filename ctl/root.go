@@ -1,9 +1,12 @@
 package ctl
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/penstock/penstock/ctl/render"
 )
 
 const about = `penstockctl talks to penstockd, the pipeline daemon of this machine.
@@ -31,6 +34,10 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.link.socket, "socket", a.link.socket, "the daemon's socket")
 	root.SetFlagErrorFunc(badFlag)
+	root.SetUsageTemplate(strings.NewReplacer(
+		".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpColumns),
+		`Use "{{.CommandPath}} [command] --help" for more information about a command.`, `See "{{.CommandPath}} COMMAND --help" for more of a command.`,
+	).Replace(root.UsageTemplate()))
 	root.SetIn(a.Stdin)
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
@@ -50,7 +57,19 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(exitTopic())
 	root.InitDefaultCompletionCmd()
 	strict(root, "completion")
+	fold(root)
 	return root
+}
+
+// helpColumns is how wide a help may be: a narrow terminal.
+const helpColumns = 80
+
+// fold breaks the lines of all help.
+func fold(cmd *cobra.Command) {
+	cmd.Long = render.Fold(cmd.Long, helpColumns)
+	for _, below := range cmd.Commands() {
+		fold(below)
+	}
 }
 
 // strict makes cobra's own command refuse what it does not know. By default it

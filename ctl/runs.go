@@ -43,7 +43,7 @@ func (a *app) runsCommand() *cobra.Command {
 			"In another --order than that of their making all runs that pass are looked at before the first\n" +
 			"is shown, and at most 10,000 of them, the first in that order, can be: say -n, not --all.",
 		Example: "  penstockctl runs nightly --status failed --since 7d\n" +
-			"  penstockctl runs --source schedule,trigger --label team=db --order duration -n 10",
+			"  penstockctl runs --source schedule --label team=db --order duration -n 10",
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completePipeline,
 		RunE: func(cmd *cobra.Command, args []string) error {

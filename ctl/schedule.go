@@ -13,8 +13,8 @@ import (
 func (a *app) scheduleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedule",
-		Short: "Show when pipelines are due and what became of it, play, pause and resume schedules",
-		Long: "Show when pipelines are due and what became of it, play, pause and resume schedules.\n\n" +
+		Short: "Show when pipelines are due and what became of it; pause, play",
+		Long: "Show when pipelines are due and what became of it; play, pause and resume schedules.\n\n" +
 			"A schedule is named nightly/evening, pipeline and trigger, or nightly: all of that pipeline,\n" +
 			"or its only one where one is wanted. Triggers of other kinds (after, files, key) are named\n" +
 			"alike: they are listed, paused, resumed and audited as well.",
@@ -30,7 +30,8 @@ func (a *app) schedulesCommand() *cobra.Command {
 	return a.outputs(&cobra.Command{
 		Use:               "list [NAME]",
 		Aliases:           []string{"ls"},
-		Short:             "List schedules and other triggers: the next time, what became of the last, what holds it",
+		Short:             "List schedules and other triggers, and how they stand",
+		Long:              "List schedules and other triggers: the next time, what became of the last, what holds it.",
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeSchedule,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -13,6 +13,8 @@
 //   - Without Style.Colour the text holds no escape sequence at all, and means
 //     the same: colour never is the only bearer of a meaning.
 //   - Columns line up where text is wide (CJK, emoji) or has combining marks.
+//   - On a terminal no long name pushes a column out of sight: it is shortened.
+//     Sentences are never cut; the terminal breaks their lines.
 //   - Each text ends with a newline, or is empty.
 //
 // It refuses to ask: it never reads a clock, an environment or a file, and

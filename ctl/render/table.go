@@ -6,13 +6,16 @@ import "strings"
 const gap = "  "
 
 // table sets rows below a header in columns that are as wide as their widest
-// cell. Lines are cut to the width of the style; nothing is padded at the end.
+// cell. Where that is too much for the width of the style, cells of the widest
+// columns are shortened in their middle, and of the last at their end; nothing
+// is padded at the end.
 func (s Style) table(header []string, rows [][]string) string {
 	wide := make([]int, len(header))
 	measure(wide, header)
 	for _, row := range rows {
 		measure(wide, row)
 	}
+	s.fit(wide, header)
 	var b strings.Builder
 	b.WriteString(s.paint(bold, s.row(wide, header)) + "\n")
 	for _, row := range rows {
@@ -30,6 +33,9 @@ func measure(wide []int, row []string) {
 func (s Style) row(wide []int, cells []string) string {
 	padded := make([]string, len(cells))
 	for i, cell := range cells {
+		if i < len(cells)-1 {
+			cell = squeeze(cell, wide[i])
+		}
 		padded[i] = pad(cell, wide[i])
 	}
 	return cut(strings.TrimRight(strings.Join(padded, gap), " "), s.Width)
