@@ -84,15 +84,20 @@ func (a *applying) put(tx *store.Tx, now time.Time) (changed uint64, err error) 
 // compare makes the answer: what differs from the current text, and what is to
 // be said of the text among the other pipelines.
 func (a *applying) compare(tx *store.Tx, p store.Pipeline, created bool) error {
-	old, err := currentText(tx, p)
-	if err != nil {
-		return err
+	var old store.Revision // the zero value where there is none yet
+	if p.Revision > 0 {
+		var err error
+		if old, err = tx.Revision(p.ID, p.Revision); err != nil {
+			return err
+		}
 	}
+	now := store.Revision{Revision: p.Revision + 1, Text: a.asked.Text}
 	a.answer = &rpc.PipelineApplyResponse{
-		Pipeline: p.Name, Revision: p.Revision, Created: created, Changed: created || old != a.asked.Text,
-		Difference: difference(p.Name, p.Revision, old, p.Revision+1, a.asked.Text),
+		Pipeline: p.Name, Revision: p.Revision, Created: created, Changed: created || old.Text != now.Text,
+		Difference: difference(p.Name, old, now),
 	}
-	a.answer.Notes, err = amongOthers(tx, a.source)
+	notes, err := amongOthers(tx, a.source)
+	a.answer.Notes = notes
 	return err
 }
 
@@ -109,14 +114,6 @@ func pipelineFor(tx *store.Tx, name string, now time.Time) (p store.Pipeline, cr
 	}
 	n, err := tx.LastNumber(name)
 	return store.Pipeline{ID: meta.LastPipeline + 1, Name: name, LastNumber: n, CreatedAt: now}, true, err
-}
-
-func currentText(tx *store.Tx, p store.Pipeline) (string, error) {
-	if p.Revision == 0 {
-		return "", nil
-	}
-	r, err := tx.Revision(p.ID, p.Revision)
-	return r.Text, err
 }
 
 // change changes a pipeline, and has its schedules kept as they are then. It is
@@ -149,8 +146,9 @@ func (d *Daemon) putRevision(tx *store.Tx, p store.Pipeline, definition *config.
 	return d.putTriggers(tx, p, definition, r.AppliedAt)
 }
 
-func difference(name string, oldRevision uint64, old string, newRevision uint64, new string) string {
-	return string(diff.Diff(
-		fmt.Sprintf("%s@%d", name, oldRevision), []byte(old),
-		fmt.Sprintf("%s@%d", name, newRevision), []byte(new)))
+// difference is what has to be changed in a revision of a pipeline to have
+// another.
+func difference(pipeline string, old, now store.Revision) string {
+	name := func(r store.Revision) string { return fmt.Sprintf("%s@%d", pipeline, r.Revision) }
+	return string(diff.Diff(name(old), []byte(old.Text), name(now), []byte(now.Text)))
 }

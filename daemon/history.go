@@ -28,7 +28,7 @@ func (d *Daemon) PipelineHistory(_ context.Context, q *rpc.PipelineHistoryReques
 		}
 		if newer != nil { // its difference is known now
 			last := &answer.Revisions[len(answer.Revisions)-1]
-			last.Difference = difference(p.Name, r.Revision, r.Text, newer.Revision, newer.Text)
+			last.Difference = difference(p.Name, r, *newer)
 		}
 		if len(answer.Revisions) == limit {
 			answer.Next = newer.Revision

@@ -6,9 +6,14 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/daemon/account"
+	"github.com/penstock/penstock/daemon/selection"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
+
+// lookFor is how long a request looks at runs before it answers with what it
+// has found, perhaps nothing, and where to go on.
+const lookFor = 100 * time.Millisecond
 
 // RunList lists runs, newest first.
 func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunListResponse, error) {
@@ -16,7 +21,7 @@ func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunList
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := newSelection(q)
+	wanted, err := selection.Of(q)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +35,7 @@ func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunList
 		}
 		list.Pipeline = p.ID
 	}
-	found, next, err := look(view, list, wanted, limit, lookFor)
+	found, next, err := wanted.Page(view, list, limit, lookFor)
 	if err != nil {
 		return nil, failure(err, "runs")
 	}
@@ -48,7 +53,7 @@ func (d *Daemon) RunList(_ context.Context, q *rpc.RunListRequest) (*rpc.RunList
 
 // RunLatest finds the newest run of a pipeline.
 func (d *Daemon) RunLatest(_ context.Context, q *rpc.RunLatestRequest) (*rpc.RunLatestResponse, error) {
-	wanted, err := newSelection(&rpc.RunListRequest{Status: q.Status, Labels: q.Labels})
+	wanted, err := selection.Of(&rpc.RunListRequest{Status: q.Status, Labels: q.Labels})
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +63,7 @@ func (d *Daemon) RunLatest(_ context.Context, q *rpc.RunLatestRequest) (*rpc.Run
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Pipeline))
 	}
-	found, next, err := look(view, store.Listing{Pipeline: p.ID, Before: q.Before}, wanted, 1, lookFor)
+	found, next, err := wanted.Page(view, store.Listing{Pipeline: p.ID, Before: q.Before}, 1, lookFor)
 	switch {
 	case err != nil:
 		return nil, failure(err, "runs")

@@ -60,7 +60,7 @@ func lockError(state string, f *os.File, err error) error {
 		return fmt.Errorf("lock the state directory %s: %w", state, err)
 	}
 	pid, _ := io.ReadAll(io.LimitReader(f, 32)) // advice for a person, no more
-	return fmt.Errorf("%w: %s is held by pid %s", ErrHeld, state, strings.TrimSpace(string(pid)))
+	return fmt.Errorf("%w: %s is held by pid %s; stop that one, or choose another directory", ErrHeld, state, strings.TrimSpace(string(pid)))
 }
 
 // writePid leaves our pid in the lock for people; nothing reads it to decide.

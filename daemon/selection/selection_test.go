@@ -1,4 +1,4 @@
-package daemon
+package selection
 
 import (
 	"errors"
@@ -56,13 +56,13 @@ func shelf(t trial, runs []store.Run, inputs map[uint64]map[string]any) *store.S
 
 // pages are the ids of a list, page by page as a client asks for them.
 func pages(t rapid.TB, s *store.Store, q rpc.RunListRequest, pipeline uint64, patience time.Duration) (ids []uint64, asked int) {
-	wanted, err := newSelection(&q)
+	wanted, err := Of(&q)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for list := (store.Listing{Pipeline: pipeline, Ascending: q.Ascending}); ; asked++ {
 		view := s.View()
-		found, next, err := look(view, list, wanted, q.Limit, patience)
+		found, next, err := wanted.Page(view, list, q.Limit, patience)
 		view.Close()
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,15 @@
-package daemon
+// Package selection finds the runs of a list: those for which every filter of a
+// request holds.
+//
+// The store keeps runs in the order in which they were made and has no index
+// for anything else, so a selection looks at one run after another. What keeps
+// that short is its own: a bound of time ends the look where no later run can
+// pass, a plan is read only of a run that all else lets pass, and a page is given
+// out, full or not, once its time is over: the store pins what a view sees.
+//
+// The words of filters are those of the protocol, and what no run can be is
+// refused: an empty list would say that there is none at present.
+package selection
 
 import (
 	"fmt"
@@ -13,8 +24,8 @@ import (
 	"github.com/penstock/penstock/rpc"
 )
 
-// selection is which runs a list shows. The zero value is all but children.
-type selection struct {
+// Selection is which runs a list shows. The zero value is all but children.
+type Selection struct {
 	statuses []run.Status   // none: any
 	sources  []store.Source // none: any
 	actor    string
@@ -30,10 +41,9 @@ type selection struct {
 // skipped, which is GitLab's scope of that name.
 const finished = "finished"
 
-// newSelection reads the filters of a request. What no run can be is refused:
-// an empty list would say that there is none at present.
-func newSelection(q *rpc.RunListRequest) (*selection, error) {
-	s := &selection{actor: q.Actor, labels: q.Labels, inputs: q.Inputs, children: q.Children}
+// Of reads the filters of a request.
+func Of(q *rpc.RunListRequest) (*Selection, error) {
+	s := &Selection{actor: q.Actor, labels: q.Labels, inputs: q.Inputs, children: q.Children}
 	for _, word := range q.Status {
 		statuses, err := statusesOf(word)
 		if err != nil {
@@ -101,7 +111,7 @@ func pattern(text string) *regexp.Regexp {
 }
 
 // passes reports whether r is shown, as far as its record tells.
-func (s *selection) passes(r *store.Run) bool {
+func (s *Selection) passes(r *store.Run) bool {
 	switch {
 	case r.Cause.Source == store.ByParent && !s.children,
 		len(s.statuses) > 0 && !slices.Contains(s.statuses, r.State.Status),
@@ -121,7 +131,7 @@ func (s *selection) passes(r *store.Run) bool {
 }
 
 // took reports whether a run was given the inputs that are asked for.
-func (s *selection) took(v run.Values) bool {
+func (s *Selection) took(v run.Values) bool {
 	for name, text := range s.inputs {
 		if got, ok := v.Inputs[name]; !ok || expression.Text(got) != text {
 			return false
@@ -136,20 +146,17 @@ func (s *selection) took(v run.Values) bool {
 const clockSlack = 24 * time.Hour
 
 // over reports whether no run that comes after r in a list can pass.
-func (s *selection) over(r *store.Run, ascending bool) bool {
+func (s *Selection) over(r *store.Run, ascending bool) bool {
 	if ascending {
 		return !s.until.IsZero() && r.State.CreatedAt.After(s.until.Add(clockSlack))
 	}
 	return !s.since.IsZero() && r.State.CreatedAt.Before(s.since.Add(-clockSlack))
 }
 
-// lookFor is how long a request looks at runs: the store pins what a view sees.
-const lookFor = 100 * time.Millisecond
-
-// look finds the first runs of a list that pass, at most limit. Next is where
+// Page finds the first runs of a list that pass, at most limit. Next is where
 // the list goes on, 0 where there is no more. It looks at one run at least, and
-// at no further one once the time is over.
-func look(view *store.View, list store.Listing, s *selection, limit int, patience time.Duration) (found []store.Run, next uint64, err error) {
+// at no further one once its patience is over.
+func (s *Selection) Page(view *store.View, list store.Listing, limit int, patience time.Duration) (found []store.Run, next uint64, err error) {
 	end := time.Now().Add(patience)
 	for record, err := range view.List(list) {
 		if err != nil {
@@ -178,7 +185,7 @@ func look(view *store.View, list store.Listing, s *selection, limit int, patienc
 
 // admits reports whether r is shown. Its plan is read only where all else says
 // so.
-func (s *selection) admits(view *store.View, r *store.Run) (bool, error) {
+func (s *Selection) admits(view *store.View, r *store.Run) (bool, error) {
 	if !s.passes(r) || len(s.inputs) == 0 {
 		return s.passes(r), nil
 	}
