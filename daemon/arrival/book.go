@@ -2,10 +2,11 @@ package arrival
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/penstock/penstock/daemon/agenda"
 )
 
 // book is what is known of the files of one watch. It asks no clock and touches
@@ -13,19 +14,22 @@ import (
 type book struct {
 	settle time.Duration
 	files  map[string]*entry
-	queue  queue    // those that settle
-	ripe   []*entry // those that have settled; and others, unless it is sorted
-	sorted bool     // ripe is in the order in which it is offered
+	queue  agenda.Agenda[*entry] // those that settle, by when they have
+	ripe   []*entry              // those that have settled; and others, unless it is sorted
+	sorted bool                  // ripe is in the order in which it is offered
 }
 
 // entry is a file.
 type entry struct {
 	File
-	state state
-	due   time.Time // settling: when it has settled, if nothing happens before
-	place int       // settling: in the queue
-	ripe  bool      // it is among the ripe
+	agenda.Place // settling: in the queue
+	state        state
+	due          time.Time // settling: when it has settled, if nothing happens before
+	ripe         bool      // it is among the ripe
 }
+
+// Compare is agenda.Thing's.
+func (e *entry) Compare(other *entry) int { return e.due.Compare(other.due) }
 
 type state int
 
@@ -49,7 +53,7 @@ func (b *book) see(f File, touched bool, now time.Time) {
 	}
 	b.leave(e)
 	e.Stamp, e.state, e.due = f.Stamp, settling, now.Add(b.settle)
-	heap.Push(&b.queue, e)
+	b.queue.Put(e)
 }
 
 // lose forgets a file that is not there any more.
@@ -64,7 +68,7 @@ func (b *book) lose(path string) {
 func (b *book) leave(e *entry) {
 	switch e.state {
 	case settling:
-		heap.Remove(&b.queue, e.place)
+		b.queue.Remove(e)
 	case settled:
 		e.state, b.sorted = decided, false // offer takes all out at once that are to go
 	}
@@ -82,10 +86,11 @@ func (b *book) keep(seen map[string]bool) {
 // due is a file that nothing happened to for the settle time; look at it once
 // more, and then settle it or see it.
 func (b *book) due(now time.Time) (File, bool) {
-	if len(b.queue) == 0 || b.queue[0].due.After(now) {
+	e, ok := b.queue.First()
+	if !ok || e.due.After(now) {
 		return File{}, false
 	}
-	return b.queue[0].File, true
+	return e.File, true
 }
 
 // settleDown makes a file that is due one to be offered.
@@ -100,10 +105,11 @@ func (b *book) settleDown(path string) {
 
 // next is when a file is due; false: none will be.
 func (b *book) next() (time.Time, bool) {
-	if len(b.queue) == 0 {
+	e, ok := b.queue.First()
+	if !ok {
 		return time.Time{}, false
 	}
-	return b.queue[0].due, true
+	return e.due, true
 }
 
 // offer lists the first files that are to be offered, oldest first.
@@ -128,30 +134,4 @@ func (b *book) decide(n int) {
 		e.state, e.ripe = decided, false
 	}
 	b.ripe = slices.Delete(b.ripe, 0, n)
-}
-
-// queue is a heap of entries by due.
-type queue []*entry
-
-func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
-func (q queue) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].place, q[j].place = i, j
-}
-
-// Push is heap.Interface's.
-func (q *queue) Push(x any) {
-	e := x.(*entry)
-	e.place = len(*q)
-	*q = append(*q, e)
-}
-
-// Pop is heap.Interface's.
-func (q *queue) Pop() any {
-	last := len(*q) - 1
-	e := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	return e
 }

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/penstock/penstock/daemon/agenda"
 )
 
 // Batch is how many files are offered at once, at most.
@@ -59,7 +61,7 @@ type Watcher struct {
 	nudged map[uint64]bool    // pipelines
 
 	watches map[uint64][]*watch // by pipeline; the fields from here on are Run's
-	agenda  agenda
+	plans   plans
 	places  map[string]map[*watch]bool // by directory
 }
 
@@ -73,8 +75,9 @@ type watch struct {
 	waiting bool      // less was taken than offered
 	again   bool      // take is to be called, files or none
 	trouble string    // what was last said of it
-	due     time.Time // in the agenda: when it has something to do
-	place   int       // in the agenda, or absent
+
+	agenda.Place           // among the plans
+	due          time.Time // there: when it has something to do
 }
 
 // New makes a Watcher of no watches. No file arrives in the directory own, nor
@@ -189,7 +192,7 @@ func (w *Watcher) obey(now time.Time) {
 	for pipeline := range nudged {
 		for _, one := range w.watches[pipeline] {
 			one.waiting, one.again = false, true
-			w.agenda.plan(one)
+			w.plans.plan(one)
 		}
 	}
 }
@@ -208,7 +211,7 @@ func (w *Watcher) adopt(pipeline uint64, wanted []Watch, now time.Time) {
 		}
 	}
 	for _, gone := range before {
-		w.agenda.strike(gone)
+		w.plans.Remove(gone)
 		w.move(gone, nil)
 	}
 }
@@ -220,8 +223,8 @@ func (w *Watcher) open(wanted Watch, now time.Time) *watch {
 		w.log.Error("no file can arrive at a pattern that is none", "pattern", wanted.Pattern, "error", err)
 		return nil
 	}
-	one := &watch{Watch: wanted, pattern: p, book: newBook(wanted.Settle), stale: now, again: true, place: absent}
-	w.agenda.plan(one)
+	one := &watch{Watch: wanted, pattern: p, book: newBook(wanted.Settle), stale: now, again: true}
+	w.plans.plan(one)
 	return one
 }
 
@@ -230,21 +233,21 @@ func (w *Watcher) distrust(now time.Time) {
 	for _, all := range w.watches {
 		for _, one := range all {
 			one.stale, one.waiting, one.again = now, false, true
-			w.agenda.plan(one)
+			w.plans.plan(one)
 		}
 	}
 }
 
 // turn does what is due.
 func (w *Watcher) turn(ctx context.Context, now time.Time) {
-	for _, one := range w.agenda.take(now) {
+	for _, one := range w.plans.take(now) {
 		if !one.stale.IsZero() && !one.stale.After(now) {
 			one.stale = time.Time{}
 			w.lookThrough(one, now)
 		}
 		one.settleDue(now)
 		w.offer(ctx, one)
-		w.agenda.plan(one)
+		w.plans.plan(one)
 	}
 }
 
@@ -296,10 +299,11 @@ func (w *Watcher) offer(ctx context.Context, one *watch) {
 
 // rest is how long nothing is due.
 func (w *Watcher) rest(now time.Time) time.Duration {
-	if len(w.agenda) == 0 {
+	one, ok := w.plans.First()
+	if !ok {
 		return rescanEvery
 	}
-	return min(max(0, w.agenda[0].due.Sub(now)), rescanEvery)
+	return min(max(0, one.due.Sub(now)), rescanEvery)
 }
 
 // hear takes a notification.
@@ -309,12 +313,12 @@ func (w *Watcher) hear(e fsnotify.Event, now time.Time) {
 		f, err := Stat(e.Name)
 		for one := range near {
 			one.hear(e.Name, f, err, touched, now)
-			w.agenda.plan(one)
+			w.plans.plan(one)
 		}
 	}
 	for one := range w.places[e.Name] { // a directory itself
 		one.doubt(now)
-		w.agenda.plan(one)
+		w.plans.plan(one)
 	}
 }
 

@@ -284,8 +284,8 @@ func TestWhatHappensToOneWatchCostsTheOthersNothing(t *testing.T) {
 	gone = true
 	w.obey(now)
 	w.turn(t.Context(), now)
-	if want := []string{"7 0", "7 1"}; !slices.Equal(offered, want) || len(w.agenda) != 0 || len(w.watches) != many-1 {
-		t.Errorf("%q were offered, want %q; %d have something to do", offered, want, len(w.agenda))
+	if want := []string{"7 0", "7 1"}; !slices.Equal(offered, want) || w.plans.Len() != 0 || len(w.watches) != many-1 {
+		t.Errorf("%q were offered, want %q; %d have something to do", offered, want, w.plans.Len())
 	}
 }
 

@@ -28,11 +28,11 @@
 package scheduler
 
 import (
-	"container/heap"
 	"context"
 	"sync"
 	"time"
 
+	"github.com/penstock/penstock/daemon/agenda"
 	"github.com/penstock/penstock/daemon/schedule"
 )
 
@@ -76,8 +76,8 @@ type Scheduler struct {
 	boot    schedule.Boot
 	changed chan struct{} // of capacity 1: something may be due earlier
 
-	mu        sync.Mutex // protects the fields below
-	waiting   waiting
+	mu        sync.Mutex            // protects the fields below
+	waiting   agenda.Agenda[*entry] // the schedules that will be due
 	pipelines map[uint64][]*entry
 }
 
@@ -94,7 +94,8 @@ func (s *Scheduler) Put(pipeline uint64, schedules []Schedule) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.pipelines[pipeline] {
-		s.waiting.remove(e)
+		e.replaced = true
+		s.waiting.Remove(e)
 	}
 	delete(s.pipelines, pipeline)
 	if len(schedules) == 0 {
@@ -102,7 +103,7 @@ func (s *Scheduler) Put(pipeline uint64, schedules []Schedule) {
 	}
 	entries := make([]*entry, len(schedules))
 	for i, one := range schedules {
-		entries[i] = &entry{Schedule: one, pipeline: pipeline, index: absent}
+		entries[i] = &entry{Schedule: one, pipeline: pipeline}
 		s.enqueue(entries[i])
 	}
 	s.pipelines[pipeline] = entries
@@ -116,14 +117,14 @@ func (s *Scheduler) Put(pipeline uint64, schedules []Schedule) {
 func (s *Scheduler) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.waiting)
+	return s.waiting.Len()
 }
 
 // enqueue gives e its place by when it is due; one that is never due has none.
 func (s *Scheduler) enqueue(e *entry) {
 	var ok bool
 	if e.due, ok = e.Timetable.Due(e.Mark, s.boot); ok {
-		heap.Push(&s.waiting, e)
+		s.waiting.Put(e)
 	}
 }
 
@@ -153,10 +154,11 @@ func (s *Scheduler) round(ctx context.Context) time.Duration {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.waiting) == 0 {
+	first, ok := s.waiting.First()
+	if !ok {
 		return longest
 	}
-	return min(max(0, s.waiting[0].due.Sub(s.now())), longest)
+	return min(max(0, first.due.Sub(s.now())), longest)
 }
 
 // take decides the first that are due.
@@ -164,8 +166,12 @@ func (s *Scheduler) take() (entries []*entry, batch []Due) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	for n := 0; n < enough && len(s.waiting) > 0 && !s.waiting[0].due.After(now); {
-		e := heap.Pop(&s.waiting).(*entry)
+	for n := 0; n < enough; {
+		e, ok := s.waiting.First()
+		if !ok || e.due.After(now) {
+			break
+		}
+		s.waiting.Remove(e)
 		due := Due{Pipeline: e.pipeline, Trigger: e.Trigger, From: e.Mark}
 		due.Decided, due.Mark = e.Timetable.Decide(e.Mark, now, s.boot)
 		entries, batch = append(entries, e), append(batch, due)
@@ -184,7 +190,7 @@ func (s *Scheduler) fire(ctx context.Context, entries []*entry, batch []Due) {
 		case e.replaced:
 		case errs[i] != nil:
 			e.due = s.now().Add(again)
-			heap.Push(&s.waiting, e)
+			s.waiting.Put(e)
 		default:
 			e.Mark = batch[i].Mark
 			s.enqueue(e)

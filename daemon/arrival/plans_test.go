@@ -13,9 +13,9 @@ func TestTheAgendaHasWhoeverHasSomethingToDo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Unix(1_000_000, 0)
 		var all []*watch
-		var a agenda
+		var a plans
 		for range rapid.IntRange(1, 6).Draw(t, "watches") {
-			all = append(all, &watch{book: newBook(time.Minute), place: absent})
+			all = append(all, &watch{book: newBook(time.Minute)})
 		}
 		for range rapid.IntRange(1, 30).Draw(t, "acts") {
 			one := rapid.SampledFrom(all).Draw(t, "watch")
@@ -30,14 +30,14 @@ func TestTheAgendaHasWhoeverHasSomethingToDo(t *testing.T) {
 			case 3:
 				one.book.lose(rapid.StringMatching("[ab]").Draw(t, "path"))
 			case 4:
-				a.strike(one)
+				a.Remove(one)
 				one.again, one.stale, one.book = false, time.Time{}, newBook(time.Minute)
 			case 5:
 				now = later
 				checkTaken(t, all, a.take(now), now)
 			}
 			a.plan(one)
-			checkFirst(t, all, a)
+			checkFirst(t, all, &a)
 		}
 	})
 }
@@ -81,7 +81,7 @@ func checkTaken(t *rapid.T, all, taken []*watch, now time.Time) {
 }
 
 // checkFirst wants the first of the agenda to be the earliest of all.
-func checkFirst(t *rapid.T, all []*watch, a agenda) {
+func checkFirst(t *rapid.T, all []*watch, a *plans) {
 	n := 0
 	var first time.Time
 	for _, one := range all {
@@ -91,7 +91,7 @@ func checkFirst(t *rapid.T, all []*watch, a agenda) {
 			}
 		}
 	}
-	if len(a) != n || n > 0 && !a[0].due.Equal(first) {
-		t.Fatalf("%d stand in it, want %d, the first at %v", len(a), n, first)
+	if one, _ := a.First(); a.Len() != n || n > 0 && !one.due.Equal(first) {
+		t.Fatalf("%d stand in it, want %d, the first at %v", a.Len(), n, first)
 	}
 }
