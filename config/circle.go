@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -20,7 +19,7 @@ type Lead struct {
 // its turn, it fails.
 func (p *Pipeline) Leads() (all []Lead) {
 	for i := range p.Triggers {
-		if t := &p.Triggers[i]; t.Kind == AfterPipeline && slices.Contains(t.After.Statuses, "success") {
+		if t := &p.Triggers[i]; t.Kind == AfterPipeline && t.After.Counts("success", nil) {
 			all = append(all, Lead{From: t.After.Pipeline, To: p.Name, Path: fmt.Sprintf("trigger[%d].after", i)})
 		}
 	}

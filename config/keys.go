@@ -26,7 +26,7 @@ var (
 	// occasionKind is what only a trigger has.
 	occasionKind     = kind{"a trigger", append([]string{"schedule", "after", "files", "key"}, scheduleKeys...)}
 	jitterKind       = kind{"jitter", []string{"max", "random"}}
-	afterKind        = kind{"after", []string{"pipeline", "status"}}
+	afterKind        = kind{"after", []string{"pipeline", "status", "labels"}}
 	filesKind        = kind{"files", []string{"pattern", "settle", "claim"}}
 	inputKind        = kind{"an input", []string{"name", "type", "default", "options", "regex", "description"}}
 	runRuleKind      = kind{"a rule of a pipeline", []string{"if", "when", "auto_cancel", "variables"}}

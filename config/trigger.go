@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Trigger is a rule that makes runs by itself. Its kind follows from the one
 // of its keys schedule, after, files and key that it has.
@@ -73,6 +76,21 @@ const (
 type After struct {
 	Pipeline string
 	Statuses []string // success, failed, canceled, skipped; default success
+	// Labels are those that a run must have, all of them, to count; nil: any run does.
+	Labels map[string]string
+}
+
+// Counts reports whether an end counts of a run with those labels.
+func (a *After) Counts(status string, labels map[string]string) bool {
+	if !slices.Contains(a.Statuses, status) {
+		return false
+	}
+	for name, value := range a.Labels {
+		if has, ok := labels[name]; !ok || has != value {
+			return false
+		}
+	}
+	return true
 }
 
 // Files is a watch on a directory.

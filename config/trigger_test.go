@@ -55,7 +55,7 @@ func TestAllThatATriggerCanSayArrives(t *testing.T) {
 			Inputs: map[string]any{"branch": "{{ upstream.outputs.pack.branch ?? upstream.run }}"},
 		},
 		{
-			Name: "whatever", Kind: AfterPipeline, After: After{Pipeline: "build", Statuses: []string{"failed", "canceled"}},
+			Name: "whatever", Kind: AfterPipeline, After: After{Pipeline: "build", Statuses: []string{"failed", "canceled"}, Labels: map[string]string{"kind": "tag", "major": "7"}},
 			Variables: []Variable{{"HOW", "{{ upstream.status }} of {{ upstream.pipeline }}"}},
 		},
 		{
@@ -98,6 +98,28 @@ func TestAllThatATriggerCanSayArrives(t *testing.T) {
 // inUTC makes instants comparable by reflect.DeepEqual.
 func inUTC(t *Trigger) {
 	t.Schedule.From, t.Schedule.Until = t.Schedule.From.UTC(), t.Schedule.Until.UTC()
+}
+
+func TestAnEndCountsByItsStatusAndLabels(t *testing.T) {
+	a := After{Statuses: []string{"success"}, Labels: map[string]string{"kind": "tag", "team": ""}}
+	for _, c := range []struct {
+		status string
+		labels map[string]string
+		want   bool
+	}{
+		{"success", map[string]string{"kind": "tag", "team": "", "more": "x"}, true},
+		{"failed", map[string]string{"kind": "tag", "team": ""}, false},
+		{"success", map[string]string{"kind": "branch", "team": ""}, false},
+		{"success", map[string]string{"kind": "tag"}, false},
+		{"success", nil, false},
+	} {
+		if got := a.Counts(c.status, c.labels); got != c.want {
+			t.Errorf("%s with %v: %v", c.status, c.labels, got)
+		}
+	}
+	if free := (After{Statuses: []string{"success"}}); !free.Counts("success", nil) {
+		t.Error("without labels every run counts")
+	}
 }
 
 func TestATriggerIsFoundByItsName(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 var endings = []string{"success", "failed", "canceled", "skipped"}
 
 // after reads a subscription: the name of a pipeline, or a table with the
-// statuses that count.
+// statuses and labels that count.
 func (t table) after(self string) After {
 	a := After{Statuses: []string{"success"}}
 	at := t.key("after")
@@ -26,12 +26,25 @@ func (t table) after(self string) After {
 			if t.has("status") {
 				a.Statuses = t.endings("status")
 			}
+			a.Labels = t.wanted()
 		})
 	}
 	if a.Pipeline == self && self != "" {
 		t.report(at, "a pipeline cannot follow itself: each run would start the next, without an end")
 	}
 	return a
+}
+
+// wanted reads the labels that a run must have; nil where it says of none.
+func (t table) wanted() map[string]string {
+	var all map[string]string
+	for _, l := range t.labels() {
+		if all == nil {
+			all = map[string]string{}
+		}
+		all[l.Name] = l.Value
+	}
+	return all
 }
 
 // endings reads the statuses of ends, one or more.

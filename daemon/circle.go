@@ -3,7 +3,6 @@ package daemon
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/penstock/penstock/config"
@@ -62,7 +61,8 @@ func circles(tx *store.Tx, source *config.Source) (config.Problems, error) {
 	return source.Circles(func(name string) ([]config.Lead, error) { return waiting(tx, source, name) })
 }
 
-func afterSuccess(a *config.After) bool { return slices.Contains(a.Statuses, "success") }
+// afterSuccess reports whether a trigger waits for every success.
+func afterSuccess(a *config.After) bool { return a.Counts("success", nil) }
 
 // subscriptions know which triggers wait for the ends of a pipeline.
 type subscriptions interface {

@@ -158,7 +158,7 @@ func (f *follower) firings(e store.Ending) (all []engine.Firing, err error) {
 		return nil, err
 	}
 	for _, t := range followers {
-		if !slices.Contains(t.After.Statuses, string(e.Status)) {
+		if !n.counts(t.After) {
 			continue
 		}
 		firing, err := n.firing(t)

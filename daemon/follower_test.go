@@ -114,6 +114,30 @@ func TestARunFollowsTheEndOfAnother(t *testing.T) {
 	}
 }
 
+// B31: only runs of tags count.
+func TestOnlyRunsWithTheLabelsAreFollowed(t *testing.T) {
+	h := newHouse(t)
+	h.apply(one("build", "true"))
+	h.apply(follows("deploy", `{ pipeline = "build", labels = { kind = "tag" } }`, ""))
+	start := func(labels map[string]string) uint64 {
+		r := must[*rpc.RunStartResponse](t)(h.RunStart(t.Context(), &rpc.RunStartRequest{Pipeline: "build", Labels: labels})).Run
+		h.over(r.Name)
+		return r.ID
+	}
+	start(nil)
+	start(map[string]string{"kind": "branch"})
+	h.heardOf("deploy", "after")
+	tag := start(map[string]string{"kind": "tag", "team": "web"})
+	if got, want := decisions(h.heardOf("deploy", "after")), fmt.Sprintf("%d/success fired\n", tag); got != want {
+		t.Errorf("the ledger has %s, want %s", got, want)
+	}
+	h.over("deploy/1")
+	list := must[*rpc.ScheduleListResponse](t)(h.ScheduleList(t.Context(), &rpc.ScheduleListRequest{Schedule: "deploy"}))
+	if got := list.Schedules[0].Description; got != "after build (success; kind=tag)" {
+		t.Errorf("it is called %q", got)
+	}
+}
+
 func TestAnEndIsToldOnceForEachWayToEnd(t *testing.T) {
 	h := newHouse(t)
 	flag := h.dir + "/flag"
@@ -232,6 +256,7 @@ func TestTriggersThatGoRoundInACircleAreRefused(t *testing.T) {
 	if len(c.Notes) != 0 {
 		t.Errorf("%q", c.Notes)
 	}
+	h.apply(follows("c", `{ pipeline = "b", labels = { kind = "tag" } }`, "")) // so it is here
 }
 
 func TestAPipelineThatAStepNamesMayComeLater(t *testing.T) {

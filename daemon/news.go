@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/expression"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
@@ -56,6 +57,17 @@ func outputs(r *run.Run) map[string]map[string]string {
 		}
 	}
 	return all
+}
+
+// counts reports whether the end is one that a trigger waits for. Of a run that
+// was deleted meanwhile nobody knows the labels: its end is told, so that it has
+// its record.
+func (n *news) counts(a *config.After) bool {
+	labels := n.record.Labels
+	if n.record.ID == 0 {
+		labels = a.Labels
+	}
+	return a.Counts(string(n.end.Status), labels)
 }
 
 // firing is what the end means for a trigger; nil is nothing.

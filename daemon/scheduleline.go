@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,11 +64,20 @@ func restsUntil(t schedule.Timetable, m schedule.Mark, now time.Time) *time.Time
 func waitsFor(t *store.Trigger) string {
 	switch {
 	case t.After != nil:
-		return "after " + t.After.Pipeline + " (" + strings.Join(t.After.Statuses, ", ") + ")"
+		return "after " + t.After.Pipeline + " (" + strings.Join(t.After.Statuses, ", ") + withLabels(t.After.Labels) + ")"
 	case t.Files != nil:
 		return "files " + t.Files.Pattern
 	}
 	return "calls with the key " + t.Key
+}
+
+// withLabels says which labels a run must have; "" where it need have none.
+func withLabels(labels map[string]string) string {
+	text := ""
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		text += "; " + name + "=" + labels[name]
+	}
+	return text
 }
 
 // lastTick is the record of the newest instant of a schedule; nil where it has
