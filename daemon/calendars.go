@@ -27,7 +27,7 @@ func (d *Daemon) CalendarPut(ctx context.Context, q *rpc.CalendarPutRequest) (*r
 		return nil, err
 	}
 	answer := &rpc.CalendarPutResponse{}
-	if answer.Moved, err = d.movedBy(ctx, q.Name, read); err != nil {
+	if answer.Moved, answer.More, err = d.movedBy(ctx, q.Name, read); err != nil {
 		return nil, failure(err, fmt.Sprintf("calendar %q", q.Name))
 	}
 	who, _ := actor(ctx)
@@ -43,27 +43,41 @@ func (d *Daemon) CalendarPut(ctx context.Context, q *rpc.CalendarPutRequest) (*r
 // only tried, and keeps the schedules by it. It is done although who asked for it
 // has gone meanwhile: else they would be kept by the old one until the next start.
 func (d *Daemon) putCalendar(ctx context.Context, q *rpc.CalendarPutRequest, c store.Calendar, answer *rpc.CalendarPutResponse) error {
-	err := d.engine.Update(context.WithoutCancel(ctx), func(tx *store.Tx, now time.Time) error {
-		old, err := tx.Calendar(q.Name)
-		answer.Created = errors.Is(err, store.ErrNotFound)
-		if err != nil && !answer.Created {
-			return err
-		}
-		if answer.Changed = answer.Created || old.Text != q.Text; !answer.Changed || q.DryRun {
-			return nil
-		}
-		c.PutAt = now
-		tx.PutCalendar(c)
-		users, err := d.schedules.usersOf(q.Name)
-		if err != nil {
-			return err
-		}
-		return d.schedules.advance(tx, users, now)
-	})
+	view := d.store.View()
+	err := compareCalendar(view, c, answer)
+	view.Close()
 	if err != nil || !answer.Changed || q.DryRun {
 		return err
 	}
-	return d.schedules.recalendar()
+	ctx = context.WithoutCancel(ctx)
+	if err := d.schedules.advance(ctx, c.Name); err != nil {
+		return err
+	}
+	err = d.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+		if err := compareCalendar(tx, c, answer); err != nil || !answer.Changed {
+			return err
+		}
+		c.PutAt = now
+		tx.PutCalendar(c)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.schedules.recalendar(c.Name)
+}
+
+// compareCalendar says whether a calendar that is put is new, or another.
+func compareCalendar(kept interface {
+	Calendar(name string) (store.Calendar, error)
+}, c store.Calendar, answer *rpc.CalendarPutResponse) error {
+	old, err := kept.Calendar(c.Name)
+	answer.Created = errors.Is(err, store.ErrNotFound)
+	if err != nil && !answer.Created {
+		return err
+	}
+	answer.Changed = answer.Created || old.Text != c.Text
+	return nil
 }
 
 // calendarLine is the calendar as it stands after a put, or would.
@@ -73,8 +87,8 @@ func (d *Daemon) calendarLine(q *rpc.CalendarPutRequest, c store.Calendar) (rpc.
 	if kept, err := view.Calendar(c.Name); err == nil && !q.DryRun {
 		c = kept
 	}
-	users, err := calendarUsers(view)
-	return calendarOf(c, users), failure(err, fmt.Sprintf("calendar %q", c.Name))
+	told, err := calendarOf(view, c)
+	return told, failure(err, fmt.Sprintf("calendar %q", c.Name))
 }
 
 // readCalendar reads the text of a put.
@@ -107,65 +121,54 @@ func readCalendar(q *rpc.CalendarPutRequest) (*calendar.Calendar, error) {
 func (d *Daemon) CalendarList(context.Context, *rpc.Empty) (*rpc.CalendarListResponse, error) {
 	view := d.store.View()
 	defer view.Close()
-	users, err := calendarUsers(view)
-	if err != nil {
-		return nil, failure(err, "calendars")
-	}
-	answer := &rpc.CalendarListResponse{}
-	for _, name := range []string{calendar.Weekdays, calendar.Weekend} {
-		answer.Calendars = append(answer.Calendars, calendarOf(store.Calendar{Name: name}, users))
-	}
+	all := []store.Calendar{{Name: calendar.Weekdays}, {Name: calendar.Weekend}}
 	for c, err := range view.Calendars() {
 		if err != nil {
 			return nil, failure(err, "calendars")
 		}
-		answer.Calendars = append(answer.Calendars, calendarOf(c, users))
+		all = append(all, c)
+	}
+	answer := &rpc.CalendarListResponse{}
+	for _, c := range all {
+		told, err := calendarOf(view, c)
+		if err != nil {
+			return nil, failure(err, fmt.Sprintf("calendar %q", c.Name))
+		}
+		answer.Calendars = append(answer.Calendars, told)
 	}
 	slices.SortFunc(answer.Calendars, func(a, b rpc.Calendar) int { return strings.Compare(a.Name, b.Name) })
 	return answer, nil
 }
 
+// maxUsers bounds how many schedules are named that use a calendar.
+const maxUsers = 1000
+
 // calendarOf is a calendar as it is told.
-func calendarOf(c store.Calendar, users map[string][]string) rpc.Calendar {
+func calendarOf(view *store.View, c store.Calendar) (rpc.Calendar, error) {
 	_, builtIn := calendar.BuiltIn(c.Name)
-	told := rpc.Calendar{
-		Name: c.Name, BuiltIn: builtIn, PutAt: account.Moment(c.PutAt), PutBy: c.PutBy, Note: c.Note, Bytes: len(c.Text),
-		UsedBy: []string{},
+	users, err := view.CalendarUsers(c.Name, 0)
+	if err != nil {
+		return rpc.Calendar{}, err
 	}
-	told.UsedBy = append(told.UsedBy, users[c.Name]...)
-	return told
+	names, err := userNames(&pipelineNames{view: view}, users[:min(maxUsers, len(users))])
+	return rpc.Calendar{
+		Name: c.Name, BuiltIn: builtIn, PutAt: account.Moment(c.PutAt), PutBy: c.PutBy, Note: c.Note, Bytes: len(c.Text),
+		UsedBy: names, Users: len(users),
+	}, err
 }
 
-// calendarUsers names the schedules that use calendars, by the calendars.
-func calendarUsers(view *store.View) (map[string][]string, error) {
-	users := map[string][]string{}
-	names := pipelineNames{view: view}
-	for t, err := range view.Triggers() {
+// userNames are the names of schedules, in their order.
+func userNames(known *pipelineNames, users []store.User) ([]string, error) {
+	names := make([]string, 0, len(users))
+	for _, user := range users {
+		pipeline, err := known.of(user.Pipeline)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range calendarsOf(&t) {
-			pipeline, err := names.of(t.Pipeline)
-			if err != nil {
-				return nil, err
-			}
-			users[name] = append(users[name], pipeline+"/"+t.Name)
-		}
+		names = append(names, pipeline+"/"+user.Trigger)
 	}
-	for _, all := range users {
-		slices.Sort(all)
-	}
-	return users, nil
-}
-
-// calendarsOf names the calendars that a trigger uses, each once.
-func calendarsOf(t *store.Trigger) (names []string) {
-	if t.Rule == nil {
-		return nil
-	}
-	names = append(append(names, t.Rule.Include...), t.Rule.Exclude...)
 	slices.Sort(names)
-	return slices.Compact(names)
+	return names, nil
 }
 
 // CalendarGet answers with a calendar and what it covers in a year.
@@ -190,13 +193,13 @@ func (d *Daemon) CalendarGet(_ context.Context, q *rpc.CalendarGetRequest) (*rpc
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("calendar %q", q.Name))
 	}
-	users, err := calendarUsers(view)
+	told, err := calendarOf(view, c)
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("calendar %q", q.Name))
 	}
 	begin := time.Date(year, 1, 1, 0, 0, 0, 0, zone)
 	return &rpc.CalendarGetResponse{
-		Calendar: calendarOf(c, users), Text: c.Text, Year: year, Spans: upcoming.Spans(read, begin, begin.AddDate(1, 0, 0), zone),
+		Calendar: told, Text: c.Text, Year: year, Spans: upcoming.Spans(read, begin, begin.AddDate(1, 0, 0), zone),
 	}, nil
 }
 
@@ -218,41 +221,37 @@ func (d *Daemon) CalendarDelete(ctx context.Context, q *rpc.CalendarDeleteReques
 	if _, is := calendar.BuiltIn(q.Name); is {
 		return nil, rpc.Errorf(rpc.CodeInvalid, "the calendar %q is built in", q.Name)
 	}
-	err := d.engine.Update(context.WithoutCancel(ctx), func(tx *store.Tx, _ time.Time) error {
-		if _, err := tx.Calendar(q.Name); err != nil {
-			return err
-		}
-		users, err := d.calendarUsers(q.Name)
-		if err != nil {
-			return err
-		}
-		if len(users) > 0 {
-			return rpc.Errorf(rpc.CodeConflict, "calendar %q is used by %s: apply them without it first", q.Name, few(users))
-		}
-		tx.RemoveCalendar(q.Name)
-		return nil
-	})
+	err := d.engine.Update(context.WithoutCancel(ctx), func(tx *store.Tx, _ time.Time) error { return removeCalendar(tx, q.Name) })
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("calendar %q", q.Name))
 	}
-	return &rpc.Empty{}, failure(d.schedules.recalendar(), fmt.Sprintf("calendar %q", q.Name))
+	return &rpc.Empty{}, failure(d.schedules.recalendar(q.Name), fmt.Sprintf("calendar %q", q.Name))
 }
 
-// calendarUsers names the schedules that use a calendar. Within a turn of the
-// engine nobody else writes.
-func (d *Daemon) calendarUsers(name string) ([]string, error) {
-	view := d.store.View()
-	defer view.Close()
-	users, err := calendarUsers(view)
-	return users[name], err
+func removeCalendar(tx *store.Tx, name string) error {
+	if _, err := tx.Calendar(name); err != nil {
+		return err
+	}
+	users, err := tx.CalendarUsers(name, maxFew+1)
+	if err != nil || len(users) == 0 {
+		tx.RemoveCalendar(name)
+		return err
+	}
+	names, err := userNames(&pipelineNames{view: tx}, users)
+	if err != nil {
+		return err
+	}
+	return rpc.Errorf(rpc.CodeConflict, "calendar %q is used by %s: apply them without it first", name, few(names))
 }
+
+// maxFew bounds how many schedules a refusal names.
+const maxFew = 10
 
 // few names the first of some schedules.
 func few(names []string) string {
-	const most = 10
-	text := strings.Join(names[:min(most, len(names))], ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+	text := strings.Join(names[:min(maxFew, len(names))], ", ")
+	if len(names) > maxFew {
+		text += " and others"
 	}
 	return text
 }

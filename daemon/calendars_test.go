@@ -99,6 +99,80 @@ func TestACalendarIsShownForAYearAndDeletedWhenNobodyUsesIt(t *testing.T) {
 	refused(t, err, rpc.CodeNotFound)
 }
 
+// A record of a trigger that uses another calendar is damaged here: whoever reads
+// it fails.
+func TestAPutOfACalendarReadsOnlyTheSchedulesThatUseIt(t *testing.T) {
+	h := newHouse(t)
+	h.put("feasts", "2020-01-01 Once\n")
+	h.put("others", "2020-01-01 Once\n")
+	h.apply(scheduled("nightly", "true", dailyWithout("feasts")))
+	h.apply(scheduled("other", "true", dailyWithout("others")))
+	other := h.triggers("other")[0]
+	h.update(func(tx *store.Tx) error {
+		other.Rule.Expression = "nonsense"
+		tx.UpdateTrigger(other)
+		return nil
+	})
+	if r := h.put("feasts", "mon..sun\n"); len(r.Moved) != 1 || r.Calendar.Users != 1 || !slices.Equal(r.Calendar.UsedBy, []string{"nightly/x"}) {
+		t.Errorf("%+v", r)
+	}
+	_, err := h.CalendarPut(t.Context(), &rpc.CalendarPutRequest{Name: "others", Text: "mon..sun\n"})
+	refused(t, err, rpc.CodeInternal)
+}
+
+// Many schedules of one calendar are moved in several turns of the engine: none
+// is to be left out.
+func TestAPutOfACalendarMovesEachScheduleThatItShifts(t *testing.T) {
+	h := newHouse(t)
+	h.put("feasts", "2020-01-01 Once\n")
+	const pipelines, each = 16, advanceAtOnce/16 + 1
+	var all []store.Trigger
+	for i := range pipelines {
+		name, text := fmt.Sprint("p", i), ""
+		for k := range each {
+			text += fmt.Sprintf("[[trigger]]\nname = \"t%d\"\nschedule = \"%d %d * * *\"\nexclude = [\"feasts\"]\nshift = \"next\"\n", k, k, i)
+		}
+		h.apply(scheduled(name, "true", text))
+		all = append(all, h.triggers(name)...)
+	}
+	h.update(func(tx *store.Tx) error {
+		for _, t := range all {
+			t.Mark.Through = time.Now().Add(-time.Second)
+			tx.UpdateTrigger(t)
+		}
+		return nil
+	})
+	before := time.Now().UTC()
+	closed := before.Format(time.DateOnly) + ".." + before.AddDate(0, 0, 2).Format(time.DateOnly) + "\n"
+	if r := h.put("feasts", closed); len(r.Moved) != len(all) {
+		t.Errorf("%d are moved, want %d", len(r.Moved), len(all))
+	}
+	for i := range pipelines {
+		for _, trigger := range h.triggers(fmt.Sprint("p", i)) {
+			if trigger.Mark.Through.Before(before) && len(h.ticks(trigger)) == 0 {
+				t.Errorf("p%d/%s is accounted for through %v, want %v", i, trigger.Name, trigger.Mark.Through, before)
+			}
+		}
+	}
+}
+
+func TestATextThatUsesACalendarAndItsDeletionDoNotPassEachOther(t *testing.T) {
+	h := newHouse(t)
+	h.put("feasts", "2020-01-01 Once\n")
+	source, err := h.d.checkText(t.Context(), "nightly.toml", scheduled("nightly", "true", dailyWithout("feasts")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = h.d.engine.Update(t.Context(), func(tx *store.Tx, now time.Time) error { // both in one turn
+		p := store.Pipeline{ID: 1, Name: "nightly", Revision: 1}
+		if err := h.d.putRevision(tx, p, &source.Pipeline, store.Revision{AppliedAt: now}); err != nil {
+			return err
+		}
+		return removeCalendar(tx, "feasts")
+	})
+	refused(t, failure(err, "calendar"), rpc.CodeConflict, "nightly/x")
+}
+
 func TestWhatIsNoCalendarIsRefusedWithItsLine(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.CalendarPut(t.Context(), &rpc.CalendarPutRequest{Name: "feasts", File: "f.txt", Text: "2026-12-25\nsoon\n"})

@@ -34,7 +34,7 @@ func (s *schedules) planned(tx *store.Tx, p store.Pipeline, definition *config.P
 // calendarsThere refuses a trigger of which somebody has deleted a calendar since
 // its text was checked.
 func calendarsThere(tx *store.Tx, t *store.Trigger) error {
-	for _, name := range calendarsOf(t) {
+	for _, name := range t.Rule.Calendars() {
 		if _, is := calendar.BuiltIn(name); is {
 			continue
 		}

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,47 +40,83 @@ func (s *schedules) readCalendars() error {
 	return nil
 }
 
-// usersOf lists the schedules whose rules name a calendar.
-func (s *schedules) usersOf(name string) (users []store.Trigger, err error) {
-	view := s.store.View()
-	defer view.Close()
-	for t, err := range view.Triggers() {
-		if err != nil {
-			return nil, err
-		}
-		if t.Rule != nil && (slices.Contains(t.Rule.Include, name) || slices.Contains(t.Rule.Exclude, name)) {
-			users = append(users, t)
-		}
-	}
-	return users, nil
-}
+// advanceAtOnce is how many schedules a turn of the engine moves, so that nobody
+// waits for a calendar of many.
+const advanceAtOnce = 256
 
-// advance moves the marks of schedules up to now as far as nothing lies between
-// that has no record, in the commit that changes a calendar of theirs: what
-// the new one makes of the past is due to nobody. recalendar follows it.
-func (s *schedules) advance(tx *store.Tx, users []store.Trigger, now time.Time) error {
-	for _, user := range users {
-		t, err := tx.Trigger(user.Pipeline, user.Name)
-		if errors.Is(err, store.ErrNotFound) || err == nil && t.Rule == nil {
-			continue
-		}
-		if err != nil {
+// advance moves the marks of the schedules that a calendar shifts up to now, as
+// far as nothing lies between that has no record: what the calendar makes of the
+// past once it is another is due to nobody. The instants of other schedules stay
+// where they are. recalendar follows it.
+func (s *schedules) advance(ctx context.Context, calendar string) error {
+	shifted, err := s.shiftedBy(calendar)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(shifted, advanceAtOnce) {
+		if err := s.engine.Update(ctx, func(tx *store.Tx, now time.Time) error {
+			for _, user := range some {
+				if err := s.advanceOne(tx, user, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
 			return err
 		}
-		table, err := s.timetable(&t)
-		if err != nil {
-			continue // it is not kept, so nothing of it is due
-		}
-		t.Mark = table.Advance(t.Mark, now)
-		tx.UpdateTrigger(t)
 	}
 	return nil
 }
 
-// recalendar keeps the schedules by the calendars as they are now.
-func (s *schedules) recalendar() error {
+// shiftedBy lists the schedules that a calendar may move.
+func (s *schedules) shiftedBy(calendar string) (shifted []store.User, err error) {
+	view := s.store.View()
+	defer view.Close()
+	all, err := view.CalendarUsers(calendar, 0)
+	for _, user := range all {
+		t, err := view.Trigger(user.Pipeline, user.Trigger)
+		if err != nil {
+			return nil, err
+		}
+		if t.Rule.Shifts() {
+			shifted = append(shifted, user)
+		}
+	}
+	return shifted, err
+}
+
+func (s *schedules) advanceOne(tx *store.Tx, user store.User, now time.Time) error {
+	t, err := tx.Trigger(user.Pipeline, user.Trigger)
+	if errors.Is(err, store.ErrNotFound) || err == nil && t.Rule == nil {
+		return nil // it was changed meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	table, err := s.timetable(&t)
+	if err != nil {
+		return nil // it is not kept, so nothing of it is due
+	}
+	t.Mark = table.Advance(t.Mark, now)
+	tx.UpdateTrigger(t)
+	return nil
+}
+
+// recalendar keeps the schedules that use a calendar by what it is now.
+func (s *schedules) recalendar(calendar string) error {
 	s.mu.Lock()
 	s.calendars, s.tables = nil, nil
 	s.mu.Unlock()
-	return s.load()
+	view := s.store.View()
+	all, err := view.CalendarUsers(calendar, 0)
+	view.Close()
+	errs := []error{err}
+	var last uint64
+	for _, user := range all {
+		if user.Pipeline != last { // those of a pipeline stand together
+			last = user.Pipeline
+			errs = append(errs, s.retime(last))
+		}
+	}
+	return errors.Join(errs...)
 }

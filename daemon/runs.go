@@ -85,7 +85,9 @@ func noneLatest(p store.Pipeline, q *rpc.RunLatestRequest) error {
 
 // pipelineNames looks each name up once.
 type pipelineNames struct {
-	view  *store.View
+	view interface {
+		Pipeline(id uint64) (store.Pipeline, error)
+	}
 	known map[uint64]string
 }
 

@@ -442,7 +442,7 @@ func TestOnlyWhatIsDueAFewTimesADayIsShifted(t *testing.T) {
 func TestACalendarThatChangesMakesNothingOldDue(t *testing.T) {
 	h := newHouse(t)
 	h.calendar("closed", "sun\nmon\ntue\nwed\nthu\nfri\nsat\n")
-	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\nexclude = [\"closed\"]\n"))
+	h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 0 1 1 *\"\nexclude = [\"closed\"]\nshift = \"next\"\n"))
 	trigger := h.triggers("nightly")[0]
 	h.missed(trigger, time.Hour)
 	before := time.Now()
@@ -462,15 +462,11 @@ func TestACalendarThatChangesMakesNothingOldDue(t *testing.T) {
 // calendar puts a calendar.
 func (h *house) calendar(name, text string) {
 	h.t.Helper()
-	users, err := h.d.schedules.usersOf(name)
-	if err != nil {
+	if err := h.d.schedules.advance(h.t.Context(), name); err != nil {
 		h.t.Fatal(err)
 	}
-	h.update(func(tx *store.Tx) error {
-		tx.PutCalendar(store.Calendar{Name: name, Text: text})
-		return h.d.schedules.advance(tx, users, time.Now())
-	})
-	if err := h.d.schedules.recalendar(); err != nil {
+	h.update(func(tx *store.Tx) error { tx.PutCalendar(store.Calendar{Name: name, Text: text}); return nil })
+	if err := h.d.schedules.recalendar(name); err != nil {
 		h.t.Fatal(err)
 	}
 }

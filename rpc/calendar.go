@@ -13,10 +13,11 @@ type CalendarPutRequest struct {
 
 // CalendarPutResponse says what a put did, or would do.
 type CalendarPutResponse struct {
-	Calendar Calendar        `json:"calendar"` // as it is afterwards; with dry_run as it would be
-	Created  bool            `json:"created"`  // there was none of this name
-	Changed  bool            `json:"changed"`  // its text is another now
-	Moved    []ScheduleMoved `json:"moved"`    // schedules whose next instant it changes
+	Calendar Calendar        `json:"calendar"`       // as it is afterwards; with dry_run as it would be
+	Created  bool            `json:"created"`        // there was none of this name
+	Changed  bool            `json:"changed"`        // its text is another now
+	Moved    []ScheduleMoved `json:"moved"`          // schedules whose next instant it changes: at most 1000
+	More     bool            `json:"more,omitempty"` // there are further ones
 }
 
 // ScheduleMoved is a schedule whose next instant changes.
@@ -35,7 +36,8 @@ type Calendar struct {
 	PutBy   string     `json:"put_by,omitempty"`   // who put the text
 	Note    string     `json:"note,omitempty"`     // why, as who put it said
 	Bytes   int        `json:"bytes"`              // of its text
-	UsedBy  []string   `json:"used_by"`            // schedules, in the order of their names
+	UsedBy  []string   `json:"used_by"`            // schedules, in the order of their names: at most 1000 of them
+	Users   int        `json:"users"`              // how many schedules use it
 }
 
 // CalendarListResponse lists the calendars in the order of their names.

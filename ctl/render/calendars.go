@@ -12,7 +12,7 @@ import (
 func (s Style) Calendars(list []rpc.Calendar) string {
 	rows := make([][]string, len(list))
 	for i, c := range list {
-		rows[i] = []string{s.paint(bold, Line(c.Name)), calendarSize(c), s.put(c), users(c.UsedBy), Line(c.Note)}
+		rows[i] = []string{s.paint(bold, Line(c.Name)), calendarSize(c), s.put(c), users(c.UsedBy, c.Users), Line(c.Note)}
 	}
 	return s.table([]string{"CALENDAR", "SIZE", "PUT", "USED BY", "NOTE"}, rows)
 }
@@ -36,8 +36,9 @@ func (s Style) put(c rpc.Calendar) string {
 	return text
 }
 
-// users names the first schedules of several.
-func users(schedules []string) string {
+// users names the first schedules of several, of which some may not be named to
+// us.
+func users(schedules []string, all int) string {
 	const named = 3
 	if len(schedules) == 0 {
 		return "-"
@@ -46,7 +47,7 @@ func users(schedules []string) string {
 	for _, one := range schedules[:min(named, len(schedules))] {
 		names = append(names, Line(one))
 	}
-	if more := len(schedules) - named; more > 0 {
+	if more := max(all, len(schedules)) - named; more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(names, ", ")
@@ -63,7 +64,11 @@ func (s Style) Calendar(r rpc.CalendarGetResponse) string {
 		b.WriteString("  " + s.paint(dim, "nothing") + "\n")
 	}
 	if len(r.Calendar.UsedBy) > 0 {
-		b.WriteString(s.paint(dim, "used by "+Line(strings.Join(r.Calendar.UsedBy, ", "))) + "\n")
+		names := "used by " + Line(strings.Join(r.Calendar.UsedBy, ", "))
+		if others := r.Calendar.Users - len(r.Calendar.UsedBy); others > 0 {
+			names += fmt.Sprintf(" and %d others", others)
+		}
+		b.WriteString(s.paint(dim, names) + "\n")
 	}
 	return b.String()
 }
@@ -97,6 +102,9 @@ func (s Style) CalendarPut(r rpc.CalendarPutResponse, dryRun bool) string {
 	text := s.paint(bold, Line(r.Calendar.Name)) + ": " + verb + "\n"
 	for _, m := range r.Moved {
 		text += "  " + Line(m.Schedule) + ": next " + nextOf(m.After, m.Timezone) + ", was " + nextOf(m.Before, m.Timezone) + "\n"
+	}
+	if r.More {
+		text += s.paint(dim, "  and others") + "\n"
 	}
 	return text
 }

@@ -110,7 +110,7 @@ func (s Style) crowds(crowds []rpc.Crowd) string {
 	}
 	rows := make([][]string, len(crowds))
 	for i, c := range crowds {
-		rows[i] = []string{s.minute(c.From), Duration(c.To.Sub(c.From)), fmt.Sprint(c.Runs), users(c.Schedules)}
+		rows[i] = []string{s.minute(c.From), Duration(c.To.Sub(c.From)), fmt.Sprint(c.Runs), users(c.Schedules, 0)}
 	}
 	return "\n" + s.table([]string{"TOGETHER FROM", "FOR", "RUNS", "OF"}, rows)
 }

@@ -84,7 +84,7 @@ func sampleTicks() []rpc.Tick {
 func sampleCalendars() []rpc.Calendar {
 	return []rpc.Calendar{
 		{Name: "de-holidays", Bytes: 4096, PutAt: at(48 * time.Hour), PutBy: "alice", Note: "from the\nstate", UsedBy: []string{"a/x", "b/x", "c/x", "d/x", "e/x"}},
-		{Name: "weekend", BuiltIn: true},
+		{Name: "weekend", BuiltIn: true, UsedBy: []string{"a/x", "b/x", "c/x", "d/x"}, Users: 100_000},
 	}
 }
 
@@ -101,7 +101,7 @@ func samplePut() rpc.CalendarPutResponse {
 	was, is := after(13*time.Hour), after(61*time.Hour)
 	return rpc.CalendarPutResponse{Calendar: sampleCalendars()[0], Changed: true, Moved: []rpc.ScheduleMoved{
 		{Schedule: "nightly/evening", Timezone: "UTC", Before: &was, After: &is}, {Schedule: "weekly/x", Timezone: "UTC", Before: &is},
-	}}
+	}, More: true}
 }
 
 func sampleBackfills() []rpc.Backfill {

@@ -20,6 +20,20 @@ type Rule struct {
 	Window     time.Duration `json:"window,omitempty"`   // 0 is 24 hours
 }
 
+// Calendars names the calendars of r, each once; nil has none.
+func (r *Rule) Calendars() []string {
+	if r == nil {
+		return nil
+	}
+	names := slices.Concat(r.Include, r.Exclude)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Shifts reports whether calendars move instants of r. Those of other rules stay
+// where they are, whatever takes them away.
+func (r *Rule) Shifts() bool { return r.Shift != "" && r.Shift != "none" }
+
 // Equal reports whether two rules are the same.
 func (r *Rule) Equal(other *Rule) bool {
 	return r.SameInstants(other) && r.Jitter == other.Jitter && r.Random == other.Random &&

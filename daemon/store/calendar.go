@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/binary"
+	"errors"
 	"iter"
 	"time"
 )
@@ -28,4 +30,49 @@ func (r *reader) Calendar(name string) (c Calendar, err error) {
 // Calendars visits the calendars by name.
 func (r *reader) Calendars() iter.Seq2[Calendar, error] {
 	return visitAll[Calendar](r, []byte("c/"))
+}
+
+// User names a trigger whose rule uses a calendar.
+type User struct {
+	Pipeline uint64
+	Trigger  string
+}
+
+// CalendarUsers lists the triggers that use a calendar, the oldest pipeline first
+// and those last that a Tx has put itself: at most so many, with 0 all. It looks
+// at no other trigger.
+func (r *reader) CalendarUsers(calendar string, most int) (all []User, err error) {
+	prefix := users(calendar)
+	err = r.scanAll(prefix, func(key, _ []byte) error {
+		if most > 0 && len(all) == most {
+			return errStop
+		}
+		rest := key[len(prefix):]
+		all = append(all, User{Pipeline: binary.BigEndian.Uint64(rest), Trigger: string(rest[8:])})
+		return nil
+	})
+	if errors.Is(err, errStop) {
+		err = nil
+	}
+	return all, err
+}
+
+// indexCalendars marks the users of all calendars in a store that was written
+// before there were such marks. It does so once.
+func (s *Store) indexCalendars() error {
+	tx := s.Begin()
+	defer tx.Discard()
+	meta, err := tx.Meta()
+	if err != nil || meta.UsersMarked {
+		return err
+	}
+	for t, err := range tx.Triggers() {
+		if err != nil {
+			return err
+		}
+		tx.markUses(t)
+	}
+	meta.UsersMarked = true
+	tx.PutMeta(meta)
+	return tx.Commit()
 }

@@ -109,7 +109,7 @@ func checkIndexes(t *testing.T, v *View) {
 	check(t, err)
 	former, err := v.LastNumber("former")
 	check(t, err)
-	same(t, "meta", meta, Meta{LastPipeline: 2, LastRun: 2, Generation: 2})
+	same(t, "meta", meta, Meta{LastPipeline: 2, LastRun: 2, Generation: 2, UsersMarked: true})
 	same(t, "live runs", live, []uint64{2})
 	same(t, "request", request, Request{Run: 2, At: instant})
 	same(t, "last number of a name that was given up", former, uint64(40))

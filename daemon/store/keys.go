@@ -21,6 +21,7 @@
 //	k/<sha256 of a request key>     Request: the run that a keyed request made
 //	x/<pipeline><name>              Trigger of the current revision
 //	e/<name>\0<pipeline><name>      marker: that trigger waits for ends of the pipeline named first
+//	q/<name>\0<pipeline><name>      marker: the rule of that trigger uses the calendar named first
 //	y/<pipeline><name>\0<at*><hash> Tick of a trigger, kept when the trigger is gone
 //	f/<pipeline><name>\0<hash>      Claim of a file under way; the hash is the SHA-256 of where it goes
 //	h/<id>                          Key: a trigger key
@@ -113,6 +114,13 @@ func followers(upstream string) []byte { return []byte("e/" + upstream + "\x00")
 
 func followerKey(upstream string, pipeline uint64, name string) []byte {
 	return append(append(followers(upstream), number("", pipeline)...), name...)
+}
+
+// users is what the keys of the triggers begin with that use a calendar.
+func users(calendar string) []byte { return []byte("q/" + calendar + "\x00") }
+
+func userKey(calendar string, pipeline uint64, name string) []byte {
+	return append(append(users(calendar), number("", pipeline)...), name...)
 }
 
 func journalKey(part int) []byte { return number("j/", uint64(part)) }

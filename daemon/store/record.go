@@ -22,6 +22,9 @@ type Meta struct {
 	// Home is the identity of the directory that the store was last opened in: a
 	// copy of it is another one.
 	Home string `json:"home,omitempty"`
+	// UsersMarked says that the users of calendars are marked: see
+	// [Tx.CalendarUsers].
+	UsersMarked bool `json:"users_marked,omitempty"`
 }
 
 // Pipeline is the record of a pipeline. Its id never changes; its name may.

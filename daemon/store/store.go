@@ -69,6 +69,9 @@ func (s *Store) begin() error {
 	if err := s.replay(); err != nil {
 		return fmt.Errorf("finish a commit that was cut off: %w", err)
 	}
+	if err := s.indexCalendars(); err != nil {
+		return fmt.Errorf("find out who uses which calendar: %w", err)
+	}
 	return s.countGeneration()
 }
 

@@ -40,12 +40,20 @@ func (tx *Tx) PutTrigger(t Trigger) error {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	tx.unfollow(old)
+	tx.unmark(old)
 	tx.put(triggerKey(t.Pipeline, t.Name), t)
 	if t.After != nil {
 		tx.put(followerKey(t.After.Pipeline, t.Pipeline, t.Name), true)
 	}
+	tx.markUses(t)
 	return nil
+}
+
+// markUses writes the marks of the calendars that a trigger uses.
+func (tx *Tx) markUses(t Trigger) {
+	for _, calendar := range t.Rule.Calendars() {
+		tx.put(userKey(calendar, t.Pipeline, t.Name), true)
+	}
 }
 
 // UpdateTrigger writes how far a trigger has come and what people decided of it:
@@ -54,14 +62,18 @@ func (tx *Tx) UpdateTrigger(t Trigger) { tx.put(triggerKey(t.Pipeline, t.Name), 
 
 // RemoveTrigger removes a trigger; its ticks stay.
 func (tx *Tx) RemoveTrigger(t Trigger) {
-	tx.unfollow(t)
+	tx.unmark(t)
 	tx.remove(triggerKey(t.Pipeline, t.Name))
 }
 
-// unfollow removes the mark of a trigger that waits for another pipeline.
-func (tx *Tx) unfollow(t Trigger) {
+// unmark removes the marks of a trigger that waits for another pipeline, or uses
+// calendars.
+func (tx *Tx) unmark(t Trigger) {
 	if t.After != nil {
 		tx.remove(followerKey(t.After.Pipeline, t.Pipeline, t.Name))
+	}
+	for _, calendar := range t.Rule.Calendars() {
+		tx.remove(userKey(calendar, t.Pipeline, t.Name))
 	}
 }
 
