@@ -3,6 +3,7 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ import (
 // The bounds of a forecast.
 const (
 	maxAhead    = 92 * 24 * time.Hour
-	maxInstants = 100_000 // of all schedules
+	maxInstants = 100_000 // of all schedules; of a time that has more the beginning is told
 	maxTop      = 100
 )
 
@@ -42,19 +43,25 @@ func (d *Daemon) ScheduleForecast(ctx context.Context, q *rpc.ScheduleForecastRe
 	}
 	w.view = d.store.View()
 	defer w.view.Close()
-	for p, err := range allPlanned(w.view, "", config.OnSchedule) {
-		err = cmp.Or(err, ctx.Err())
-		if err == nil {
-			err = w.add(p)
-		}
-		if err != nil {
-			return nil, failure(err, "the forecast")
-		}
+	asked := w.to
+	err := w.addAll(ctx)
+	for errors.Is(err, errMany) && w.to.Sub(w.from) > time.Minute {
+		w.halve()
+		err = w.addAll(ctx)
+	}
+	if err != nil {
+		return nil, failure(err, "the forecast")
 	}
 	f := forecast.Of(w.schedules, w.from, w.to, cmp.Or(q.Top, 10))
 	f.Paused = w.paused
+	if asked.After(w.to) {
+		f.Asked = &asked
+	}
 	return &f, nil
 }
+
+// errMany: there are more than maxInstants.
+var errMany = rpc.Errorf(rpc.CodeInvalid, "even a minute has more than %d instants to look at", maxInstants)
 
 // outlook is a forecast in the making.
 type outlook struct {
@@ -65,6 +72,26 @@ type outlook struct {
 	instants  int
 	paused    int
 	durations map[uint64]time.Duration // by pipeline
+}
+
+// addAll adds all schedules.
+func (w *outlook) addAll(ctx context.Context) error {
+	for p, err := range allPlanned(w.view, "", config.OnSchedule) {
+		err = cmp.Or(err, ctx.Err())
+		if err == nil {
+			err = w.add(p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// halve begins anew with half of the time.
+func (w *outlook) halve() {
+	w.to = w.from.Add(w.to.Sub(w.from) / 2).Truncate(time.Second)
+	w.schedules, w.instants, w.paused = nil, 0, 0
 }
 
 // add adds a schedule, unless it is paused as long as that lasts.
@@ -109,8 +136,7 @@ func (w *outlook) due(p planned, begin time.Time) (due []time.Time, err error) {
 			break
 		}
 		if w.instants++; w.instants > maxInstants {
-			return nil, rpc.Errorf(rpc.CodeInvalid, "these are more than %d instants: ask for a shorter time than %s to %s",
-				maxInstants, w.from.Format(time.RFC3339), w.to.Format(time.RFC3339))
+			return nil, errMany
 		}
 		if !i.Excluded.Any() && !i.Due.Before(begin) && i.Due.Before(w.to) {
 			due = append(due, i.Due)

@@ -14,8 +14,11 @@ type ScheduleForecastRequest struct {
 // and runs by hand, of no run that lives already, and of no queue: each run
 // begins when it is due.
 type Forecast struct {
-	From  time.Time      `json:"from"`  // the beginning of the time
-	To    time.Time      `json:"to"`    // the first moment after it
+	From time.Time `json:"from"` // the beginning of the time
+	To   time.Time `json:"to"`   // the first moment after it
+	// Asked is the end that was asked for, where To is earlier: up to it there are
+	// more than 100,000 instants, and only the beginning is told. null: To is it.
+	Asked *time.Time     `json:"asked,omitempty"`
 	Hours []ForecastHour `json:"hours"` // every hour of the time, in their order
 	// Crowds are the times at which the most runs are at work together, most
 	// first.

@@ -14,6 +14,9 @@ import (
 // schedules with the most work.
 func (s Style) Forecast(f rpc.Forecast) string {
 	text := fmt.Sprintf("%s to %s: %s of %s\n", s.minute(f.From), s.minute(f.To), count(f.Runs, "run"), count(f.Known+f.Unknown, "schedule"))
+	if f.Asked != nil {
+		text += s.paint(yellow, "cut: up to "+s.minute(*f.Asked)+" there are more than 100,000 instants; this is the beginning") + "\n"
+	}
 	switch {
 	case f.Runs == 0:
 	case len(f.Hours) > 48:

@@ -92,6 +92,7 @@ func pages(t *testing.T, s Style) map[string]string {
 		"backfill-dry":    s.Backfill(dryBackfill(), true),
 		"forecast":        s.Forecast(sampleForecast(24)),
 		"forecast-days":   s.Forecast(sampleForecast(24 * 4)),
+		"forecast-cut":    s.Forecast(cutForecast()),
 		"forecast-none":   s.Forecast(rpc.Forecast{From: noon, To: noon.Add(24 * time.Hour)}),
 		"applied-planned": s.Applied(rpc.PipelineApplyResponse{Pipeline: "nightly", Revision: 3, Created: true, Changed: true, Schedules: sampleSchedules()[:2]}, false),
 		"keys":            s.Keys(sampleKeys()),

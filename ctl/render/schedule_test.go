@@ -119,6 +119,12 @@ func dryBackfill() rpc.BackfillStartResponse {
 	return rpc.BackfillStartResponse{Backfill: b, Instants: []rpc.Instant{instant(before(10*time.Hour), "+01:00")}}
 }
 
+func cutForecast() rpc.Forecast {
+	f, asked := sampleForecast(2), after(92*24*time.Hour)
+	f.Asked = &asked
+	return f
+}
+
 func sampleForecast(hours int) rpc.Forecast {
 	f := rpc.Forecast{From: noon, To: after(time.Duration(hours) * time.Hour), Runs: hours, Known: 3, Unknown: 1, Paused: 2,
 		Crowds: []rpc.Crowd{{From: after(time.Hour), To: after(time.Hour + 12*time.Minute), Runs: 4, Schedules: []string{"a/x", "b/x", "c/x", "d/x"}}},
