@@ -181,7 +181,7 @@ func backfill(b store.Backfill, name string) rpc.Backfill {
 }
 
 // BackfillList lists the backfills.
-func (d *Daemon) BackfillList(_ context.Context, q *rpc.BackfillListRequest) (*rpc.BackfillListResponse, error) {
+func (d *Daemon) BackfillList(ctx context.Context, q *rpc.BackfillListRequest) (*rpc.BackfillListResponse, error) {
 	view := d.store.View()
 	defer view.Close()
 	wanted := func(uint64, string) bool { return true }
@@ -207,7 +207,11 @@ func (d *Daemon) BackfillList(_ context.Context, q *rpc.BackfillListRequest) (*r
 		if err != nil {
 			return nil, failure(err, "backfills")
 		}
-		answer.Backfills = append(answer.Backfills, backfill(b, name+"/"+b.Trigger))
+		told := backfill(b, name+"/"+b.Trigger)
+		if err := d.tellHeld(ctx, b, &told); err != nil {
+			return nil, failure(err, fmt.Sprintf("backfill %d", b.ID))
+		}
+		answer.Backfills = append(answer.Backfills, told)
 	}
 	slices.Reverse(answer.Backfills)
 	return answer, nil

@@ -2,9 +2,11 @@ package daemon
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
@@ -47,6 +49,84 @@ func TestABackfillStartsARunForEachInstantThatCounts(t *testing.T) {
 	late := must[*rpc.Backfill](t)(h.BackfillCancel(t.Context(), &rpc.BackfillCancelRequest{ID: b.ID}))
 	if late.Status != "success" {
 		t.Errorf("it was over: %+v", late)
+	}
+}
+
+// waits waits until the newest backfill says for what it waits, and answers with
+// the whole of it.
+func (h *house) waits(word string) string {
+	h.t.Helper()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.After(patience); ; {
+		b := must[*rpc.BackfillListResponse](h.t)(h.BackfillList(h.t.Context(), &rpc.BackfillListRequest{})).Backfills[0]
+		if b.Waits == word {
+			return b.Message
+		}
+		select {
+		case <-poll.C:
+		case <-deadline:
+			h.t.Fatalf("the backfill is %+v, want one that waits for %q", b, word)
+		}
+	}
+}
+
+func TestABackfillThatWaitsSaysForWhat(t *testing.T) {
+	for name, c := range map[string]struct {
+		text    string
+		places  int
+		prepare func(h *house)
+		want    []string
+		end     func(h *house)
+	}{
+		"a freeze": {
+			prepare: func(h *house) {
+				must[*rpc.Freeze](h.t)(h.FreezeSet(h.t.Context(), &rpc.FreezeSetRequest{Reason: "release"}))
+			},
+			want: []string{"frozen", "release"},
+			end:  func(h *house) { must[*rpc.FreezeResponse](h.t)(h.FreezeLift(h.t.Context(), &rpc.Empty{})) },
+		},
+		"a pause": {
+			prepare: func(h *house) {
+				must[*rpc.PipelinePausesResponse](h.t)(h.PipelinePause(h.t.Context(), &rpc.PipelinePauseRequest{Name: "nightly", Reason: "broken"}))
+			},
+			want: []string{"paused", "broken"},
+			end: func(h *house) {
+				must[*rpc.PipelinePausesResponse](h.t)(h.PipelineResume(h.t.Context(), &rpc.PipelineResumeRequest{Name: "nightly"}))
+			},
+		},
+		"another run": {
+			text: "overlap = \"skip\"\n", prepare: func(h *house) { h.begin("nightly") }, want: []string{"overlap", "nightly/1", "skip"},
+		},
+		"a run of its own": {want: []string{"limit", "run nightly/1 is running", "at most 1"}},
+		"a place": {
+			places: 1, prepare: func(h *house) { h.begin("nightly") }, want: []string{"limit", "run nightly/2 is pending", "1 of 1 are taken"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			if c.places > 0 {
+				h.halt()
+				h.config.Steps.MaxRunning = c.places
+				h.start()
+			}
+			g := h.gate("g")
+			h.apply("type = \"dynamic\"\n" + nightly("cat "+g.path, c.text))
+			if c.prepare != nil {
+				c.prepare(h)
+			}
+			must[store.Backfill](t)(h.d.startBackfill(t.Context(), store.Backfill{Pipeline: 1, Trigger: "evening", MaxParallel: 1, Actor: "ann"}, days(2)))
+			text := h.waits(c.want[0])
+			for _, part := range c.want[1:] {
+				if !strings.Contains(text, part) {
+					t.Errorf("it waits for %s: %q, want %q in it", c.want[0], text, part)
+				}
+			}
+			if c.end != nil {
+				c.end(h)
+				h.waits("limit")
+			}
+		})
 	}
 }
 

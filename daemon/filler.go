@@ -11,12 +11,14 @@ import (
 	"github.com/penstock/penstock/daemon/store"
 )
 
-// backfills knows which pipelines have a backfill under way.
+// backfills knows which pipelines have a backfill under way, and for what those
+// wait.
 type backfills struct {
 	bell bell
 
-	mu   sync.Mutex // protects the field below
-	busy map[uint64]bool
+	mu   sync.Mutex      // protects the fields below
+	busy map[uint64]bool // pipelines
+	held map[uint64]held // by backfill
 }
 
 // settled notes that a run of a pipeline has ended. It returns at once.
@@ -30,13 +32,13 @@ func (b *backfills) settled(pipeline uint64) {
 
 // attend hears from now on of the runs of those that are under way.
 func (b *backfills) attend(under map[uint64]*filling) {
-	busy := map[uint64]bool{}
-	for _, u := range under {
-		busy[u.Pipeline] = true
-	}
+	busy, held := map[uint64]bool{}, map[uint64]held{}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.busy = busy
+	for id, u := range under {
+		busy[u.Pipeline], held[id] = true, b.held[id]
+	}
+	b.busy, b.held = busy, held
 }
 
 // backfillLooks is how often a backfill that something stands against, a pause
@@ -89,8 +91,10 @@ func (f *filler) fillAll(ctx context.Context) error {
 	var errs []error
 	for id, u := range f.under {
 		if err := f.fill(ctx, u); err != nil {
+			u.held = err
 			errs = append(errs, fmt.Errorf("backfill %d: %w", id, err))
 		}
+		f.backfills.hold(u)
 	}
 	return errors.Join(errs...)
 }
@@ -126,11 +130,18 @@ func (f *filler) look() error {
 	return nil
 }
 
-// fill starts runs until as many live as may, or something stands against it.
+// fill starts runs until as many live as may, or something stands against it,
+// which u.held is then.
 func (f *filler) fill(ctx context.Context, u *filling) error {
-	for f.checkDisk() == nil {
+	for {
+		if u.held = f.checkDisk(); u.held != nil {
+			return nil
+		}
 		from, to := u.Next, min(u.Instants, u.Next+u.MaxParallel-len(u.live))
 		if from >= to {
+			if u.Next < u.Instants {
+				u.held = errParallel
+			}
 			return nil
 		}
 		firings, err := f.firings(u, from, to)
@@ -145,7 +156,6 @@ func (f *filler) fill(ctx context.Context, u *filling) error {
 			return err
 		}
 	}
-	return nil
 }
 
 // note takes what became of instants of u, as far as they were decided. It
@@ -167,6 +177,7 @@ func (f *filler) note(ctx context.Context, u *filling, became []engine.Fired) (d
 		case errors.Is(one.Err, engine.ErrNotFound):
 			return true, f.giveUp(ctx, u, one.Err)
 		case waits(one.Err), errors.Is(one.Err, engine.ErrDeleting):
+			u.held = one.Err
 			return true, nil
 		default:
 			return true, one.Err

@@ -15,6 +15,7 @@ type filling struct {
 	store.Backfill
 	instants []time.Time
 	live     map[uint64]bool // its runs that are not over
+	held     error           // why it started no more when that was last tried; nil: nothing was in the way
 }
 
 // load reads the instants of b, and which runs were made for them.

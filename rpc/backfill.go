@@ -34,7 +34,11 @@ type Backfill struct {
 	Started     int        `json:"started"`               // those of them that have a run
 	Total       int        `json:"total"`                 // instants
 	FinishedAt  *time.Time `json:"finished_at,omitempty"` // null while it is running
-	Message     string     `json:"message,omitempty"`     // what a person should know
+	// Waits is why it starts no more just now: limit (as many of its runs live as
+	// may), overlap, paused, frozen, disk, deleting or trouble; Message says it in
+	// full. "" is nothing.
+	Waits   string `json:"waits,omitempty"`
+	Message string `json:"message,omitempty"` // what a person should know
 }
 
 // BackfillListRequest asks for backfills, newest first.

@@ -13,10 +13,18 @@ func (s Style) Backfills(list []rpc.Backfill) string {
 	for i, b := range list {
 		rows[i] = []string{
 			fmt.Sprint(b.ID), s.paint(bold, Line(b.Schedule)), s.status(b.Status), fmt.Sprintf("%d/%d", b.Done, b.Total),
-			s.minute(b.From), s.minute(b.To), s.When(b.At), Line(b.Actor), Line(b.Message),
+			s.minute(b.From), s.minute(b.To), s.When(b.At), Line(b.Actor), s.backfillNote(b),
 		}
 	}
 	return s.table([]string{"ID", "SCHEDULE", "STATUS", "DONE", "FROM", "TO", "ASKED", "BY", ""}, rows)
+}
+
+// backfillNote is for what a backfill waits, or what became of it.
+func (s Style) backfillNote(b rpc.Backfill) string {
+	if b.Waits == "" {
+		return Line(b.Message)
+	}
+	return s.paint(yellow, "waits: "+Line(b.Message))
 }
 
 // Backfill says what a backfill does; with dry run what it would do, instant

@@ -107,7 +107,8 @@ func samplePut() rpc.CalendarPutResponse {
 func sampleBackfills() []rpc.Backfill {
 	return []rpc.Backfill{
 		{ID: 7, Schedule: "nightly/evening", From: before(72 * time.Hour), To: noon, Order: "forward", MaxParallel: 2, Status: "running",
-			At: before(time.Minute), Actor: "alice", Done: 1, Total: 3},
+			At: before(time.Minute), Actor: "alice", Done: 1, Total: 3,
+			Waits: "limit", Message: "run nightly/41 is running; at most 1 of its runs live at a time"},
 		{ID: 6, Schedule: "nightly/evening", From: before(96 * time.Hour), To: before(72 * time.Hour), Order: "reverse", MaxParallel: 1,
 			Status: "canceled", At: before(time.Hour), Actor: "bob", Done: 0, Total: 1, Message: "canceled by bob"},
 	}
