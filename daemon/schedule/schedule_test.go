@@ -193,6 +193,34 @@ func TestARuleThatEndsStartsNothing(t *testing.T) {
 			t.Errorf("%s: %s is decided already", expression, told(all))
 		}
 	}
+	if all := compiled(t, schedule.Rule{Expression: "@reboot"}).End(schedule.Begin(from, "a"), from, schedule.Boot{ID: "b", At: now}); len(all) > 0 {
+		t.Errorf("a boot that the clock does not know yet is %s", told(all))
+	}
+}
+
+func TestRulesHaveTheSameInstantsUnlessWhatSaysThemDiffers(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(r *schedule.Rule)
+		same   bool
+	}{
+		"expression": {func(r *schedule.Rule) { r.Expression = "@hourly" }, false},
+		"zone":       {func(r *schedule.Rule) { r.Timezone = "Europe/Berlin" }, false},
+		"from":       {func(r *schedule.Rule) { r.From = at("2026-03-01T00:00:00Z") }, false},
+		"until":      {func(r *schedule.Rule) { r.Until = at("2026-03-01T00:00:00Z") }, false},
+		"include":    {func(r *schedule.Rule) { r.Include = []string{"weekdays"} }, false},
+		"exclude":    {func(r *schedule.Rule) { r.Exclude = []string{"weekend"} }, false},
+		"shift":      {func(r *schedule.Rule) { r.Shift = "next" }, false},
+		"jitter":     {func(r *schedule.Rule) { r.Jitter = time.Hour }, true},
+		"random":     {func(r *schedule.Rule) { r.Random = true }, true},
+		"catch up":   {func(r *schedule.Rule) { r.CatchUp = "all" }, true},
+		"window":     {func(r *schedule.Rule) { r.Window = time.Hour }, true},
+	} {
+		one, other := schedule.Rule{Expression: "@daily"}, schedule.Rule{Expression: "@daily"}
+		c.change(&other)
+		if one.SameInstants(&other) != c.same || one.Equal(&other) {
+			t.Errorf("rules that differ in %s: the same instants %v, want %v; equal %v", name, one.SameInstants(&other), c.same, one.Equal(&other))
+		}
+	}
 }
 
 func TestAMarkAdvancesAsFarAsNothingIsUndecided(t *testing.T) {
