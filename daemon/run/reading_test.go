@@ -116,8 +116,8 @@ func checkStep(t *rapid.T, r *Run, i int, now time.Time) {
 		t.Fatalf("%s is %s in a run that is held", p.Name, s.Status)
 	case (s.Status == Pending || s.Status == WaitingForResource) && pausedAt(s, now):
 		t.Fatalf("%s is %s, though it is paused", p.Name, s.Status)
-	case s.Skipped == LeftPaused && s.triesAgain():
-		t.Fatalf("%s was left out as paused, though it has failed and nobody asked for another go", p.Name)
+	case s.Again && (s.Status.Complete() || s.Latest() == nil || s.Latest().Status != Failed):
+		t.Fatalf("%s is to be tried again by its rule, and has not failed: %+v", p.Name, s)
 	case s.Skipped == LeftPaused && s.Since.Equal(now) && !pausedAt(s, now):
 		t.Fatalf("%s was left out as paused, and is not", p.Name)
 	case s.Status == Created && !r.State.Held && s.Requested != nil && s.Requested.Waits:

@@ -14,6 +14,7 @@ func (r *Run) tryAgain(c *changing, i int) bool {
 	if len(s.Attempts) > rule.Max || s.Status == Canceling || r.State.Held || r.paused(c, i) || !rule.wants(s.Latest()) {
 		return false
 	}
+	s.Again = true
 	delay := rule.delay(len(s.Attempts), r.Plan.RunID+uint64(i)<<32)
 	if delay == 0 {
 		r.enqueue(c, i)
@@ -22,13 +23,6 @@ func (r *Run) tryAgain(c *changing, i int) bool {
 	s.DueAt = c.at.Add(delay)
 	r.setStatus(c, i, Scheduled)
 	return true
-}
-
-// triesAgain reports whether the newest attempt of s has failed and no person
-// has asked for another since.
-func (s *Step) triesAgain() bool {
-	a := s.Latest()
-	return a != nil && a.Status == Failed && (s.Requested == nil || !s.Requested.At.After(a.DecidedAt))
 }
 
 // wants reports whether an attempt that failed so is to be tried again.
@@ -214,5 +208,5 @@ func (s *Step) ask(q Request) {
 	if q.Variables == nil {
 		q.Variables = s.variables()
 	}
-	s.Requested = &q
+	s.Requested, s.Again = &q, false
 }

@@ -120,6 +120,7 @@ type Step struct {
 	AdmittedAt time.Time     `json:"admitted_at,omitzero"` // it last could begin, but for a resource or a place
 	GrantedAt  time.Time     `json:"granted_at,omitzero"`  // since AdmittedAt: it got its resource group
 	SlotAt     time.Time     `json:"slot_at,omitzero"`     // since AdmittedAt: max_parallel, which was used up, let it begin
+	Again      bool          `json:"again,omitempty"`      // it has failed and its retry rule begins it again
 	Requested  *Request      `json:"requested,omitempty"`  // the latest play or retry by hand
 	Paused     *Paused       `json:"paused,omitempty"`
 	Stopped    *Cancellation `json:"stopped,omitempty"` // why it was asked to end, or ended without an attempt

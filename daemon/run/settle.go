@@ -96,7 +96,7 @@ func (r *Run) admit(c *changing, i int) {
 // One that has failed, and that nothing but its retry rule would begin again,
 // stays failed: a pause makes no success of a failure.
 func (r *Run) forgo(c *changing, i int) {
-	if !r.Steps[i].triesAgain() {
+	if !r.Steps[i].Again {
 		r.leaveOut(c, i, LeftPaused)
 		return
 	}
@@ -178,6 +178,9 @@ func (s *Step) forget() {
 	}
 	if s.Status != Scheduled {
 		s.DueAt = time.Time{}
+	}
+	if s.Status != Scheduled && s.Status != WaitingForResource && s.Status != Pending {
+		s.Again = false
 	}
 	if s.Status != Canceling && !s.Status.Complete() {
 		s.Stopped = nil

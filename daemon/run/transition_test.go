@@ -434,6 +434,10 @@ func TestAPauseLeavesNoFailureOut(t *testing.T) {
 	s = retried(0)
 	s.do(pause(s)).are(Running, Failed, Skipped, Pending)
 
-	// Who asks for another go and pauses it wants the run to go on without it.
+	// Whoever asks for another go and pauses it wants the run to go on without it.
 	s.do(Resume{Steps: []int{0}, At: s.now}, Retry{Steps: []int{0}, At: s.now, Actor: "ann"}, pause(s)).are(Running, Skipped, Pending, Pending)
+	s = tell(t, Plan{Steps: []PlanStep{{Name: "dump"}, {Name: "load", Stage: 1}}})
+	s.works(0, well).works(1, fails(ScriptFailure, 1))
+	s.do(Retry{Steps: []int{0}, After: true, At: s.now}).works(0, well).are(Running, Success, Pending)
+	s.do(Pause{Steps: []int{1}, Paused: Paused{At: s.now, Actor: "ann"}}).are(Success, Success, Skipped)
 }
