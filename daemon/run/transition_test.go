@@ -436,6 +436,8 @@ func TestAPauseLeavesNoFailureOut(t *testing.T) {
 
 	// Whoever asks for another go and pauses it wants the run to go on without it.
 	s.do(Resume{Steps: []int{0}, At: s.now}, Retry{Steps: []int{0}, At: s.now, Actor: "ann"}, pause(s)).are(Running, Skipped, Pending, Pending)
+	s = retried(time.Minute)
+	s.do(Play{Steps: []int{0}, At: s.now, Actor: "ann"}, pause(s)).are(Pending, Skipped, Pending, Skipped)
 	s = tell(t, Plan{Steps: []PlanStep{{Name: "dump"}, {Name: "load", Stage: 1}}})
 	s.works(0, well).works(1, fails(ScriptFailure, 1))
 	s.do(Retry{Steps: []int{0}, After: true, At: s.now}).works(0, well).are(Running, Success, Pending)
