@@ -199,7 +199,11 @@ func (c *Cancellation) text() string {
 	return text
 }
 
+// text says who paused something, as far as that is still known.
 func (p *Paused) text() string {
+	if p == nil {
+		return "paused then"
+	}
 	text := "paused by " + p.Actor
 	if !p.Until.IsZero() {
 		text += " until " + moment(p.Until)
@@ -216,10 +220,7 @@ func (e *explaining) skipped(i int) string {
 	case LeftOut:
 		return "it was left out: " + p.Skip
 	case LeftPaused:
-		if s.Paused != nil {
-			return "it was left out: it was " + s.Paused.text()
-		}
-		return "it was left out: it was paused when its turn came"
+		return "it was left out: it was " + s.Paused.text()
 	}
 	when := p.When
 	if when == "" {
@@ -251,7 +252,7 @@ func (e *explaining) failed(i int) string {
 		text += "; it may fail"
 	case len(p.AllowExitCodes) > 0:
 		text += fmt.Sprintf("; only with exit code %s may it fail", alternatives(p.AllowExitCodes))
-	case p.Retry.Max >= len(s.Attempts) && p.Retry.wants(a) && s.Paused != nil:
+	case p.Retry.Max >= len(s.Attempts) && p.Retry.wants(a): // nothing else keeps its rule from it
 		text += "; it is not tried again, for it was " + s.Paused.text()
 	case p.Retry.Max > 0 && !p.Retry.wants(a):
 		text += "; its retry rule does not want such a failure tried again"

@@ -431,6 +431,10 @@ func TestAPauseLeavesNoFailureOut(t *testing.T) {
 	if got, want := s.Why(0).Text, "attempt 1 failed (script_failure, exit code 1); it is not tried again, for it was paused by ann"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	s.do(Resume{Steps: []int{0}, At: s.now})
+	if got, want := s.Why(0).Text, "attempt 1 failed (script_failure, exit code 1); it is not tried again, for it was paused then"; got != want {
+		t.Errorf("after the pause: %q, want %q", got, want)
+	}
 	s = retried(0)
 	s.do(pause(s)).are(Running, Failed, Skipped, Pending)
 
