@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -29,6 +30,7 @@ type backfill struct {
 	parallel int
 	stop     int    // it is canceled when so many instants are decided; 0 is never
 	canceled bool   // somebody asked for that
+	left     *int   // instants that were decided when it was canceled; nil: no answer said so
 	id       uint64 // 0: the daemon does not have it
 }
 
@@ -132,10 +134,22 @@ func (l *load) follow(ctx context.Context, c *client, b *backfill) error {
 			return err // one that is gone is for the judge
 		}
 		if !l.during(ctx, 30*time.Millisecond) || b.stop > 0 && is.Done >= b.stop {
-			b.canceled = true
-			return once(ctx, c, (*rpc.Client).BackfillCancel, &rpc.BackfillCancelRequest{ID: b.id})
+			return b.cancel(ctx, c)
 		}
 	}
+}
+
+// cancel cancels the backfill, unless it is over meanwhile.
+func (b *backfill) cancel(ctx context.Context, c *client) error {
+	b.canceled = true
+	is, err := ask(ctx, c, (*rpc.Client).BackfillCancel, &rpc.BackfillCancelRequest{ID: b.id})
+	if refusal, ok := errors.AsType[*rpc.Error](err); ok && refusal.Code == rpc.CodeConflict {
+		return nil
+	}
+	if err == nil {
+		b.left = &is.Done
+	}
+	return err
 }
 
 // backfills sees that those are there that a client asked for, and no others, and that
@@ -181,7 +195,7 @@ func (j *judge) filled(b *backfill, is rpc.Backfill, ticks []rpc.Tick) {
 		j.found.add(undecided, "%s is not there", subject)
 		return
 	case is.Status == "success" && is.Done != len(want), is.Status == "canceled" && !b.canceled, is.Status == "running",
-		is.Done > len(want), is.Started != is.Done:
+		is.Done > len(want), is.Started != is.Done, b.left != nil && is.Done != *b.left:
 		j.found.add(undecided, "%s ended so: %+v, of %d instants", subject, is, len(want))
 		return
 	}

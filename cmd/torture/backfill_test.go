@@ -42,6 +42,10 @@ func TestABackfillIsHeldAgainstWhatWasAsked(t *testing.T) {
 		{"canceled, and more than it says", func(_ *judge, b *backfill, is *rpc.Backfill, _ *[]rpc.Tick) {
 			is.Status, is.Done, is.Started, b.canceled = "canceled", 2, 2, true
 		}, 1},
+		{"canceled, and then went on", func(_ *judge, b *backfill, is *rpc.Backfill, ticks *[]rpc.Tick) {
+			left := 1
+			is.Status, is.Done, is.Started, b.canceled, b.left, *ticks = "canceled", 2, 2, true, &left, (*ticks)[:2]
+		}, 1},
 		{"over too early", func(_ *judge, _ *backfill, is *rpc.Backfill, ticks *[]rpc.Tick) {
 			is.Done, is.Started, *ticks = 2, 2, (*ticks)[:2]
 		}, 1},
