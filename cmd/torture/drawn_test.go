@@ -38,8 +38,8 @@ echo "$PENSTOCK_ATTEMPT $GOT $WORD" | tee -a "$MARKS"
 `
 
 // draw draws a pipeline. What it draws may be refused, by config or by plan.
-func draw(random *rand.Rand, name string, g *gates) *drawn {
-	d := &drawn{Rand: random, name: name, orders: random.IntN(5) < 2}
+func draw(random *rand.Rand, name string, g *gates, scarce bool) *drawn {
+	d := &drawn{Rand: random, name: name, orders: random.IntN(5) < 2, scarce: scarce}
 	d.origin = origin(d.pick(string(byCommand), string(byCommand), string(asScheduled), string(afterRun), string(byFile), string(byCall)))
 	d.line("name = %q", name)
 	d.line(`type = "dynamic"`)

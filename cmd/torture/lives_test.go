@@ -44,10 +44,10 @@ func anywhere(seed uint64) points {
 	}
 }
 
-// newLives begins a world with a daemon in it.
-func newLives(t *testing.T, next points) *lives {
+// newLives begins a world with a daemon in it, in which so many steps have a place.
+func newLives(t *testing.T, next points, places int) *lives {
 	t.Helper()
-	w, err := newWorld(t.Context())
+	w, err := newWorld(t.Context(), places)
 	if w != nil {
 		t.Cleanup(func() {
 			if err := w.close(t.Failed()); err != nil {

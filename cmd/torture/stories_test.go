@@ -8,8 +8,9 @@ import (
 )
 
 var (
-	stories   = flag.Int("stories", 60, "how many random runs are compared with their simulations")
+	stories   = flag.Int("stories", 54, "how many random runs are compared with their simulations")
 	firstSeed = flag.Uint64("story", 1, "the seed of the first of them")
+	places    = flag.Int("places", 2, "how many steps have a place in those where places are scarce")
 )
 
 // tell lets runs of random pipelines live twice, in the simulation and in the
@@ -19,20 +20,21 @@ func tell(t *testing.T, l *lives, n int) {
 		for seed := *firstSeed; seed < *firstSeed+uint64(n); seed++ {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
-				story(t, l, seed)
+				story(t, l, seed, 0)
 			})
 		}
 	})
 }
 
 // story is one such run: that of the first pipeline of the seed that can run.
-func story(t *testing.T, l *lives, seed uint64) {
+// Places is how many steps the daemon lets work at a time; 0 is more than it wants.
+func story(t *testing.T, l *lives, seed uint64, places int) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	c := &client{socket: l.socket()}
 	defer c.drop()
 	for draft := range 200 {
 		g := newGates(t)
-		w := &twin{T: t, gates: g, client: c, drawn: draw(random, fmt.Sprintf("p%d-%d", seed, draft), g)}
+		w := &twin{T: t, gates: g, client: c, places: places, drawn: draw(random, fmt.Sprintf("p%d-%d", seed, draft), g, places > 0)}
 		if w.begin(t.Context()) {
 			w.live(t.Context())
 			return
@@ -46,8 +48,21 @@ func TestADaemonDoesWhatTheSimulationDoes(t *testing.T) {
 	if testing.Short() {
 		n = min(n, 5)
 	}
-	l := newLives(t, immortal)
+	l := newLives(t, immortal, manyPlaces)
 	tell(t, l, n)
+	l.end(t)
+}
+
+// TestStepsThatWaitForPlaces has one story at a time: its steps alone want the places.
+func TestStepsThatWaitForPlaces(t *testing.T) {
+	n := *stories / 10
+	if testing.Short() {
+		n = min(n, 2)
+	}
+	l := newLives(t, immortal, *places)
+	for seed := *firstSeed; seed < *firstSeed+uint64(n); seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { story(t, l, seed, *places) })
+	}
 	l.end(t)
 }
 
@@ -55,7 +70,7 @@ func TestADaemonThatDiesAfterEachCommitDoesWhatTheSimulationDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}
-	l := newLives(t, everyCommit)
+	l := newLives(t, everyCommit, manyPlaces)
 	tell(t, l, min(*stories, 12))
 	l.end(t)
 	t.Logf("the daemon died %d times", l.count)
@@ -65,7 +80,7 @@ func TestADaemonThatDiesAnywhereDoesWhatTheSimulationDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}
-	l := newLives(t, anywhere(*firstSeed))
+	l := newLives(t, anywhere(*firstSeed), manyPlaces)
 	tell(t, l, min(*stories, 24))
 	l.end(t)
 	t.Logf("the daemon died %d times", l.count)

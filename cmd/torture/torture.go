@@ -26,7 +26,7 @@ type session struct {
 // torture does it all, and prints its figures. The error says what was wrong.
 func torture(ctx context.Context, p plan, out io.Writer) (err error) {
 	fmt.Fprintln(out, "building …")
-	w, err := newWorld(ctx)
+	w, err := newWorld(ctx, manyPlaces)
 	if w != nil {
 		defer func() { err = errors.Join(err, w.close(err != nil && ctx.Err() == nil)) }()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type twin struct {
 	client *client
 	stage  map[string]string // of each step, by the name in the text
 	seen   string            // the portrait that they last agreed on
+	places int               // steps that may work at a time; 0 is no bound
 	given  map[string]string // attempt → what it must have been given
 	deeds  []string          // what was done, for people
 }
@@ -80,15 +82,14 @@ func stagesOf(p *config.Pipeline) map[string]string {
 // itself, and soon.
 func (w *twin) settle() {
 	w.Helper()
-	for w.beginNext() || w.letGo() || w.timeOut() || w.ring() {
+	for w.places == 0 && w.beginNext(w.run().Ready()) || w.letGo() || w.timeOut() || w.ring() {
 	}
 }
 
-// beginNext begins a step that may begin. One that reads outputs begins last:
+// beginNext begins one of some steps that may begin. One that reads outputs begins last:
 // where they are missing it fails in the simulation at once, in the daemon when
 // all have begun.
-func (w *twin) beginNext() bool {
-	ready := w.run().Ready()
+func (w *twin) beginNext(ready []int) bool {
 	if len(ready) == 0 {
 		return false
 	}
@@ -104,6 +105,32 @@ func (w *twin) beginNext() bool {
 		w.given[w.run().Plan.AttemptName(next, a.Number)] = environment["GOT"] + " " + environment["WORD"]
 	}
 	return true
+}
+
+// beginAs begins the steps that the daemon has begun: who gets a place is for that to say.
+func (w *twin) beginAs(r *rpc.Run) {
+	attempts := map[string]int{}
+	for name, step := range stepsOf(r) {
+		attempts[name] = len(step.Attempts)
+	}
+	begun := func() []int {
+		return slices.DeleteFunc(slices.Clone(w.run().Ready()), func(i int) bool {
+			return attempts[w.run().Plan.Key(i)] <= len(w.run().Steps[i].Attempts)
+		})
+	}
+	for w.beginNext(begun()) || w.timeOut() || w.ring() {
+	}
+}
+
+// busy reports whether no place is free that somebody waits for, and sees that no more
+// work than there are places.
+func (w *twin) busy() bool {
+	w.Helper()
+	working := len(w.are(run.Running))
+	if w.places > 0 && working > w.places {
+		w.fail("%d steps work, and there are %d places", working, w.places)
+	}
+	return w.places == 0 || working == w.places || len(w.run().Ready()) == 0
 }
 
 // letGo ends a step that waits for its child no longer than until there is one.
@@ -166,10 +193,12 @@ func (w *twin) fail(format string, args ...any) {
 // agree waits until the run in the daemon is as the one in the simulation.
 func (w *twin) agree(ctx context.Context) {
 	w.Helper()
-	want := imagined(w.run())
 	for until := time.Now().Add(patience); ; {
 		r := w.look(ctx)
-		if w.seen = told(r); w.seen == want {
+		if w.places > 0 {
+			w.beginAs(r)
+		}
+		if w.seen = told(r); w.seen == imagined(w.run()) && w.busy() {
 			return
 		}
 		if time.Now().After(until) {

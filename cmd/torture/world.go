@@ -23,7 +23,7 @@ type world struct {
 const settings = `[log]
 level = "warn"
 [steps]
-max_running = 100
+max_running = %d
 grace = "2s"
 [storage]
 min_free = 0
@@ -32,7 +32,11 @@ ballast = 0
 listen = %q
 `
 
-func newWorld(ctx context.Context) (*world, error) {
+// manyPlaces are as many steps as work at a time where that is not what matters.
+const manyPlaces = 100
+
+// newWorld makes one whose daemons let so many steps work at a time.
+func newWorld(ctx context.Context, places int) (*world, error) {
 	dir, err := os.MkdirTemp("", "torture")
 	if err != nil {
 		return nil, err
@@ -50,7 +54,7 @@ func newWorld(ctx context.Context) (*world, error) {
 		return w, err
 	}
 	for name, text := range map[string]string{
-		"penstockd.toml": fmt.Sprintf(settings, "unix:"+w.path("http")), "effects": "",
+		"penstockd.toml": fmt.Sprintf(settings, places, "unix:"+w.path("http")), "effects": "",
 	} {
 		if err := os.WriteFile(w.path(name), []byte(text), 0o600); err != nil {
 			return w, err
