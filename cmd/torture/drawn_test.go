@@ -17,7 +17,7 @@ type drawn struct {
 	plain  []string // of them those that are one step, and not left out by a rule
 	orders bool     // which step begins, or ends, first may matter
 	reader bool     // a step reads outputs: one is enough
-	timed  bool     // a step works for longer than it may: one is enough
+	timed  bool     // a time runs out by itself: one is enough
 	origin origin
 	scarce bool // there are fewer places than steps
 }
@@ -44,6 +44,10 @@ func draw(random *rand.Rand, name string, g *gates, scarce bool) *drawn {
 	d.line("name = %q", name)
 	d.line(`type = "dynamic"`)
 	d.maybe(4, `order = "serial"`)
+	if !d.orders && d.IntN(20) == 0 {
+		d.timed = true
+		d.line(`timeout = "1s"`)
+	}
 	if d.orders {
 		d.maybe(2, "max_parallel = %d", 1+d.IntN(3))
 		d.maybe(2, `auto_cancel = { on_step_failure = "all" }`)
@@ -161,12 +165,17 @@ func (d *drawn) cells() {
 	}
 }
 
-// timeout gives a step less time than it takes, where it does not matter what
-// else happens meanwhile.
+// timeout gives a step less time than it takes, or than it may have to wait, where it
+// does not matter what else happens meanwhile.
 func (d *drawn) timeout() {
-	if !d.timed && !d.orders && d.IntN(10) == 0 {
-		d.timed = true
+	if d.timed || d.orders || d.IntN(8) > 0 {
+		return
+	}
+	d.timed = true
+	if d.scarce || d.IntN(2) == 0 { // where places are scarce nobody knows who waits for long
 		d.line(`timeout = "1s"`)
+	} else {
+		d.line(`waiting_timeout = "1s"`)
 	}
 }
 

@@ -82,7 +82,7 @@ func stagesOf(p *config.Pipeline) map[string]string {
 // itself, and soon.
 func (w *twin) settle() {
 	w.Helper()
-	for w.places == 0 && w.beginNext(w.run().Ready()) || w.letGo() || w.timeOut() || w.ring() {
+	for !w.chosen() && w.beginNext(w.run().Ready()) || w.letGo() || w.timeOut() || w.ring() {
 	}
 }
 
@@ -107,15 +107,19 @@ func (w *twin) beginNext(ready []int) bool {
 	return true
 }
 
-// beginAs begins the steps that the daemon has begun: who gets a place is for that to say.
+// chosen reports whether the daemon chooses who begins, of those that may: not all of
+// them can.
+func (w *twin) chosen() bool { return w.places > 0 || w.orders }
+
+// beginAs begins the steps that the daemon has begun.
 func (w *twin) beginAs(r *rpc.Run) {
 	attempts := map[string]int{}
 	for name, step := range stepsOf(r) {
 		attempts[name] = len(step.Attempts)
 	}
 	begun := func() []int {
-		return slices.DeleteFunc(slices.Clone(w.run().Ready()), func(i int) bool {
-			return attempts[w.run().Plan.Key(i)] <= len(w.run().Steps[i].Attempts)
+		return slices.DeleteFunc(w.are(run.Pending), func(i int) bool {
+			return !w.run().CanBegin(i) || attempts[w.run().Plan.Key(i)] <= len(w.run().Steps[i].Attempts)
 		})
 	}
 	for w.beginNext(begun()) || w.timeOut() || w.ring() {
@@ -130,7 +134,7 @@ func (w *twin) busy() bool {
 	if w.places > 0 && working > w.places {
 		w.fail("%d steps work, and there are %d places", working, w.places)
 	}
-	return w.places == 0 || working == w.places || len(w.run().Ready()) == 0
+	return w.places > 0 && working == w.places || len(w.run().Ready()) == 0
 }
 
 // letGo ends a step that waits for its child no longer than until there is one.
@@ -160,10 +164,10 @@ func (w *twin) timeOut() bool {
 	return false
 }
 
-// ring lets the next delay end, if that is soon.
+// ring lets the next delay, or what else has its time, end, if that is soon.
 func (w *twin) ring() bool {
 	var next time.Time
-	for i := range w.run().Steps {
+	for i := -1; i < len(w.run().Steps); i++ { // -1 is the run
 		if at := w.run().Alarm(i); !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
@@ -195,7 +199,7 @@ func (w *twin) agree(ctx context.Context) {
 	w.Helper()
 	for until := time.Now().Add(patience); ; {
 		r := w.look(ctx)
-		if w.places > 0 {
+		if w.chosen() {
 			w.beginAs(r)
 		}
 		if w.seen = told(r); w.seen == imagined(w.run()) && w.busy() {

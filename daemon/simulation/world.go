@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/penstock/penstock/config"
@@ -145,9 +146,22 @@ func (w *World) follow(change run.Change) {
 	if w.script != nil {
 		w.script.ready(change.Ready)
 	}
-	for _, i := range change.Steps {
-		w.grant(w.plan.Steps[i].ResourceGroup)
+	for _, group := range w.contested(change.Steps) {
+		w.grant(group)
 	}
+}
+
+// contested are the resource groups of steps, in the order in which the daemon
+// grants those that are free at the same time: which of their steps has the one
+// slot that max_parallel may leave depends on it.
+func (w *World) contested(steps []int) (groups []string) {
+	for _, i := range steps {
+		if group := w.plan.Steps[i].ResourceGroup; group != "" {
+			groups = append(groups, group)
+		}
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
 }
 
 // obey ends what was told to stop.

@@ -171,6 +171,18 @@ func TestAResourceGroupHasOneStepAtATime(t *testing.T) {
 	w.wants(t, "compile success, lint pending, unit created, deploy created, look created")
 }
 
+// Groups that are free at the same time are granted by name, as in the daemon.
+func TestTheFirstResourceGroupByNameGetsTheOnlySlot(t *testing.T) {
+	w := begin(t, `name = "p"
+max_parallel = 1
+[[stage]]
+name = "s"
+step = [{ name = "x", uses = "shell", resource_group = "two" }, { name = "y", uses = "shell", resource_group = "one" }]`)
+	if ready := w.State().Ready(); len(ready) != 1 || ready[0] != 1 {
+		t.Errorf("the steps %v may begin, want the second", ready)
+	}
+}
+
 func TestOutputsAreThoseOfSuccess(t *testing.T) {
 	w := begin(t, `name = "pair"
 type = "dynamic"
