@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +24,9 @@ type load struct {
 	files string // directory in which they are waited for
 	seed  uint64 // of what its clients draw
 
+	attempts string      // directory of those that are not recorded to the end
+	behind   atomic.Bool // there are too many of them
+
 	// What its clients did; to be read after run.
 	delivered int // files
 	backfills []*backfill
@@ -34,6 +39,7 @@ type load struct {
 func newLoad(w *world, m *meter, all []*shape, seed uint64) *load {
 	l := &load{
 		socket: w.socket(), meter: m, drain: make(chan struct{}), acked: map[string]*shape{}, files: w.path("in"), seed: seed,
+		attempts: w.path("state", "attempts"),
 	}
 	for _, s := range all {
 		if s.name == "called" {
@@ -51,7 +57,7 @@ func (l *load) run(ctx context.Context, all []*shape) error {
 			group.Go(func() error { return l.drive(ctx, s, fmt.Sprintf("%s-%d", s.name, i)) })
 		}
 	}
-	for _, more := range []func(context.Context) error{l.disturb, l.deliver, l.call, l.fill, l.edit} {
+	for _, more := range []func(context.Context) error{l.disturb, l.deliver, l.call, l.fill, l.edit, l.pace} {
 		group.Go(func() error { return more(ctx) })
 	}
 	return group.Wait()
@@ -67,6 +73,8 @@ func (l *load) drive(ctx context.Context, s *shape, name string) error {
 			return nil
 		default:
 		}
+		for l.behind.Load() && l.during(ctx, 20*time.Millisecond) {
+		}
 		q := &rpc.RunStartRequest{Pipeline: s.name, Key: fmt.Sprintf("%s-%d", name, n)}
 		started, err := l.start(ctx, c, q)
 		if err != nil {
@@ -77,6 +85,25 @@ func (l *load) drive(ctx context.Context, s *shape, name string) error {
 			return fmt.Errorf("%s: %w", started.Run.Name, err)
 		}
 	}
+}
+
+// maxBehind is how many attempts may wait to be recorded to the end before clients
+// start no more.
+const maxBehind = 1000
+
+// pace holds the clients back while the daemons are behind with the logs. A slow disk, with a
+// kill each second, would let them fall further and further: in the end a life
+// would be over before it has read what the last ones left.
+func (l *load) pace(ctx context.Context) error {
+	defer l.behind.Store(false)
+	for l.during(ctx, 100*time.Millisecond) {
+		left, err := os.ReadDir(l.attempts)
+		if err != nil {
+			return err
+		}
+		l.behind.Store(len(left) > maxBehind)
+	}
+	return nil
 }
 
 // start starts a run, once that is allowed.
