@@ -28,7 +28,9 @@ func (w *twin) live(ctx context.Context) {
 		w.cancel(ctx, -1)
 	}
 	w.explains(ctx)
-	w.remembers(ctx)
+	if strays := w.remembers(ctx); len(strays) > 0 {
+		w.fail("%s began, and are of no run", strays)
+	}
 	w.Logf("%d deeds, %d steps, %d attempts began", len(w.deeds), len(w.run().Steps), len(w.given))
 }
 
@@ -62,7 +64,7 @@ func (w *twin) deed(ctx context.Context) {
 		w.cancel(ctx, i)
 	case n < 19 && w.IntN(2) == 0:
 		w.cancel(ctx, -1)
-	case n < 24 && !w.run().Complete():
+	case n < 24 && !w.run().Complete() && w.overlap == "": // a pause is of the pipeline
 		w.pause(ctx, i)
 	}
 }
@@ -298,9 +300,9 @@ func (w *twin) children(ctx context.Context) map[string]string {
 	return of
 }
 
-// remembers sees that each attempt began once, with what it had to be given,
-// and none that had not to begin.
-func (w *twin) remembers(ctx context.Context) {
+// remembers sees that each attempt of the run began once, with what it had to be given,
+// and none that had not to begin. It answers with those that began and are not of the run.
+func (w *twin) remembers(ctx context.Context) (others []string) {
 	w.Helper()
 	begun := w.begun()
 	for parent, child := range w.children(ctx) {
@@ -310,6 +312,10 @@ func (w *twin) remembers(ctx context.Context) {
 		}
 	}
 	for attempt, all := range begun {
+		if !strings.HasPrefix(attempt, w.runName()+"/") {
+			others = append(others, attempt)
+			continue
+		}
 		if want, ok := w.given[attempt]; !ok || len(all) > 1 || all[0] != want {
 			w.fail("%s began with %q, it was to be given %q", attempt, all, want)
 		}
@@ -322,4 +328,5 @@ func (w *twin) remembers(ctx context.Context) {
 			}
 		}
 	}
+	return others
 }

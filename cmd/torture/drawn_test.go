@@ -4,22 +4,26 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/penstock/penstock/config"
 )
 
 // drawn is a random pipeline. Its steps do what the test tells them through
 // their gates: see gates.
 type drawn struct {
 	*rand.Rand
-	text   strings.Builder
-	name   string
-	stages int
-	steps  []string // named so far
-	plain  []string // of them those that are one step, and not left out by a rule
-	orders bool     // which step begins, or ends, first may matter
-	reader bool     // a step reads outputs: one is enough
-	timed  bool     // a time runs out by itself: one is enough
-	origin origin
-	scarce bool // there are fewer places than steps
+	text    strings.Builder
+	name    string
+	stages  int
+	steps   []string // named so far
+	plain   []string // of them those that are one step, and not left out by a rule
+	orders  bool     // which step begins, or ends, first may matter
+	reader  bool     // a step reads outputs: one is enough
+	timed   bool     // a time runs out by itself: one is enough
+	origin  origin
+	mode    string               // the input of a run that nobody gives another
+	overlap config.OverlapPolicy // what is drawn of it is told by two runs; "" by one
+	scarce  bool                 // there are fewer places than steps
 }
 
 // labour is what a drawn step does: it says what it was given, waits at its gate,
@@ -44,6 +48,10 @@ func draw(random *rand.Rand, name string, g *gates, scarce bool) *drawn {
 	d.line("name = %q", name)
 	d.line(`type = "dynamic"`)
 	d.maybe(4, `order = "serial"`)
+	if d.mode = d.pick("a", "b"); !scarce && d.origin == byCommand && d.IntN(3) == 0 {
+		d.overlap = config.OverlapPolicy(d.pick("skip", "queue", "queue_one", "cancel"))
+		d.line("overlap = %q", d.overlap)
+	}
 	if !d.orders && d.IntN(20) == 0 {
 		d.timed = true
 		d.line(`timeout = "1s"`)

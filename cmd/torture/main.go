@@ -58,7 +58,8 @@
 // The tests of this program hold daemons, killed and not, against package
 // simulation as well. Random pipelines run in both at the same time, started by a
 // command, for an instant of a schedule, after another run, by a file or by a call;
-// some of their steps stand for children. Each
+// some of their steps stand for children, some wait for places, and at times another run of
+// the pipeline comes while the first lives. Each
 // attempt of a step waits at a FIFO to be told how to end, people's deeds come
 // as calls here and as events there, and after each of it both must show the
 // same statuses, attempts, reasons and outputs, refuse the same, and in the end

@@ -76,7 +76,7 @@ func (w *twin) ask(ctx context.Context) (config.Start, error) {
 	return s, w.start(ctx, &rpc.RunStartRequest{Inputs: s.Inputs})
 }
 
-func (w *twin) inputs() map[string]any { return map[string]any{"mode": w.pick("a", "b")} }
+func (w *twin) inputs() map[string]any { return map[string]any{"mode": w.mode} }
 
 func (w *twin) start(ctx context.Context, q *rpc.RunStartRequest) error {
 	q.Pipeline, q.Key = w.drawn.name, w.drawn.name

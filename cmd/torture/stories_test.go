@@ -34,9 +34,13 @@ func story(t *testing.T, l *lives, seed uint64, places int) {
 	defer c.drop()
 	for draft := range 200 {
 		g := newGates(t)
-		w := &twin{T: t, gates: g, client: c, places: places, drawn: draw(random, fmt.Sprintf("p%d-%d", seed, draft), g, places > 0)}
+		w := &twin{T: t, gates: g, client: c, number: 1, places: places, drawn: draw(random, fmt.Sprintf("p%d-%d", seed, draft), g, places > 0)}
 		if w.begin(t.Context()) {
-			w.live(t.Context())
+			if w.overlap != "" {
+				w.overlaps(t.Context())
+			} else {
+				w.live(t.Context())
+			}
 			return
 		}
 	}

@@ -25,20 +25,22 @@ type twin struct {
 	*testing.T
 	*drawn
 	*gates
-	world  *simulation.World
-	client *client
-	stage  map[string]string // of each step, by the name in the text
-	seen   string            // the portrait that they last agreed on
-	places int               // steps that may work at a time; 0 is no bound
-	given  map[string]string // attempt → what it must have been given
-	deeds  []string          // what was done, for people
+	world    *simulation.World
+	client   *client
+	number   uint64 // of the run in the daemon
+	pipeline *config.Pipeline
+	stage    map[string]string // of each step, by the name in the text
+	seen     string            // the portrait that they last agreed on
+	places   int               // steps that may work at a time; 0 is no bound
+	given    map[string]string // attempt → what it must have been given
+	deeds    []string          // what was done, for people
 }
 
 // run is the run, in both.
 func (w *twin) run() *run.Run { return w.world.State() }
 
 // name is what the run is called in the daemon.
-func (w *twin) runName() string { return w.drawn.name + "/1" }
+func (w *twin) runName() string { return fmt.Sprintf("%s/%d", w.drawn.name, w.number) }
 
 // begin starts the run in both, unless both refuse.
 func (w *twin) begin(ctx context.Context) bool {
@@ -62,7 +64,7 @@ func (w *twin) begin(ctx context.Context) bool {
 		}
 		return false
 	}
-	w.stage, w.given = stagesOf(&source.Pipeline), map[string]string{}
+	w.pipeline, w.stage, w.given = &source.Pipeline, stagesOf(&source.Pipeline), map[string]string{}
 	w.settle()
 	w.agree(ctx)
 	return true
