@@ -10,7 +10,7 @@ import (
 var (
 	stories   = flag.Int("stories", 54, "how many random runs are compared with their simulations")
 	firstSeed = flag.Uint64("story", 1, "the seed of the first of them")
-	places    = flag.Int("places", 2, "how many steps have a place in those where places are scarce")
+	places    = flag.Int("places", 1, "how many steps have a place in those where places are scarce")
 )
 
 // tell lets runs of random pipelines live twice, in the simulation and in the
