@@ -315,6 +315,7 @@ func TestCompletionProposesWhatTheDaemonHas(t *testing.T) {
 	always[rpc.RunGetRequest](d, rpc.Run{Stages: []rpc.RunStage{{Name: "build", Steps: []rpc.RunStep{
 		{Name: "compile", Status: "success"}, {Name: "test: [linux, a/b]", Address: "test@1", Matrix: "test", Status: "manual"}}}}})
 	always[rpc.PluginListRequest](d, rpc.PluginListResponse{Plugins: []rpc.Plugin{{Type: "shell"}}})
+	always[rpc.PipelineGetRequest](d, rpc.PipelineRevision{Text: buildAndTest})
 	for _, c := range []struct {
 		args []string
 		want string
@@ -326,6 +327,8 @@ func TestCompletionProposesWhatTheDaemonHas(t *testing.T) {
 		{[]string{"play", "nightly/42/a", "nightly/42/"}, "nightly/42/build/test@1\ttest: [linux, a/b], manual\n"},
 		{[]string{"retry", "nightly/42/"}, "nightly/42/build/compile\tsuccess\n"},
 		{[]string{"resume", ""}, "nightly/deploy\tfull\n"},
+		{[]string{"pause", ""}, "nightly\tDump it\n"},
+		{[]string{"pause", "pair/"}, "pair/build\ta stage\npair/build/build\ta step\npair/test\ta stage\n"},
 		{[]string{"resource", "mode", ""}, "production\tunordered\n"},
 		{[]string{"resource", "mode", "production", "old"}, "oldest_first\t"},
 		{[]string{"plugins", ""}, "shell\n"},

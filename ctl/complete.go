@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/ctl/render"
 	"github.com/penstock/penstock/rpc"
 )
@@ -46,6 +47,36 @@ func (a *app) pipelineNames(ctx context.Context) (proposals, error) {
 		names = append(names, cobra.CompletionWithDesc(p.Name, render.Line(p.Description)))
 	}
 	return names, err
+}
+
+// completePart proposes pipelines and, once one is typed, its stages and steps.
+func (a *app) completePart(cmd *cobra.Command, args []string, typed string) (proposals, cobra.ShellCompDirective) {
+	pipeline, _, named := strings.Cut(typed, "/")
+	if !named {
+		return a.completePipeline(cmd, args, typed)
+	}
+	return a.propose(cmd, args, func(ctx context.Context) (proposals, error) { return a.partNames(ctx, pipeline) })
+}
+
+// partNames are the stages of the current text of a pipeline, each before its
+// steps.
+func (a *app) partNames(ctx context.Context, pipeline string) (proposals, error) {
+	r, err := call(ctx, a.link, (*rpc.Client).PipelineGet, &rpc.PipelineGetRequest{Name: pipeline})
+	if err != nil {
+		return nil, err
+	}
+	source, err := config.ParsePipeline(pipeline, []byte(r.Text))
+	if err != nil {
+		return nil, err
+	}
+	var names proposals
+	for _, stage := range source.Pipeline.Stages {
+		names = append(names, cobra.CompletionWithDesc(pipeline+"/"+stage.Name, "a stage"))
+		for _, step := range stage.Steps {
+			names = append(names, cobra.CompletionWithDesc(pipeline+"/"+stage.Name+"/"+step.Name, "a step"))
+		}
+	}
+	return names, nil
 }
 
 func (a *app) completeRun(cmd *cobra.Command, args []string, typed string) (proposals, cobra.ShellCompDirective) {

@@ -32,7 +32,7 @@ func (a *app) pauseCommand() *cobra.Command {
 		Example: "  penstockctl pause nightly --reason 'the disk is being replaced' --for 2h\n" +
 			"  penstockctl pause nightly/deploy --until \"2026-11-24 08:00\"",
 		Args:              arguments(1, 1),
-		ValidArgsFunction: a.completePipeline,
+		ValidArgsFunction: a.completePart,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.pausePart(cmd.Context(), args[0], p) },
 	}
 	p.flags(cmd)
