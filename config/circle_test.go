@@ -35,6 +35,7 @@ func TestAStepThatStartsItsOwnPipelineIsRefused(t *testing.T) {
 		{starting("a", "", `pipeline = "a"`, "when = \"manual\"\n"), want},
 		{starting("a", "", `pipeline = "a"`, "rule = [{ if = \"run.source == 'command'\" }]\n"), want},
 		{starting("a", "", "inline = '''\n"+strings.Replace(starting("c", "", `pipeline = "a"`, ""), "name = \"c\"\n", "", 1)+"'''", ""), want},
+		{starting("a", "", "inline = '''\n"+strings.Replace(starting("c", "", `pipeline = "a"`, "when = \"manual\"\n"), "name = \"c\"\n", "", 1)+"'''", ""), want},
 		{starting("a", "", `pipeline = "a"`, "skip = true\n"), ""},
 		{starting("a", "type = \"dynamic\"\nvariables = { X = \"b\" }\n", `pipeline = "{{ vars.X }}"`, ""), ""},
 		{starting("a", "", `pipeline = "b"`, ""), ""},
@@ -61,6 +62,13 @@ func TestPipelinesThatCertainlyStartEachOtherAreRefused(t *testing.T) {
 		if got := among(t, tt.a, tt.b); !strings.HasPrefix(got, tt.want) || tt.want == "" && got != "" {
 			t.Errorf("%s\ngot %q, want %q", tt.a, got, tt.want)
 		}
+	}
+}
+
+func TestACircleFurtherOnIsNotThatOfWhoLeadsToIt(t *testing.T) {
+	got := among(t, starting("a", "", `pipeline = "b"`, ""), starting("b", "", `pipeline = "c"`, ""), starting("c", "", `pipeline = "b"`, ""))
+	if strings.Contains(got, "a.toml") || !strings.Contains(got, "b.toml:7:10") || !strings.Contains(got, "c.toml:7:10") {
+		t.Error(got)
 	}
 }
 

@@ -243,6 +243,12 @@ func TestCancelEndsAtOnceWhatIsNotAtWork(t *testing.T) {
 	if owed := s.Owed(0); len(owed) != 1 || !owed[0].Force {
 		t.Errorf("a forced cancel owes %v", owed)
 	}
+	if _, err := s.Apply(Cancel{Cancellation: Cancellation{At: s.now, Force: true}}); !errors.Is(err, ErrStale) {
+		t.Errorf("a second forced cancel: %v", err)
+	}
+	if _, err := s.Apply(Cancel{Steps: []int{0}, Cancellation: Cancellation{At: s.now, Force: true}}); !errors.Is(err, ErrStale) {
+		t.Errorf("a second forced cancel of a step: %v", err)
+	}
 	s.ends(0, well).are(Canceled, Canceled, Canceled, Manual, Canceled, Canceled)
 }
 
