@@ -10,7 +10,7 @@ import (
 type live struct {
 	record store.Run
 	run    *run.Run
-	groups map[string][]int // the resource groups that occur in it, and their steps
+	groups map[string]*stake // the resource groups that occur in it
 	// spawning are steps that may begin and stand for other runs.
 	spawning []int
 	ready    []int         // steps that may begin, in the order of their turn; those that cannot any more are dropped when met
@@ -41,13 +41,23 @@ func newLive(record store.Run, r *run.Run) *live {
 	l := &live{record: record, run: r, seen: map[int]bool{}, gone: make(chan struct{}), observed: record.State.Status}
 	for i := range r.Plan.Steps {
 		if group := r.Plan.Steps[i].ResourceGroup; group != "" {
-			if l.groups == nil {
-				l.groups = map[string][]int{}
-			}
-			l.groups[group] = append(l.groups[group], i)
+			l.claim(group, i)
 		}
 	}
 	return l
+}
+
+// claim notes that step i is of a resource group.
+func (l *live) claim(group string, i int) {
+	if l.groups == nil {
+		l.groups = map[string]*stake{}
+	}
+	s := l.groups[group]
+	if s == nil {
+		s = &stake{}
+		l.groups[group] = s
+	}
+	s.steps = append(s.steps, i)
 }
 
 // note remembers what is to be written and may begin.
@@ -144,6 +154,9 @@ func (e *Engine) follow(l *live, steps []int) {
 		e.setAlarm(l, i)
 		if group := l.run.Plan.Steps[i].ResourceGroup; group != "" {
 			e.contested[group] = true
+			if l.run.Steps[i].Status == run.WaitingForResource {
+				l.groups[group].wait(i)
+			}
 		}
 	}
 }

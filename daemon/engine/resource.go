@@ -57,10 +57,25 @@ func (g *group) claims(name string) iter.Seq[policy.Claim] {
 			if l.place != active {
 				continue
 			}
-			for _, i := range l.groups[name] {
+			for _, i := range l.groups[name].steps {
 				if !yield(policy.Claim{Run: id, Step: i, Priority: l.record.Priority, Status: l.run.Steps[i].Status}) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// heads visits, of the claims of each run, the first: a grant looks no further,
+// and costs the same however many steps a run has.
+func (g *group) heads(name string) iter.Seq[policy.Claim] {
+	return func(yield func(policy.Claim) bool) {
+		for _, l := range g.runs {
+			if l.place != active {
+				continue
+			}
+			if c, ok := l.head(name); ok && !yield(c) {
+				return
 			}
 		}
 	}
@@ -79,7 +94,7 @@ func (t *turn) grantAll() {
 
 // grant gives a group to the first in line, if it is ready.
 func (t *turn) grant(name string, g *group) {
-	claim, ok := policy.Grant(g.mode, g.claims(name))
+	claim, ok := policy.Grant(g.mode, g.heads(name))
 	if !ok {
 		g.look(name)
 		return
@@ -92,7 +107,7 @@ func (t *turn) grant(name string, g *group) {
 
 // look finds who holds g.
 func (g *group) look(name string) {
-	for c := range g.claims(name) {
+	for c := range g.heads(name) {
 		if policy.Holds(c.Status) {
 			g.holder, g.step = g.runs[c.Run], c.Step
 		}

@@ -2,12 +2,14 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
 )
 
 // deploying asks for a run that builds and then deploys to prod.
@@ -156,4 +158,34 @@ func TestResourcesAreListed(t *testing.T) {
 	if text := strings.Join(got, " | "); text != want {
 		t.Errorf("%s, want %s", text, want)
 	}
+}
+
+// Of a run with many steps in a resource group a grant looks at one, and they get
+// the group in the order of the plan.
+func TestAGrantLooksAtOneClaimOfEachRun(t *testing.T) {
+	d := begin(t, 9)
+	q := request("", "a", "b", "c", "d")
+	for i := range q.Plan.Steps {
+		q.Plan.Steps[i].ResourceGroup = "prod"
+	}
+	first, second := d.startOf(q), d.startOf(q)
+	for _, r := range []store.Run{first, second} {
+		for _, step := range []string{"a", "b", "c", "d"} {
+			a := d.next(fmt.Sprintf("nightly/%d/stage/%s/1", r.ID, step))
+			d.idle()
+			d.check(d.ask(d.ctx, func(t *turn) error {
+				g := t.groups["prod"]
+				for _, fault := range g.misled("prod") {
+					d.Error(fault)
+				}
+				if n, runs := len(slices.Collect(g.heads("prod"))), len(g.runs); n == 0 || n > runs {
+					d.Errorf("%d claims of %d runs are looked at", n, runs)
+				}
+				return nil
+			}))
+			a.end(run.Success)
+		}
+	}
+	d.settled(second.ID)
+	d.nothingIsLeft()
 }

@@ -56,8 +56,7 @@ func (e *Engine) standing(l *live) Standing {
 		s.Line = e.lineBefore(l)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.groups)) {
-		waits := func(i int) bool { return l.run.Steps[i].Status == run.WaitingForResource }
-		if slices.ContainsFunc(l.groups[name], waits) {
+		if _, wait, _ := l.run.Claims(name); wait > 0 {
 			s.Groups = append(s.Groups, e.resource(name, e.groups[name].mode))
 		}
 	}

@@ -104,9 +104,30 @@ func (e *Engine) stuck() (faults []string) {
 		if claim, ok := policy.Grant(g.mode, g.claims(name)); ok {
 			faults = append(faults, fmt.Sprintf("%s is free, and %+v waits for it", name, claim))
 		}
+		faults = append(faults, g.misled(name)...)
 	}
 	if id, ok := e.turns.Front(); ok && e.running < e.settings.MaxRunning && len(e.live[id].readySteps()) > 0 {
 		faults = append(faults, fmt.Sprintf("a place is free, and run %d waits for it", id))
+	}
+	return faults
+}
+
+// misled lists what the first claims of runs on g say otherwise than all do.
+func (g *group) misled(name string) (faults []string) {
+	heads := map[uint64]policy.Claim{}
+	for c := range g.heads(name) {
+		heads[c.Run] = c
+	}
+	for _, mode := range policy.Modes() {
+		all, want := policy.Grant(mode, g.claims(name))
+		if first, ok := policy.Grant(mode, g.heads(name)); ok != want || ok && first != all {
+			faults = append(faults, fmt.Sprintf("%s, %s: %+v (%v) by the first claims, %+v (%v) by all", name, mode, first, ok, all, want))
+		}
+	}
+	for c := range g.claims(name) {
+		if head, ok := heads[c.Run]; policy.Holds(c.Status) && (!ok || head != c) {
+			faults = append(faults, fmt.Sprintf("%s: %+v has it, the first claim of its run is %+v", name, c, head))
+		}
 	}
 	return faults
 }

@@ -74,7 +74,7 @@ func (r *Run) overlay(i int, s Step) {
 		}
 	}
 	r.Steps[i] = s
-	r.graph.move(i, r.Plan.Steps[i].Stage, r.tagOf(i))
+	r.graph.move(r.Plan, i, r.tagOf(i))
 	r.graph.executing += count(executes(s.Status))
 	for k := range s.Attempts {
 		r.graph.unfinished += count(s.Attempts[k].unfinished())

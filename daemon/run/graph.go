@@ -16,7 +16,8 @@ type graph struct {
 	frontier   int   // the first rank that is not complete
 	before     Tally // all steps of the ranks before frontier
 	stages     []Tally
-	standing   []Status // per stage: its status when its steps last changed
+	resources  map[string]*Tally // of the steps of each resource group
+	standing   []Status          // per stage: its status when its steps last changed
 	all        Tally
 	executing  int     // steps whose attempt lives: running or canceling
 	unfinished int     // attempts that ended and are still owed a seal or an erasure
@@ -38,7 +39,7 @@ func compile(p *Plan) graph {
 	g := graph{
 		edges: make([][]int, n), dependents: make([][]int, n), waiting: make([]int, n),
 		tag: make([]tag, n), ordered: make([]bool, n), rank: make([]int, n), slot: make([]bool, n),
-		stages: make([]Tally, len(p.Stages)), standing: slices.Repeat([]Status{Created}, len(p.Stages)), limits: limitsOf(p),
+		stages: make([]Tally, len(p.Stages)), resources: map[string]*Tally{}, standing: slices.Repeat([]Status{Created}, len(p.Stages)), limits: limitsOf(p),
 	}
 	for i := range p.Steps {
 		g.place(p, i)
@@ -65,6 +66,12 @@ func (g *graph) place(p *Plan, i int) {
 	at.tally.add(tagCreated, 1)
 	g.stages[s.Stage].add(tagCreated, 1)
 	g.all.add(tagCreated, 1)
+	if s.ResourceGroup != "" {
+		if g.resources[s.ResourceGroup] == nil {
+			g.resources[s.ResourceGroup] = &Tally{}
+		}
+		g.resources[s.ResourceGroup].add(tagCreated, 1)
+	}
 	g.edges[i] = s.After
 	if g.ordered[i] = !s.HasNeeds; g.ordered[i] {
 		at.steps = append(at.steps, i)
@@ -76,14 +83,17 @@ func (g *graph) place(p *Plan, i int) {
 	}
 }
 
-// move recounts step i under another tag and answers with the one before.
-func (g *graph) move(i, stage int, to tag) (from tag) {
+// move recounts step i of p under another tag and answers with the one before.
+func (g *graph) move(p *Plan, i int, to tag) (from tag) {
 	from = g.tag[i]
 	if from == to {
 		return from
 	}
 	g.tag[i] = to
-	tallies := []*Tally{&g.ranks[g.rank[i]].tally, &g.stages[stage], &g.all}
+	tallies := []*Tally{&g.ranks[g.rank[i]].tally, &g.stages[p.Steps[i].Stage], &g.all}
+	if group := p.Steps[i].ResourceGroup; group != "" {
+		tallies = append(tallies, g.resources[group])
+	}
 	if g.rank[i] < g.frontier {
 		tallies = append(tallies, &g.before)
 	}

@@ -156,7 +156,7 @@ func (r *Run) setStatus(c *changing, i int, s Status) {
 	step.Status, step.Since = s, c.at
 	step.forget()
 	c.touch(i)
-	from := g.move(i, r.Plan.Steps[i].Stage, r.tagOf(i))
+	from := g.move(r.Plan, i, r.tagOf(i))
 	switch to := g.tag[i]; {
 	case to.complete() && !from.complete():
 		r.pass(c, i)
