@@ -13,9 +13,6 @@ import (
 
 // PipelineRename gives a pipeline another name.
 func (d *Daemon) PipelineRename(ctx context.Context, q *rpc.PipelineRenameRequest) (*rpc.Empty, error) {
-	if err := d.checkSpace(); err != nil {
-		return nil, failure(err, "pipeline")
-	}
 	source, r, err := d.copied(ctx, q.Name, q.To)
 	if err != nil {
 		return nil, err
@@ -45,9 +42,6 @@ func (d *Daemon) PipelineRename(ctx context.Context, q *rpc.PipelineRenameReques
 
 // PipelineClone makes a pipeline of another's current text.
 func (d *Daemon) PipelineClone(ctx context.Context, q *rpc.PipelineCloneRequest) (*rpc.PipelineApplyResponse, error) {
-	if err := d.checkSpace(); err != nil {
-		return nil, failure(err, "pipeline")
-	}
 	source, r, err := d.copied(ctx, q.Name, q.To)
 	if err != nil {
 		return nil, err
@@ -72,8 +66,12 @@ func (d *Daemon) PipelineClone(ctx context.Context, q *rpc.PipelineCloneRequest)
 	return &rpc.PipelineApplyResponse{Pipeline: q.To, Revision: 1, Created: true, Changed: true}, nil
 }
 
-// copied is the current text of a pipeline under another name.
+// copied is the current text of a pipeline under another name, unless there is no
+// space for it.
 func (d *Daemon) copied(ctx context.Context, name, to string) (*config.Source, store.Revision, error) {
+	if err := d.checkSpace(); err != nil {
+		return nil, store.Revision{}, failure(err, "pipeline")
+	}
 	view := d.store.View()
 	_, r, err := findRevision(view, name, 0)
 	view.Close()

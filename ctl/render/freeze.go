@@ -19,13 +19,4 @@ func (s Style) Lifted(f *rpc.Freeze) string {
 }
 
 // frozenBy says who froze everything, since when, until when and why.
-func (s Style) frozenBy(f rpc.Freeze) string {
-	text := "by " + Line(f.Actor) + " " + s.When(f.At)
-	if f.Until != nil {
-		text += " until " + s.Moment(*f.Until)
-	}
-	if f.Reason != "" {
-		text += ": " + Line(f.Reason)
-	}
-	return text
-}
+func (s Style) frozenBy(f rpc.Freeze) string { return s.decree(f.Actor, f.At, f.Until, f.Reason) }

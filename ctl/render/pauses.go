@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/penstock/penstock/rpc"
 )
@@ -61,12 +62,17 @@ func Paused(pipeline string, p rpc.Pause) string {
 
 // pause says who paused, since when, until when and why.
 func (s Style) pause(p rpc.Pause) string {
-	text := "paused by " + Line(p.Actor) + " " + s.When(p.At)
-	if p.Until != nil {
-		text += " until " + s.Moment(*p.Until)
+	return "paused " + s.decree(p.Actor, p.At, p.Until, p.Reason)
+}
+
+// decree says who decided something, since when, until when and why.
+func (s Style) decree(actor string, at time.Time, until *time.Time, reason string) string {
+	text := "by " + Line(actor) + " " + s.When(at)
+	if until != nil {
+		text += " until " + s.Moment(*until)
 	}
-	if p.Reason != "" {
-		text += ": " + Line(p.Reason)
+	if reason != "" {
+		text += ": " + Line(reason)
 	}
 	return text
 }
