@@ -1,15 +1,11 @@
 package store
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 
 	"github.com/dgraph-io/badger/v4"
-
-	"github.com/penstock/penstock/daemon/run"
 )
 
 // ErrNotFound: there is no such record.
@@ -97,126 +93,6 @@ func (r *reader) Meta() (Meta, error) {
 	return m, err
 }
 
-// Pipeline reads a pipeline by its id.
-func (r *reader) Pipeline(id uint64) (p Pipeline, err error) {
-	return p, r.get(pipelineKey(id), &p)
-}
-
-// PipelineNamed reads a pipeline by its name.
-func (r *reader) PipelineNamed(name string) (Pipeline, error) {
-	var id uint64
-	if err := r.get(nameKey(name), &id); err != nil {
-		return Pipeline{}, err
-	}
-	return r.Pipeline(id)
-}
-
-// LastNumber reads the last number that runs under a name were given by
-// pipelines that have it no more.
-func (r *reader) LastNumber(name string) (n uint64, err error) {
-	if err = r.get(retiredKey(name), &n); errors.Is(err, ErrNotFound) {
-		err = nil
-	}
-	return n, err
-}
-
-// Revision reads one revision of a pipeline.
-func (r *reader) Revision(pipeline, revision uint64) (v Revision, err error) {
-	return v, r.get(revisionKey(pipeline, revision), &v)
-}
-
-// Run reads the record of a run.
-func (r *reader) Run(id uint64) (v Run, err error) { return v, r.get(runKey(id), &v) }
-
-// RunNumbered finds the run of a pipeline with a number.
-func (r *reader) RunNumbered(pipeline, n uint64) (Run, error) {
-	var id uint64
-	if err := r.get(indexKey(pipeline, n), &id); err != nil {
-		return Run{}, err
-	}
-	return r.Run(id)
-}
-
-// Request reads which run a request with this key made.
-func (r *reader) Request(key string) (v Request, err error) { return v, r.get(requestKey(key), &v) }
-
-// Restore reads a run whole, as run.Restore makes it.
-func (r *reader) Restore(record Run) (*run.Run, run.Change, error) {
-	plan, err := r.Plan(record.ID)
-	if err != nil {
-		return nil, run.Change{}, err
-	}
-	steps, err := r.steps(record.ID)
-	if err != nil {
-		return nil, run.Change{}, err
-	}
-	restored, change := run.Restore(plan, record.State, steps)
-	return restored, change, nil
-}
-
-func (r *reader) steps(id uint64) (map[int]run.Step, error) {
-	steps := map[int]run.Step{}
-	prefix := number("s/", id)
-	return steps, r.scan(prefix, prefix, func(key, record []byte) error {
-		var s run.Step
-		if err := decode(key, record, &s); err != nil {
-			return err
-		}
-		steps[int(last(key))] = s
-		return nil
-	})
-}
-
-// planPart is how much of a plan's JSON one record holds: below Badger's value
-// threshold, so that the value log stays empty.
-const planPart = 512 << 10
-
-func (tx *Tx) putPlan(p *run.Plan) {
-	text, err := json.Marshal(p)
-	if err != nil {
-		tx.err = errors.Join(tx.err, fmt.Errorf("encode a plan: %w", err))
-		return
-	}
-	for part := 0; len(text) > 0; part++ {
-		n := min(planPart, len(text))
-		tx.put(planKey(p.RunID, part), text[:n])
-		text = text[n:]
-	}
-}
-
-// Plan reads the plan of a run.
-func (r *reader) Plan(id uint64) (*run.Plan, error) {
-	var text bytes.Buffer
-	for part := 0; ; part++ {
-		var piece []byte
-		err := r.get(planKey(id, part), &piece)
-		if errors.Is(err, ErrNotFound) && part > 0 {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("plan of run %d: %w", id, err)
-		}
-		text.Write(piece)
-		if len(piece) < planPart {
-			break
-		}
-	}
-	p := &run.Plan{}
-	if err := json.Unmarshal(text.Bytes(), p); err != nil {
-		return nil, fmt.Errorf("plan of run %d: %w", id, err)
-	}
-	return p, nil
-}
-
-// Live lists the ids of the runs that are not settled, oldest first.
-func (r *reader) Live() (ids []uint64, err error) {
-	prefix := []byte("a/")
-	return ids, r.scan(prefix, prefix, func(key, _ []byte) error {
-		ids = append(ids, last(key))
-		return nil
-	})
-}
-
 // Resources reads what people decided of the resource groups, by their names.
 func (r *reader) Resources() (map[string]Resource, error) {
 	all, prefix := map[string]Resource{}, []byte("g/")
@@ -226,55 +102,6 @@ func (r *reader) Resources() (map[string]Resource, error) {
 		all[string(key[len(prefix):])] = v
 		return err
 	})
-}
-
-// Pipelines visits the pipelines whose names come after one, in their order.
-func (r *reader) Pipelines(after string) iter.Seq2[Pipeline, error] {
-	prefix, from := []byte("n/"), nameKey(after)
-	if after != "" {
-		from = append(from, 0)
-	}
-	return func(yield func(Pipeline, error) bool) {
-		r.each(prefix, from, func(key, record []byte) (bool, error) {
-			var id uint64
-			if err := decode(key, record, &id); err != nil {
-				return false, err
-			}
-			p, err := r.Pipeline(id)
-			return yield(p, err), nil
-		}, func(err error) { yield(Pipeline{}, err) })
-	}
-}
-
-// Revisions visits the revisions of a pipeline below one, newest first; 0 is
-// from the newest on.
-func (r *reader) Revisions(p Pipeline, before uint64) iter.Seq2[Revision, error] {
-	if before == 0 || before > p.Revision {
-		before = p.Revision + 1
-	}
-	return func(yield func(Revision, error) bool) {
-		for n := before - 1; n > 0; n-- {
-			v, err := r.Revision(p.ID, n)
-			if !yield(v, err) {
-				return
-			}
-		}
-	}
-}
-
-// RunsOf visits the runs of a pipeline, newest first.
-func (r *reader) RunsOf(pipeline uint64) iter.Seq2[Run, error] {
-	prefix := number("i/", pipeline)
-	return func(yield func(Run, error) bool) {
-		r.each(prefix, prefix, func(key, record []byte) (bool, error) {
-			var id uint64
-			if err := decode(key, record, &id); err != nil {
-				return false, err
-			}
-			v, err := r.Run(id)
-			return yield(v, err), nil
-		}, func(err error) { yield(Run{}, err) })
-	}
 }
 
 // scanAll visits what scan does, and after that what a Tx has added. It looks
@@ -330,18 +157,4 @@ func (r *reader) each(prefix, from []byte, visit func(key, record []byte) (bool,
 	if err != nil {
 		fail(err)
 	}
-}
-
-// Step reads how far a step has come; ErrNotFound is as the plan made it.
-func (r *reader) Step(id uint64, step int) (s run.Step, err error) {
-	return s, r.get(stepKey(id, step), &s)
-}
-
-// CountPipelines counts the pipelines.
-func (r *reader) CountPipelines() (n int, err error) {
-	prefix := []byte("p/")
-	return n, r.scan(prefix, prefix, func(_, _ []byte) error {
-		n++
-		return nil
-	})
 }
