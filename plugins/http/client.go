@@ -28,18 +28,56 @@ func newClient(s Settings, root *os.Root, log io.Writer) (*http.Client, error) {
 	}
 	return &http.Client{
 		CheckRedirect: redirects(s.FollowRedirects, log),
-		Transport: &http.Transport{
-			DialContext:         s.dial(),
-			TLSClientConfig:     trust,
-			TLSHandshakeTimeout: dialTimeout,
-			ForceAttemptHTTP2:   true,
-			// net/http repeats a request by itself on a connection that it used
-			// before: the tries would not be ours to count.
-			DisableKeepAlives:      true,
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: maxHeader,
-		},
+		Transport:     &ways{home: s.transport(trust), away: s.transport(anonymous(trust))},
 	}, nil
+}
+
+func (s Settings) transport(trust *tls.Config) *http.Transport {
+	return &http.Transport{
+		DialContext:         s.dial(),
+		TLSClientConfig:     trust,
+		TLSHandshakeTimeout: dialTimeout,
+		ForceAttemptHTTP2:   true,
+		// net/http repeats a request by itself on a connection that it used
+		// before: the tries would not be ours to count.
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+}
+
+// ways are that to the origin of the step, and that to wherever redirects lead:
+// nobody there is shown the client certificate.
+type ways struct{ home, away *http.Transport }
+
+// RoundTrip sends a request by the way that its redirects came.
+func (w *ways) RoundTrip(r *http.Request) (*http.Response, error) {
+	chain := []*http.Request{r}
+	for q := r; q.Response != nil; {
+		q = q.Response.Request
+		chain = append([]*http.Request{q}, chain...)
+	}
+	if leftHome(r, chain) {
+		return w.away.RoundTrip(r)
+	}
+	return w.home.RoundTrip(r)
+}
+
+// CloseIdleConnections is for [http.Client].
+func (w *ways) CloseIdleConnections() {
+	w.home.CloseIdleConnections()
+	w.away.CloseIdleConnections()
+}
+
+// anonymous is c without who the step is, and without the name that its server
+// must have.
+func anonymous(c *tls.Config) *tls.Config {
+	if c == nil {
+		return nil
+	}
+	other := c.Clone()
+	other.Certificates, other.ServerName = nil, ""
+	return other
 }
 
 func (s Settings) dial() func(context.Context, string, string) (net.Conn, error) {

@@ -21,7 +21,8 @@
 // What the step was given goes only to where it was told to. A redirect to
 // another origin (scheme, host or port) fails the step unless follow_redirects
 // is "any"; then the other origin gets none of the step's headers but those
-// that describe the body and the wished answer, and no credentials. A redirect
+// that describe the body and the wished answer, and no credentials, a client
+// certificate being one; tls.server_name is not asked of it. A redirect
 // that would turn a PUT, PATCH or DELETE into a GET fails the step: what
 // answers then is not what was asked.
 //

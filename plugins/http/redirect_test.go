@@ -1,8 +1,10 @@
 package http
 
 import (
+	"crypto/tls"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -64,6 +66,35 @@ func TestAnotherOriginGetsNoCredentials(t *testing.T) {
 	}
 	if r.Header.Get("Accept") != "text/x" || r.Header.Get("Content-Type") == "" || r.Method != "POST" {
 		t.Errorf("the request is not the same: %s %v", r.Method, r.Header)
+	}
+}
+
+func TestAnotherOriginIsNotShownTheClientCertificate(t *testing.T) {
+	away := serveTLS(t, tls.RequestClientCert)
+	home := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TLS.PeerCertificates) != 1 {
+			t.Error("home was not shown it")
+		}
+		to := map[string]string{"/": away.URL, "/here": "/there", "/there": "/end"}[r.URL.Path]
+		if to == "" {
+			io.WriteString(w, "home")
+			return
+		}
+		http.Redirect(w, r, to, http.StatusFound)
+	}))
+	home.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	home.StartTLS()
+	t.Cleanup(home.Close)
+	d := newDesk(t)
+	certificate, key := client(t, "nightly")
+	d.write("c.pem", certificate)
+	d.write("k.pem", key)
+	d.write("ca.pem", certificatePEM(away.Certificate().Raw))
+	for path, want := range map[string]string{"": "", "/here": "home"} {
+		o, err := d.do(Settings{URL: home.URL + path, FollowRedirects: FollowAny, TLS: &TLS{CAFile: "ca.pem", ServerName: "example.com", CertFile: "c.pem", KeyFile: "k.pem"}})
+		if err != nil || string(o.answer.kept) != want {
+			t.Errorf("%s: it is known as %q: %v", path, o.answer.kept, err)
+		}
 	}
 }
 
