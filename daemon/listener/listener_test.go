@@ -96,6 +96,7 @@ func TestSlowBodiesOfStrangersKeepNoKeyWaiting(t *testing.T) {
 	h.wants(h.call("POST", nightly, `{"secret": "x"}`, asJSON), 503, "busy")
 	h.wants(h.call("POST", gitLab, "token="+h.secrets["api"], form), 503, "busy")
 	h.wants(h.do(h.from("127.0.0.1"), h.gitHub("{}", asJSON)), 503, "busy")
+	h.wants(h.do(h.from("127.0.0.1"), h.gitHub("{}", asJSON, "Authorization: Bearer x")), 503, "busy")
 }
 
 // slow is a connection from an address on which a body is waited for.
@@ -357,6 +358,20 @@ func TestWaitAnswersWithTheEnd(t *testing.T) {
 	}
 	close(h.over)
 	h.wants(<-answered, 200, `"status":"success"`, `"over":true`)
+}
+
+// The time that a body has is not that of whoever sends none and waits.
+func TestWaitWithoutABodyAnswersWithTheEnd(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Times.Body = time.Millisecond })
+	answered := make(chan answer)
+	go func() { answered <- h.call("POST", nightly+"?wait=1m", "", h.bearer("api")) }()
+	select {
+	case a := <-answered:
+		t.Fatalf("answered before the end: %+v", a)
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(h.over)
+	h.wants(<-answered, 200, `"over":true`)
 }
 
 func TestWaitThatIsTooShortAnswersWithTheRun(t *testing.T) {
