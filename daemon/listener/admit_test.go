@@ -80,6 +80,7 @@ func TestWhoIsNotAdmittedLearnsNothing(t *testing.T) {
 		"GitLab other":              h.asked("POST", gitLab, "token="+h.secrets["other"], "Content-Type: application/x-www-form-urlencoded"),
 		"GitLab without":            h.asked("POST", gitLab, ""),
 		"GitLab hook":               h.asked("POST", "/api/v4/projects/nightly/ref/main/trigger/pipeline?token="+almost, "{}"),
+		"GitLab hook, in its body":  h.asked("POST", "/api/v4/projects/nightly/ref/main/trigger/pipeline", "token="+h.secrets["api"], "Content-Type: application/x-www-form-urlencoded"),
 		"a hook without a secret":   h.asked("POST", hook("webhook"), "{}"),
 		"a hook that is not there":  h.asked("POST", "/v1/hooks/ffffffffffffffff", "{}", h.bearer("webhook")),
 		"a hook that is none":       h.asked("POST", "/v1/hooks/x", "{}", h.bearer("webhook")),

@@ -98,6 +98,16 @@ func TestAnotherOriginIsNotShownTheClientCertificate(t *testing.T) {
 	}
 }
 
+func TestTheNameOfTheServerIsNotAskedOfAnotherOrigin(t *testing.T) {
+	trust := &tls.Config{ServerName: "home.test", InsecureSkipVerify: true}
+	if away := anonymous(trust); away.ServerName != "" || !away.InsecureSkipVerify || trust.ServerName == "" {
+		t.Errorf("another origin must be called %q", away.ServerName)
+	}
+	if anonymous(nil) != nil {
+		t.Error("defaults are none")
+	}
+}
+
 func TestCredentialsAreNotGivenBackAfterAnotherOrigin(t *testing.T) {
 	var home string
 	away := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, home+"/back", http.StatusFound) })
