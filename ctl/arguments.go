@@ -13,6 +13,9 @@ func arguments(least, most int) cobra.PositionalArgs {
 			return nil
 		}
 		wanted := fmt.Sprintf("%d arguments", least)
+		if least == 1 {
+			wanted = "1 argument"
+		}
 		switch {
 		case most < 0:
 			wanted = "at least " + wanted

@@ -359,5 +359,5 @@ func TestARunIsAskedForLikeAnother(t *testing.T) {
 		t.Errorf("asked %+v", q)
 	}
 	d.ctl("rerun", "nightly/41", "--key", "").wants(t, ExitUsage, "", "--key is empty")
-	d.ctl("rerun").wants(t, ExitUsage, "", "rerun wants 1 arguments")
+	d.ctl("rerun").wants(t, ExitUsage, "", "rerun wants 1 argument,")
 }
