@@ -35,7 +35,7 @@
 // A Retry or a Play makes a step that was over begin again. Then what was
 // skipped because of it is taken back and decided anew; what has begun or ended
 // stays. A step that is left out on purpose, by skip or by a pause, keeps its
-// place in the order and stops nobody.
+// place in the order and stops nobody; one whose retry a pause meets stays failed.
 //
 // The status of a run, or of a stage, is the composite of its steps as well, but
 // for two ways that GitLab's do not go either: a stage whose steps wait again

@@ -239,7 +239,7 @@ var moves = map[run.Status][]run.Status{
 	run.Pending:            {run.Running, run.Failed, run.Canceled, run.Skipped},
 	run.Running:            {run.Success, run.Failed, run.Canceled, run.Canceling, run.Scheduled, run.Pending, run.WaitingForResource},
 	run.Canceling:          {run.Canceled, run.Failed},
-	run.Scheduled:          {run.WaitingForResource, run.Pending, run.Manual, run.Canceled, run.Skipped},
+	run.Scheduled:          {run.WaitingForResource, run.Pending, run.Manual, run.Failed, run.Canceled, run.Skipped},
 	run.Manual:             {run.WaitingForResource, run.Pending, run.Created, run.Canceled},
 	run.Success:            {run.WaitingForResource, run.Pending},
 	run.Failed:             {run.WaitingForResource, run.Pending},
