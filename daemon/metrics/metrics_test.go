@@ -78,13 +78,19 @@ func TestPipelinesWithoutEndHaveLabelsWithAnEnd(t *testing.T) {
 	}
 }
 
-// The package's doc and the manual name each metric, and no other.
-func TestEveryMetricIsDocumented(t *testing.T) {
+// eachCounted is metrics that have counted one of everything.
+func eachCounted() *Metrics {
 	m := newMetrics()
 	m.RunStarted("a", "b")
 	m.RunEnded("a", "b", time.Unix(1, 0), time.Unix(2, 0))
 	m.Ticked("a", 1, 0)
 	m.Answered("a", 200)
+	return m
+}
+
+// The package's doc and the manual name each metric, and no other.
+func TestEveryMetricIsDocumented(t *testing.T) {
+	m := eachCounted()
 	shown := names(page(m), `(?m)^# TYPE (penstock_\w+)`)
 	for _, file := range []string{"metrics.go", "../../docs/triggers.md"} {
 		text, err := os.ReadFile(file)
@@ -123,11 +129,7 @@ func BenchmarkRunEnded(b *testing.B) {
 
 // Names, help and units are as those expect who read metrics of many programs.
 func TestMetricsFollowTheConventions(t *testing.T) {
-	m := newMetrics()
-	m.RunStarted("a", "b")
-	m.RunEnded("a", "b", time.Unix(1, 0), time.Unix(2, 0))
-	m.Ticked("a", 1, 0)
-	m.Answered("a", 200)
+	m := eachCounted()
 	problems, err := promlint.New(strings.NewReader(page(m))).Lint()
 	if err != nil {
 		t.Fatal(err)
@@ -139,11 +141,7 @@ func TestMetricsFollowTheConventions(t *testing.T) {
 
 // No label has values without end but that of pipelines, which is bounded.
 func TestLabelsAreTheseAndNoOthers(t *testing.T) {
-	m := newMetrics()
-	m.RunStarted("a", "b")
-	m.RunEnded("a", "b", time.Unix(1, 0), time.Unix(2, 0))
-	m.Ticked("a", 1, 0)
-	m.Answered("a", 200)
+	m := eachCounted()
 	labels := map[string]bool{}
 	for _, line := range strings.Split(page(m), "\n") {
 		if strings.HasPrefix(line, "penstock_") {

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"maps"
 	"testing"
 
@@ -35,9 +36,11 @@ func TestNothingIsHandedDownOfAnOutputThatIsMissing(t *testing.T) {
 	}
 }
 
-func TestWhatARunWasGivenCountsInWhatIsHandedDown(t *testing.T) {
-	p := resolve(t, `
-variables = { A = "file" }
+// late is a pipeline with some variables, of which step a has one more, LATE, that
+// reads an output of step first.
+func late(variables, value string) string {
+	return fmt.Sprintf(`
+variables = %s
 [[stage]]
 name = "s"
 [[stage.step]]
@@ -46,8 +49,12 @@ uses = "x"
 [[stage.step]]
 name = "a"
 uses = "x"
-variables = { LATE = "{{ steps.first.outputs.id }}-{{ vars.A }}" }
-`, plan.Request{Variables: map[string]string{"A": "given"}})
+variables = { LATE = %q }
+`, variables, value)
+}
+
+func TestWhatARunWasGivenCountsInWhatIsHandedDown(t *testing.T) {
+	p := resolve(t, late(`{ A = "file" }`, "{{ steps.first.outputs.id }}-{{ vars.A }}"), plan.Request{Variables: map[string]string{"A": "given"}})
 	got, err := plan.Forwarded(&p, 1, ofText, nil, map[string]map[string]string{"first": {"id": "7"}})
 	if err != nil {
 		t.Fatal(err)
@@ -60,18 +67,7 @@ variables = { LATE = "{{ steps.first.outputs.id }}-{{ vars.A }}" }
 // What is over a variable of the text takes its place: an output that only that
 // one reads is not missed.
 func TestWhatGoesDownIsInItsOrder(t *testing.T) {
-	p := resolve(t, `
-variables = { A = "text", B = "text", C = "text", D = "text" }
-[[stage]]
-name = "s"
-[[stage.step]]
-name = "first"
-uses = "x"
-[[stage.step]]
-name = "a"
-uses = "x"
-variables = { LATE = "{{ steps.first.outputs.id }}" }
-`, plan.Request{Variables: map[string]string{"B": "given", "C": "given", "D": "given", "LATE": "given"}})
+	p := resolve(t, late(`{ A = "text", B = "text", C = "text", D = "text" }`, "{{ steps.first.outputs.id }}"), plan.Request{Variables: map[string]string{"B": "given", "C": "given", "D": "given", "LATE": "given"}})
 	own, play := map[string]string{"C": "step", "D": "step"}, map[string]string{"D": "play"}
 	for _, c := range []struct {
 		name    string
