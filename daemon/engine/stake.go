@@ -2,7 +2,6 @@ package engine
 
 import (
 	"container/heap"
-	"slices"
 
 	"github.com/penstock/penstock/daemon/policy"
 	"github.com/penstock/penstock/daemon/run"
@@ -12,6 +11,7 @@ import (
 type stake struct {
 	steps   []int   // those of the group, in the order of the plan
 	waiting indices // of them, those that wait for it, and some that did
+	last    int     // index into steps of the one that was last seen to have it
 }
 
 // indices is a heap, the lowest first.
@@ -28,6 +28,16 @@ func (s *stake) first(r *run.Run) int {
 	return s.waiting[0]
 }
 
+// holder is the step that has the group; there is one. The search goes on from
+// the one before: mostly the group goes to the next step, and a run of many would
+// be looked through again and again.
+func (s *stake) holder(r *run.Run) int {
+	for !policy.Holds(r.Steps[s.steps[s.last]].Status) {
+		s.last = (s.last + 1) % len(s.steps)
+	}
+	return s.steps[s.last]
+}
+
 // head is the first claim of l on a resource group: that of the step that has it,
 // else of the first that waits, else of one that may come to wait. The others
 // stand behind it wherever it stands, and are not looked at.
@@ -36,7 +46,7 @@ func (l *live) head(group string) (c policy.Claim, ok bool) {
 	c = policy.Claim{Run: l.record.ID, Priority: l.record.Priority}
 	switch have, wait, may := l.run.Claims(group); {
 	case have > 0:
-		c.Step = s.steps[slices.IndexFunc(s.steps, func(i int) bool { return policy.Holds(l.run.Steps[i].Status) })]
+		c.Step = s.holder(l.run)
 		c.Status = l.run.Steps[c.Step].Status
 	case wait > 0:
 		c.Step, c.Status = s.first(l.run), run.WaitingForResource
