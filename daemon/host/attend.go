@@ -37,14 +37,11 @@ func (h *Host) attend(e *entry) (Outcome, bool) {
 
 // step acts on what was found. It says whether that was the end.
 func (h *Host) step(e *entry, found finding) (Outcome, bool) {
-	if found.begun && found.state == held {
-		h.announce(e, begunAt(e.attempt.Directory))
-	}
 	switch found.state {
 	case finished:
 		return found.outcome, true
 	case held:
-		h.join(e, found.holder)
+		h.join(e, found)
 		return Outcome{}, false
 	case gone:
 		return h.lose(e), true
@@ -112,11 +109,15 @@ func (h *Host) occupy(e *entry, w *waiter) error {
 }
 
 // join goes to the process that holds the attempt's lock, or waits for the
-// lock where that process cannot be asked.
-func (h *Host) join(e *entry, holder protocol.Holder) {
-	p := h.adopted(e, holder.Process)
+// lock where that process cannot be asked. That the work has begun is told after
+// the process is known to be ours to watch: how it ends from then on is seen.
+func (h *Host) join(e *entry, found finding) {
+	p := h.adopted(e, found.holder.Process)
+	if found.begun {
+		h.announce(e, begunAt(e.attempt.Directory))
+	}
 	if p == nil || e.joins > maxTries {
-		h.await(e, p, holder)
+		h.await(e, p, found.holder)
 		return
 	}
 	if e.joins++; e.joins > 1 && !h.pause(e, backOff(e.joins-1)) {
