@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -374,4 +375,58 @@ func TestCloseLeavesNothingOfOursBehind(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("left in the runtime directory: %v, %v; want the busy process", entries, err)
 	}
+}
+
+// The plugin process of an attempt dies while the host is being closed.
+func TestCloseLetsGoOfAProcessThatDiesMeanwhile(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	w := newWorld(t)
+	h := w.open()
+	n := w.launch(h, w.attempt("close/dying", "good", "block"))
+	n.begin()
+	p := h.left()[0]
+	h.shut()
+	if err := p.kill(); err != nil {
+		t.Fatal(err)
+	}
+	n.end()
+	h.Close()
+	goleak.VerifyNone(t, before)
+}
+
+// go-plugin ends what it does with a process as soon as nobody waits for that any
+// more, and may be about to connect to it.
+func TestAConnectionThatGoPluginFailsOnIsClosed(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	w := newWorld(t)
+	h := w.open()
+	n := w.launch(h, w.attempt("close/failing", "good", "block"))
+	n.begin()
+	p := h.left()[0]
+	h.cancel()
+	failed := 0
+	for range 100 {
+		again := &process{record: p.record, dir: p.dir, done: p.done, away: p.away}
+		client, err := h.reattach(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for !client.Exited() {
+			runtime.Gosched()
+		}
+		if h.connect(t.Context(), again, client) != nil {
+			failed++
+		}
+		if err := again.close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if failed == 0 {
+		t.Error("go-plugin failed on no connection: this test shows nothing any more")
+	}
+	h.Close()
+	goleak.VerifyNone(t, before)
 }

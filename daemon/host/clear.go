@@ -10,13 +10,7 @@ import (
 
 // clear removes what a dead process left.
 func (h *Host) clear(p *process) error {
-	var err error
-	if p.conn != nil {
-		err = p.conn.Close()
-	}
-	if p.handle != nil {
-		err = errors.Join(err, p.handle.close())
-	}
+	err := p.close()
 	if p.Cgroup != "" {
 		ctx, cancel := context.WithTimeout(context.Background(), h.limits.death)
 		defer cancel()

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -58,19 +59,16 @@ func (h *Host) reattach(p *process) (*plugin.Client, error) {
 // connect dispenses the service. go-plugin has no deadline for it, so that a
 // process which accepts and never answers keeps the call until gRPC gives up.
 func (h *Host) connect(ctx context.Context, p *process, client *plugin.Client) error {
-	type dispensed struct {
-		conn    *plugin.GRPCClient
-		service any
-		err     error
-	}
 	answer := make(chan dispensed)
 	h.group.Go(func() {
-		var d dispensed
-		d.conn, d.service, d.err = dispense(client)
+		d := dispense(client)
+		if d.err != nil {
+			h.drop(p)
+		}
 		select {
 		case answer <- d:
 		case <-ctx.Done():
-			h.drop(d.conn)
+			h.drop(p)
 		}
 	})
 	select {
@@ -85,24 +83,31 @@ func (h *Host) connect(ctx context.Context, p *process, client *plugin.Client) e
 	}
 }
 
-// drop closes a connection that came too late.
-func (h *Host) drop(conn *plugin.GRPCClient) {
-	if conn != nil {
-		h.warn("close connection to plugin", conn.Conn.Close())
+// drop closes a connection that came too late, or on which go-plugin failed: it
+// forgets those, and they would dial the dead process again and again.
+func (h *Host) drop(p *process) {
+	if conn := p.dialed.Swap(nil); conn != nil {
+		h.warn("close connection to plugin", conn.Close())
 	}
 }
 
-func dispense(client *plugin.Client) (*plugin.GRPCClient, any, error) {
+type dispensed struct {
+	conn    *plugin.GRPCClient
+	service any
+	err     error
+}
+
+func dispense(client *plugin.Client) (d dispensed) {
 	protocolClient, err := client.Client()
 	if err != nil {
-		return nil, nil, err
+		return dispensed{err: err}
 	}
 	conn, ok := protocolClient.(*plugin.GRPCClient)
 	if !ok {
-		return nil, nil, fmt.Errorf("it does not speak gRPC")
+		return dispensed{err: errors.New("it does not speak gRPC")}
 	}
 	service, err := conn.Dispense(protocol.Name)
-	return conn, service, err
+	return dispensed{conn, service, err}
 }
 
 // quiet lets go-plugin's own log through where the daemon's is at debug, line

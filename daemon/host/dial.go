@@ -73,6 +73,7 @@ func (p *process) dialOptions() []grpc.DialOption {
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			return dialAs(ctx, p.Address, p.Pid)
 		}),
+		grpc.WithStreamInterceptor(p.intercept), // go-plugin opens two streams as soon as it has dialed
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
 		grpc.WithIdleTimeout(0),
 		grpc.WithConnectParams(grpc.ConnectParams{
@@ -84,4 +85,12 @@ func (p *process) dialOptions() []grpc.DialOption {
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 	}
+}
+
+// intercept remembers the connection.
+func (p *process) intercept(
+	ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	p.dialed.Store(conn)
+	return open(ctx, desc, conn, method, opts...)
 }

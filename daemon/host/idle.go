@@ -40,11 +40,13 @@ func (h *Host) removeLocked(p *process) bool {
 }
 
 // buryLaterLocked buries a process on a goroutine of its own. A closed host
-// leaves that to the next one.
+// leaves that to the next one and lets go of it: nobody else knows it any more.
 func (h *Host) buryLaterLocked(p *process) {
-	if !h.closed {
-		h.group.Go(func() { h.warn("bury plugin process", h.bury(p)) })
+	if h.closed {
+		h.warn("let go of plugin process", p.close())
+		return
 	}
+	h.group.Go(func() { h.warn("bury plugin process", h.bury(p)) })
 }
 
 // expire ends a process that has been idle for long enough.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,10 +28,11 @@ type process struct {
 	status  string          // "exit status 1"; "" where nobody can know
 	said    string          // the end of its stderr, for people
 
+	dialed atomic.Pointer[grpc.ClientConn] // by go-plugin, whether or not it comes to be conn
 	conn   *grpc.ClientConn
 	client steppb.StepClient // nil: it lives, and cannot be reached
 
-	buried sync.Once
+	closed, buried sync.Once
 
 	// Guarded by Host.mu.
 	used     int         // attempts it was given and still has
@@ -134,12 +136,16 @@ func (p *process) trim() error {
 }
 
 // close lets go of the process without touching it.
-func (p *process) close() error {
-	var err error
-	if p.conn != nil {
-		err = p.conn.Close()
-	}
-	return errors.Join(err, p.handle.close())
+func (p *process) close() (err error) {
+	p.closed.Do(func() {
+		if p.conn != nil {
+			err = p.conn.Close()
+		}
+		if p.handle != nil {
+			err = errors.Join(err, p.handle.close())
+		}
+	})
+	return err
 }
 
 func ignoreAbsent(err error) error {
