@@ -37,6 +37,9 @@ func spawnOf(at Attempt) Spawn {
 		q.Cause.Source = store.ByParent
 		q.Plan.Values.Inputs = map[string]any{"inline": true}
 	}
+	if group, ok := at.Plan.Values.Inputs["group"].(string); ok {
+		q.Plan.Steps[0].ResourceGroup = group
+	}
 	root := at.Plan.RunID
 	if at.Cause.Upstream != nil {
 		root = at.Cause.Upstream.Root
@@ -389,6 +392,30 @@ func TestAChildStandsOutsideOfTheLine(t *testing.T) {
 	d.next("nightly/1/later/after/1").end(run.Success)
 	d.settled(1)
 	d.settled(3)
+	d.nothingIsLeft()
+}
+
+// A child stands in no line of runs, and in those of its resource groups like
+// any other run.
+func TestAChildGetsItsResourceGroup(t *testing.T) {
+	d := begin(t, 9)
+	q := parent(run.StrategyDepend, 0)
+	q.Plan.Values.Inputs["inline"], q.Plan.Values.Inputs["group"] = true, "prod"
+	q.Plan.Steps[0].ResourceGroup = "prod"
+	d.machine.ask()
+	d.startOf(q)
+	d.next("nightly/1/stage/own/1")
+	(<-d.machine.spawns)()
+	d.check(d.Pulse(d.ctx))
+	if got := d.statuses(1, 2); got != "[running waiting_for_resource]" {
+		t.Errorf("the runs are %s", got)
+	}
+	d.restart()
+	own := d.next("nightly/1/stage/own/1")
+	own.end(run.Success)
+	d.next("nightly/2/stage/own/1").end(run.Success)
+	d.next("nightly/1/later/after/1").end(run.Success)
+	d.settled(1)
 	d.nothingIsLeft()
 }
 

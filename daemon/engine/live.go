@@ -17,6 +17,7 @@ type live struct {
 	pending  int           // steps that are pending
 	turning  bool          // it is in the order of turns
 	place    place         // in its line
+	claiming bool          // its steps claim their resource groups; not those of one that is held
 	over     bool          // it is, in the store
 	observed run.Status    // that the observer has heard of
 	gone     chan struct{} // closed when the engine has let go of it
@@ -152,11 +153,33 @@ func (e *Engine) follow(l *live, steps []int) {
 	e.setAlarm(l, -1)
 	for _, i := range steps {
 		e.setAlarm(l, i)
-		if group := l.run.Plan.Steps[i].ResourceGroup; group != "" {
-			e.contested[group] = true
-			if l.run.Steps[i].Status == run.WaitingForResource {
-				l.groups[group].wait(i)
-			}
+		if group := l.run.Plan.Steps[i].ResourceGroup; group != "" && l.run.Steps[i].Status == run.WaitingForResource {
+			l.groups[group].wait(i)
 		}
 	}
+	e.contest(l, steps)
+}
+
+// contest tells their resource groups of steps of l that have changed; where l
+// begins or ceases to claim them, all of its groups.
+func (e *Engine) contest(l *live, steps []int) {
+	if claiming := !l.run.State.Held; claiming != l.claiming {
+		l.claiming = claiming
+		for name := range l.groups {
+			e.contestOne(name, l)
+		}
+		return
+	}
+	last := ""
+	for _, i := range steps {
+		if name := l.run.Plan.Steps[i].ResourceGroup; name != "" && name != last {
+			e.contestOne(name, l)
+			last = name
+		}
+	}
+}
+
+func (e *Engine) contestOne(name string, l *live) {
+	e.groups[name].see(name, l)
+	e.contested[name] = true
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -12,11 +13,11 @@ import (
 	"github.com/penstock/penstock/daemon/store"
 )
 
-// group is a resource group: the live runs in which it occurs. Who holds it is
-// what the statuses of their steps say; holder only says where to look first.
+// group is a resource group: the live runs in which it occurs, those of them that
+// stand in line, and who has it. All of it follows from the statuses of steps.
 type group struct {
-	mode   policy.Mode
 	runs   map[uint64]*live
+	line   *policy.Claims
 	holder *live
 	step   int // of holder
 }
@@ -25,10 +26,7 @@ type group struct {
 func (e *Engine) group(name string) *group {
 	g := e.groups[name]
 	if g == nil {
-		g = &group{mode: e.modes[name], runs: map[uint64]*live{}}
-		if g.mode == "" {
-			g.mode = policy.Unordered
-		}
+		g = &group{runs: map[uint64]*live{}, line: policy.NewClaims(cmp.Or(e.modes[name], policy.Unordered))}
 		e.groups[name] = g
 	}
 	return g
@@ -37,6 +35,7 @@ func (e *Engine) group(name string) *group {
 func (e *Engine) leaveGroup(name string, l *live) {
 	g := e.groups[name]
 	delete(g.runs, l.record.ID)
+	g.line.Remove(l.record.ID)
 	if g.holder == l {
 		g.holder = nil // or it would stay in memory
 	}
@@ -50,32 +49,38 @@ func (g *group) held() bool {
 	return g.holder != nil && policy.Holds(g.holder.run.Steps[g.step].Status)
 }
 
-// claims visits the steps of g, but for those of runs that are held.
+// see makes g know what a run of it claims by now.
+func (g *group) see(name string, l *live) {
+	c, ok := l.head(name)
+	if ok && policy.Holds(c.Status) {
+		g.holder, g.step = l, c.Step
+	}
+	if ok && l.claiming {
+		g.line.Put(c)
+	} else {
+		g.line.Remove(l.record.ID)
+	}
+}
+
+// reorder makes mode the order of g's line.
+func (g *group) reorder(name string, mode policy.Mode) {
+	g.line = policy.NewClaims(mode)
+	for _, l := range g.runs {
+		g.see(name, l)
+	}
+}
+
+// claims visits all steps of g, but for those of runs that are held.
 func (g *group) claims(name string) iter.Seq[policy.Claim] {
 	return func(yield func(policy.Claim) bool) {
 		for id, l := range g.runs {
-			if l.place != active {
+			if !l.claiming {
 				continue
 			}
 			for _, i := range l.groups[name].steps {
 				if !yield(policy.Claim{Run: id, Step: i, Priority: l.record.Priority, Status: l.run.Steps[i].Status}) {
 					return
 				}
-			}
-		}
-	}
-}
-
-// heads visits, of the claims of each run, the first: a grant looks no further,
-// and costs the same however many steps a run has.
-func (g *group) heads(name string) iter.Seq[policy.Claim] {
-	return func(yield func(policy.Claim) bool) {
-		for _, l := range g.runs {
-			if l.place != active {
-				continue
-			}
-			if c, ok := l.head(name); ok && !yield(c) {
-				return
 			}
 		}
 	}
@@ -92,25 +97,14 @@ func (t *turn) grantAll() {
 	}
 }
 
-// grant gives a group to the first in line, if it is ready.
+// grant gives a group that is free to the first in line, if it is ready.
 func (t *turn) grant(name string, g *group) {
-	claim, ok := policy.Grant(g.mode, g.heads(name))
+	claim, ok := g.line.Next()
 	if !ok {
-		g.look(name)
 		return
 	}
-	g.holder, g.step = g.runs[claim.Run], claim.Step
-	if err := t.apply(g.holder, run.Grant{Step: claim.Step, At: t.now}); err != nil {
+	if err := t.apply(g.runs[claim.Run], run.Grant{Step: claim.Step, At: t.now}); err != nil {
 		t.log.Error("a resource group cannot be granted", "group", name, "run", claim.Run, "step", claim.Step, "error", err)
-	}
-}
-
-// look finds who holds g.
-func (g *group) look(name string) {
-	for c := range g.heads(name) {
-		if policy.Holds(c.Status) {
-			g.holder, g.step = g.runs[c.Run], c.Step
-		}
 	}
 }
 
@@ -136,7 +130,7 @@ func (e *Engine) Resources(ctx context.Context) (all []Resource, err error) {
 	err = e.ask(ctx, func(t *turn) error {
 		names := maps.Clone(t.modes)
 		for name, g := range t.groups {
-			names[name] = g.mode
+			names[name] = g.line.Mode()
 		}
 		for _, name := range slices.Sorted(maps.Keys(names)) {
 			found = append(found, t.resource(name, names[name]))
@@ -192,7 +186,7 @@ func (e *Engine) SetMode(ctx context.Context, name string, mode policy.Mode) err
 			t.modes[name] = mode
 		}
 		if g := t.groups[name]; g != nil {
-			g.mode = mode
+			g.reorder(name, mode)
 			t.contested[name] = true
 		}
 		return nil

@@ -57,7 +57,7 @@ func (e *Engine) standing(l *live) Standing {
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.groups)) {
 		if _, wait, _ := l.run.Claims(name); wait > 0 {
-			s.Groups = append(s.Groups, e.resource(name, e.groups[name].mode))
+			s.Groups = append(s.Groups, e.resource(name, e.groups[name].line.Mode()))
 		}
 	}
 	return s

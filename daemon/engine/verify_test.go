@@ -101,7 +101,7 @@ func (e *Engine) stuck() (faults []string) {
 		}
 	}
 	for name, g := range e.groups {
-		if claim, ok := policy.Grant(g.mode, g.claims(name)); ok {
+		if claim, ok := policy.Grant(g.line.Mode(), g.claims(name)); ok {
 			faults = append(faults, fmt.Sprintf("%s is free, and %+v waits for it", name, claim))
 		}
 		faults = append(faults, g.misled(name)...)
@@ -112,22 +112,26 @@ func (e *Engine) stuck() (faults []string) {
 	return faults
 }
 
-// misled lists what the first claims of runs on g say otherwise than all do.
+// misled lists what the line of g says otherwise than all claims do.
 func (g *group) misled(name string) (faults []string) {
-	heads := map[uint64]policy.Claim{}
-	for c := range g.heads(name) {
-		heads[c.Run] = c
+	want, some := policy.Grant(g.line.Mode(), g.claims(name))
+	if next, ok := g.line.Next(); !g.held() && (ok != some || ok && next != want) {
+		faults = append(faults, fmt.Sprintf("%s, %s: %+v (%v) by its line, %+v (%v) by all claims", name, g.line.Mode(), next, ok, want, some))
 	}
-	for _, mode := range policy.Modes() {
-		all, want := policy.Grant(mode, g.claims(name))
-		if first, ok := policy.Grant(mode, g.heads(name)); ok != want || ok && first != all {
-			faults = append(faults, fmt.Sprintf("%s, %s: %+v (%v) by the first claims, %+v (%v) by all", name, mode, first, ok, all, want))
-		}
+	stand := map[uint64]bool{}
+	for _, c := range policy.InLine(g.line.Mode(), g.claims(name)) {
+		stand[c.Run] = true
 	}
 	for c := range g.claims(name) {
-		if head, ok := heads[c.Run]; policy.Holds(c.Status) && (!ok || head != c) {
-			faults = append(faults, fmt.Sprintf("%s: %+v has it, the first claim of its run is %+v", name, c, head))
+		if policy.Holds(c.Status) {
+			delete(stand, c.Run) // it has the group: its other steps come after it
+			if !g.held() || g.holder.record.ID != c.Run || g.step != c.Step {
+				faults = append(faults, fmt.Sprintf("%s: %+v has it and is not known to", name, c))
+			}
 		}
+	}
+	if n := g.line.Len(); n != len(stand) {
+		faults = append(faults, fmt.Sprintf("%s: %d runs stand in line, %d should", name, n, len(stand)))
 	}
 	return faults
 }
@@ -152,6 +156,6 @@ func (e *Engine) moves(l *live) bool {
 
 // named reports whether somebody has a resource group, or holds up its line.
 func (e *Engine) named(group string) bool {
-	r := e.resource(group, e.groups[group].mode)
+	r := e.resource(group, e.groups[group].line.Mode())
 	return r.Holder != nil || r.Waiting[0].Status != run.WaitingForResource
 }

@@ -11,7 +11,7 @@
 //	a new run comes: does it start, wait or is refused?  [Line.Overlap]
 //	a run ended: which of those that wait goes on?       [Line.Next]
 //	which older runs does a new one make redundant?      [Redundant]
-//	who gets a resource group that is free?              [Grant]
+//	who gets a resource group that is free?              [Grant], [Claims]
 //	a place is free: whose step gets it?                 [Turns]
 //	which runs that are over are to be removed?          [Expired]
 //

@@ -55,7 +55,7 @@ func Grant(mode Mode, claims iter.Seq[Claim]) (Claim, bool) {
 			first, found = c, true
 		}
 	}
-	return first, found && first.Status == run.WaitingForResource
+	return first, found && first.ready()
 }
 
 // InLine lists the claims that stand in line for a group, in their order.
@@ -92,8 +92,11 @@ func (m Mode) compare(a, b Claim) int {
 
 // unready puts, within a run, the steps that wait before those that do not yet.
 func unready(c Claim) int {
-	if c.Status == run.WaitingForResource {
+	if c.ready() {
 		return 0
 	}
 	return 1
 }
+
+// ready reports whether the step waits for the group.
+func (c Claim) ready() bool { return c.Status == run.WaitingForResource }
