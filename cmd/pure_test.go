@@ -16,7 +16,7 @@ var pure = map[string][]string{
 		"crypto/sha256", "encoding/hex", "encoding/json", module + "/config", module + "/daemon/run",
 	},
 	"daemon/schedule": {
-		"container/heap", "hash/fnv", module + "/config/calendar", module + "/config/cron",
+		"hash/fnv", module + "/config/calendar", module + "/config/cron",
 	},
 	"daemon/key": {
 		"crypto/hkdf", "crypto/hmac", "crypto/sha256", "crypto/subtle", "encoding/base64", "encoding/hex", "log/slog", "math/big", "net/netip",
@@ -41,7 +41,7 @@ var pure = map[string][]string{
 // pureImports are packages of functions on values. Of time only the types and
 // the arithmetic are: timeDoes lists what asks the clock or waits for it.
 var (
-	pureImports = []string{"cmp", "errors", "fmt", "iter", "maps", "math", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8"}
+	pureImports = []string{"cmp", "container/heap", "errors", "fmt", "iter", "maps", "math", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8"}
 	timeDoes    = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker", "Timer", "Ticker", "LoadLocation", "Local"}
 	fmtDoes     = []string{"Print", "Printf", "Println", "Scan", "Scanf", "Scanln"}
 )
