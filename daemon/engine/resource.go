@@ -14,19 +14,20 @@ import (
 )
 
 // group is a resource group: the live runs in which it occurs, those of them that
-// stand in line, and who has it. All of it follows from the statuses of steps.
+// stand in line, and those that have it: one, but for a step that goes on because
+// the run that it stands for does, while another has it. All of it follows from the
+// statuses of steps.
 type group struct {
-	runs   map[uint64]*live
-	line   *policy.Claims
-	holder *live
-	step   int // of holder
+	runs    map[uint64]*live
+	line    *policy.Claims
+	holders map[uint64]bool
 }
 
 // group is the group of that name, made where there is none.
 func (e *Engine) group(name string) *group {
 	g := e.groups[name]
 	if g == nil {
-		g = &group{runs: map[uint64]*live{}, line: policy.NewClaims(cmp.Or(e.modes[name], policy.Unordered))}
+		g = &group{runs: map[uint64]*live{}, line: policy.NewClaims(cmp.Or(e.modes[name], policy.Unordered)), holders: map[uint64]bool{}}
 		e.groups[name] = g
 	}
 	return g
@@ -35,27 +36,23 @@ func (e *Engine) group(name string) *group {
 func (e *Engine) leaveGroup(name string, l *live) {
 	g := e.groups[name]
 	delete(g.runs, l.record.ID)
+	delete(g.holders, l.record.ID)
 	g.line.Remove(l.record.ID)
-	if g.holder == l {
-		g.holder = nil // or it would stay in memory
-	}
 	if len(g.runs) == 0 {
 		delete(e.groups, name)
 	}
 }
 
-// held reports whether the step that was last seen to hold g still does.
-func (g *group) held() bool {
-	return g.holder != nil && policy.Holds(g.holder.run.Steps[g.step].Status)
-}
+// held reports whether a step has g.
+func (g *group) held() bool { return len(g.holders) > 0 }
 
 // see makes g know what a run of it claims by now.
 func (g *group) see(name string, l *live) {
-	c, ok := l.head(name)
-	if ok && policy.Holds(c.Status) {
-		g.holder, g.step = l, c.Step
+	delete(g.holders, l.record.ID)
+	if have, _, _ := l.run.Claims(name); have > 0 {
+		g.holders[l.record.ID] = true
 	}
-	if ok && l.claiming {
+	if c, ok := l.head(name); ok && l.claiming {
 		g.line.Put(c)
 	} else {
 		g.line.Remove(l.record.ID)

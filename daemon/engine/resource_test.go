@@ -185,3 +185,33 @@ func TestARunHasOnePlaceInTheLineOfAGroup(t *testing.T) {
 	d.settled(second.ID)
 	d.nothingIsLeft()
 }
+
+// A step whose run goes on has its group at once, beside whoever got it meanwhile.
+// Nobody gets it before both are over, whichever of the two ends first.
+func TestAGroupThatTwoStepsHaveIsFreeWhenBothAreOver(t *testing.T) {
+	for _, firstOut := range []int{0, 1} {
+		d := begin(t, 9)
+		q := request("", "child")
+		q.Plan.Steps[0].Downstream, q.Plan.Steps[0].ResourceGroup = run.StrategyDepend, "prod"
+		d.startOf(q)
+		d.next("nightly/2/stage/own/1").end(run.Success)
+		d.settled(1)
+		d.startOf(q)
+		second := d.next("nightly/4/stage/own/1")
+		d.check(d.Act(d.ctx, 2, retry(0)))
+		works := []*attempt{d.next("nightly/2/stage/own/2"), second}
+		d.startOf(q)
+		if got := d.statuses(1, 3, 5); got != "[running running waiting_for_resource]" {
+			t.Errorf("the runs are %s", got)
+		}
+		works[firstOut].end(run.Success)
+		d.settled([]uint64{1, 3}[firstOut])
+		if d.idle(); d.status(5) != "waiting_for_resource" {
+			t.Errorf("beside one that still has the group the third is %s", d.status(5))
+		}
+		works[1-firstOut].end(run.Success)
+		d.next("nightly/6/stage/own/1").end(run.Success)
+		d.settled(5)
+		d.nothingIsLeft()
+	}
+}

@@ -11,7 +11,6 @@ import (
 type stake struct {
 	steps   []int   // those of the group, in the order of the plan
 	waiting indices // of them, those that wait for it, and some that did
-	last    int     // index into steps of the one that was last seen to have it
 }
 
 // indices is a heap, the lowest first.
@@ -28,26 +27,15 @@ func (s *stake) first(r *run.Run) int {
 	return s.waiting[0]
 }
 
-// holder is the step that has the group; there is one. The search goes on from
-// the one before: mostly the group goes to the next step, and a run of many would
-// be looked through again and again.
-func (s *stake) holder(r *run.Run) int {
-	for !policy.Holds(r.Steps[s.steps[s.last]].Status) {
-		s.last = (s.last + 1) % len(s.steps)
-	}
-	return s.steps[s.last]
-}
-
-// head is the first claim of l on a resource group: that of the step that has it,
-// else of the first that waits, else of one that may come to wait. The others
-// stand behind it wherever it stands, and are not looked at.
+// head is the claim by which l stands in line for a resource group: that of the
+// first step that waits, else of one that may come to wait. The others stand behind
+// it wherever it stands, and are not looked at; nor is any while a step of l has it.
 func (l *live) head(group string) (c policy.Claim, ok bool) {
 	s := l.groups[group]
 	c = policy.Claim{Run: l.record.ID, Priority: l.record.Priority}
 	switch have, wait, may := l.run.Claims(group); {
 	case have > 0:
-		c.Step = s.holder(l.run)
-		c.Status = l.run.Steps[c.Step].Status
+		return c, false
 	case wait > 0:
 		c.Step, c.Status = s.first(l.run), run.WaitingForResource
 	case may > 0:

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -118,17 +119,18 @@ func (g *group) misled(name string) (faults []string) {
 	if next, ok := g.line.Next(); !g.held() && (ok != some || ok && next != want) {
 		faults = append(faults, fmt.Sprintf("%s, %s: %+v (%v) by its line, %+v (%v) by all claims", name, g.line.Mode(), next, ok, want, some))
 	}
-	stand := map[uint64]bool{}
+	stand, held := map[uint64]bool{}, map[uint64]bool{}
 	for _, c := range policy.InLine(g.line.Mode(), g.claims(name)) {
 		stand[c.Run] = true
 	}
 	for c := range g.claims(name) {
 		if policy.Holds(c.Status) {
 			delete(stand, c.Run) // it has the group: its other steps come after it
-			if !g.held() || g.holder.record.ID != c.Run || g.step != c.Step {
-				faults = append(faults, fmt.Sprintf("%s: %+v has it and is not known to", name, c))
-			}
+			held[c.Run] = true
 		}
+	}
+	if !maps.Equal(held, g.holders) {
+		faults = append(faults, fmt.Sprintf("%s: runs %v have it by their statuses, %v by the group", name, held, g.holders))
 	}
 	if n := g.line.Len(); n != len(stand) {
 		faults = append(faults, fmt.Sprintf("%s: %d runs stand in line, %d should", name, n, len(stand)))
