@@ -63,75 +63,29 @@ func (o door) Secret(k store.Key) (key.Secret, error) {
 
 // Start starts the run that an admitted caller asks for.
 func (o door) Start(ctx context.Context, c listener.Call) (listener.Run, error) {
-	q, err := o.request(&c)
-	if err != nil {
+	if err := checkSubQueue(c.SubQueue); err != nil {
 		return listener.Run{}, toCaller(err)
 	}
 	if err := o.d.checkDisk(); err != nil && !o.d.knownKey(c.Request) {
 		return listener.Run{}, toCaller(err)
 	}
-	record, duplicate, err := o.d.start(ctx, c.Pipeline, q)
+	name := c.Pipeline
+	of := func() (store.Pipeline, *config.Pipeline, error) { // it may have got another name since the caller was admitted
+		p, definition, err := o.d.currentOf(func(view *store.View) (store.Pipeline, error) { return view.Pipeline(c.Key.Pipeline) })
+		name = p.Name
+		return p, definition, err
+	}
+	record, duplicate, err := o.d.start(ctx, of, &request{
+		cause:  store.Cause{Source: store.ByTrigger, Actor: "key:" + c.Key.Name, UID: -1, Trigger: c.Key.Name},
+		inputs: c.Inputs, variables: c.Variables, key: c.Request, remember: c.Remember, subQueue: c.SubQueue,
+		triggerKey: c.Key.ID, ref: c.Ref, payload: c.Payload, skipLocks: c.SkipLocks,
+	})
 	if err != nil {
 		return listener.Run{}, toCaller(err)
 	}
-	r := called(record, c.Pipeline)
+	r := called(record, name)
 	r.Duplicate = duplicate
 	return r, nil
-}
-
-// request makes of a call what is resolved like every other start.
-func (o door) request(c *listener.Call) (*request, error) {
-	for name := range c.Variables {
-		if err := key.CheckVariable(name); err != nil {
-			return nil, &plan.Refusal{Problems: []plan.Problem{{Kind: plan.BadVariable, Message: err.Error()}}}
-		}
-	}
-	if err := checkSubQueue(c.SubQueue); err != nil {
-		return nil, err
-	}
-	_, definition, err := o.d.current(c.Pipeline)
-	if err != nil {
-		return nil, err
-	}
-	q := &request{
-		cause:  store.Cause{Source: store.ByTrigger, Actor: "key:" + c.Key.Name, UID: -1, Trigger: c.Key.Name},
-		inputs: c.Inputs, variables: c.Variables, key: c.Request, remember: c.Remember, subQueue: c.SubQueue,
-		triggerKey: c.Key.ID, trigger: triggerOf(definition, c.Key.Name), payload: c.Payload, skipLocks: c.SkipLocks,
-	}
-	return q, takeRef(q, definition, c.Ref)
-}
-
-// triggerOf is the name of the trigger that describes the calls of a key; "" is
-// none.
-func triggerOf(definition *config.Pipeline, name string) string {
-	for i := range definition.Triggers {
-		if t := &definition.Triggers[i]; t.Kind == config.OnKey && t.Key == name {
-			return t.Name
-		}
-	}
-	return ""
-}
-
-// takeRef gives GitLab's ref to the input of that name. A pipeline without one
-// has one ref, its current text, which is called as GitLab calls a first branch.
-func takeRef(q *request, definition *config.Pipeline, ref string) error {
-	for _, in := range definition.Inputs {
-		if in.Name == "ref" && ref != "" {
-			if q.inputs == nil {
-				q.inputs = map[string]any{}
-			}
-			if _, given := q.inputs["ref"]; !given {
-				q.inputs["ref"] = ref
-			}
-			return nil
-		}
-	}
-	if ref != "" && ref != "main" && ref != "master" {
-		return &plan.Refusal{Problems: []plan.Problem{{
-			Kind: plan.BadInput, Message: fmt.Sprintf("there is no ref %q: the pipeline declares no input of the name ref, so main is the only one", ref),
-		}}}
-	}
-	return nil
 }
 
 // toCaller is what a caller is told of why nothing was started. Who paused or
@@ -182,6 +136,9 @@ func (o door) Await(ctx context.Context, id uint64) (listener.Run, error) {
 	view := o.d.store.View()
 	defer view.Close()
 	r, err := view.Run(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return listener.Run{}, listener.NotFound
+	}
 	if err != nil {
 		return listener.Run{}, err
 	}

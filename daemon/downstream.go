@@ -127,6 +127,7 @@ func (s *descent) resolve(pipeline store.Pipeline, definition *config.Pipeline, 
 	return resolve(pipeline, definition, &request{
 		cause:  store.Cause{Source: source, Actor: s.parent.Cause.Actor, UID: s.parent.Cause.UID, Upstream: &s.up},
 		inputs: s.asked.Inputs, variables: variables, priority: priority,
+		skipLocks: source == store.ByParent && s.parent.Cause.SkipLocks,
 	})
 }
 

@@ -23,9 +23,11 @@ func (d *Daemon) openHTTP() (err error) {
 	return nil
 }
 
-// prepareHTTP reads what the listener takes over from another configuration.
+// prepareHTTP reads what the listener takes over from another configuration. One
+// that wants none says nothing of this one, which goes on until the daemon ends:
+// that it names no caller would let in all of them.
 func (d *Daemon) prepareHTTP(c config.Daemon) (take func(), err error) {
-	if d.http == nil {
+	if d.http == nil || c.HTTP.Listen == "" {
 		return func() {}, nil
 	}
 	return d.http.Prepare(c.HTTP)

@@ -228,9 +228,8 @@ func TestARefGoesToTheInputOfThatName(t *testing.T) {
 		{with, "", nil, "map[]"},
 		{without, "", nil, "map[]"}, {without, "main", nil, "map[]"}, {without, "master", nil, "map[]"}, {without, "nope", nil, "!"},
 	} {
-		q := &request{inputs: c.given}
-		err := takeRef(q, c.p, c.ref)
-		got := fmt.Sprint(q.inputs)
+		inputs, err := refInputs(c.p, c.ref, c.given)
+		got := fmt.Sprint(inputs)
 		if err != nil {
 			got = "!"
 		}
@@ -321,6 +320,16 @@ func TestAReloadChangesWhoMayCall(t *testing.T) {
 	if code, text := h.post("/v1/pipelines/a/trigger", k.Secret, body); code != 202 {
 		t.Error(code, text)
 	}
+	c.HTTP.Allow = config.Callers{Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	for range 2 { // the second time without [http]: that is no reason to let others in
+		if err := h.d.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if code, text := h.post("/v1/pipelines/a/trigger", k.Secret, body); code != 404 {
+			t.Error(code, text)
+		}
+		c.HTTP = config.HTTP{}
+	}
 	if log := h.log.String(); !strings.Contains(log, "needs a restart to take effect\" key=http.listen") || strings.Contains(log, k.Secret[30:]) {
 		t.Error("the log does not say that http.listen needs a restart, or has the secret")
 	}
@@ -356,20 +365,101 @@ name = "x"
 uses = "sleep"
 with = { for = "0s" }
 `)
+	h.apply("name = \"b\"\ntype = \"dynamic\"\n[[trigger]]\nname = \"ci\"\nkey = \"ci\"\n" + childText(script("true")))
 	k := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "a", Name: "hook", Form: "webhook"}))
+	ci := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "b", Name: "ci"}))
 	call := func(want string) {
 		t.Helper()
-		code, text := h.post("/v1/hooks/"+k.Key.ID, k.Secret, "no JSON")
-		if got := fmt.Sprint(code, " ", text); !strings.HasPrefix(got, want) {
-			t.Errorf("answered %s, want %s", got, want)
+		for _, c := range [][]string{
+			{"/v1/hooks/" + k.Key.ID, k.Secret, "no JSON"},
+			{"/v1/pipelines/b/trigger", ci.Secret, `{"variables": {"PATH": "/tmp"}}`},
+			{"/api/v4/projects/b/trigger/pipeline?ref=nowhere&token=" + ci.Secret, "", ""},
+		} {
+			code, text := h.post(c[0], c[1], c[2])
+			if got := fmt.Sprint(code, " ", text); !strings.HasPrefix(got, want) {
+				t.Errorf("%s: answered %s, want %s", c[0], got, want)
+			}
 		}
 	}
 	call(`400 {"code":"refused"`)
-	must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "a/hook"}))
+	for _, of := range []string{"a/hook", "b/ci"} {
+		must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: of}))
+	}
 	call(`409 {"code":"paused"`)
-	must[*rpc.SchedulesResponse](t)(h.ScheduleResume(t.Context(), &rpc.ScheduleResumeRequest{Schedule: "a/hook"}))
-	must[*rpc.PipelinePausesResponse](t)(h.PipelinePause(t.Context(), &rpc.PipelinePauseRequest{Name: "a"}))
+	for _, of := range []string{"a", "b"} {
+		must[*rpc.SchedulesResponse](t)(h.ScheduleResume(t.Context(), &rpc.ScheduleResumeRequest{Schedule: of}))
+		must[*rpc.PipelinePausesResponse](t)(h.PipelinePause(t.Context(), &rpc.PipelinePauseRequest{Name: of}))
+	}
 	call(`409 {"code":"paused"`)
 	must[*rpc.Freeze](t)(h.FreezeSet(t.Context(), &rpc.FreezeSetRequest{}))
 	call(`409 {"code":"frozen"`)
+}
+
+// Who calls again learns what became of the first call, whatever the pipeline
+// takes by then.
+func TestARepeatedCallHasItsAnswerWhateverTheTextIsByThen(t *testing.T) {
+	h := newHouse(t, withHTTP)
+	text := "name = \"a\"\ntype = \"dynamic\"\n%s" + childText(script("true"))
+	h.apply(fmt.Sprintf(text, "[[input]]\nname = \"ref\"\n"))
+	k := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "a", Name: "ci"}))
+	call := func(duplicate bool) {
+		t.Helper()
+		code, text := h.post("/api/v4/projects/a/trigger/pipeline?ref=v1&token="+k.Secret, "", "", "Idempotency-Key", "once")
+		if want := fmt.Sprintf(`"duplicate":%t`, duplicate); code != 201 || !strings.Contains(text, `"run":"a/1"`) || !strings.Contains(text, want) {
+			t.Errorf("answered %d %s, want a/1 with %s", code, text, want)
+		}
+	}
+	call(false)
+	h.apply(fmt.Sprintf(text, ""))
+	call(true)
+	code, answer := h.post("/v1/pipelines/a/trigger", k.Secret, `{"variables": {"PATH": "/tmp"}}`, "Idempotency-Key", "once")
+	if code != 202 || !strings.Contains(answer, `"duplicate":true`) {
+		t.Errorf("answered %d %s", code, answer)
+	}
+}
+
+// The body of a call may be long on its way, and its pipeline get another name
+// meanwhile.
+func TestAnAdmittedCallStartsItsPipelineWhateverThatIsCalledByThen(t *testing.T) {
+	h := newHouse(t, withHTTP)
+	h.apply("name = \"a\"\n" + childText(script("true")))
+	k := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "a", Name: "ci"}))
+	o := door{h.d}
+	record, known, err := o.Key(k.Key.ID)
+	if err != nil || !known {
+		t.Fatal(known, err)
+	}
+	h.rename("a", "b")
+	h.apply("name = \"a\"\n" + childText(script("false")))
+	if r := must[listener.Run](t)(o.Start(t.Context(), listener.Call{Key: record, Pipeline: "a"})); r.Name != "b/1" {
+		t.Errorf("%s was started", r.Name)
+	}
+	if _, err := o.Await(t.Context(), 4711); err != listener.NotFound {
+		t.Errorf("of a run that is not there any more the door says %v", err)
+	}
+}
+
+// A child is a part of the run around it.
+func TestChildrenOfARunThatSkipsLocksSkipThemToo(t *testing.T) {
+	h := newHouse(t, withHTTP)
+	const locked = "resource_group = \"g\"\n"
+	inner := childText(locked + script("true"))
+	h.apply("name = \"a\"\n" + childText(descend(childText(locked+descend(inner, "depend")), "depend")))
+	k := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "a", Name: "ci", MaySkipLocks: true}))
+	groups := func(body string) (all []string) {
+		t.Helper()
+		code, text := h.post("/v1/pipelines/a/trigger?wait=1m", k.Secret, body)
+		if code != 200 || !strings.Contains(text, `"status":"success"`) {
+			t.Fatal(code, text)
+		}
+		name := must[*rpc.RunListResponse](t)(h.RunList(t.Context(), &rpc.RunListRequest{Pipeline: "a"})).Runs[0].Name
+		for name != "" {
+			x := step(h.get(name), "x")
+			all, name = append(all, x.ResourceGroup), of(x)
+		}
+		return all
+	}
+	if got := fmt.Sprintf("%q", groups(fmt.Sprintf(`{"advanced": {"skip_locks": %d}}`, time.Now().Unix()))); got != `["" "" ""]` {
+		t.Errorf("a run that skips locks, its child and that one's have the groups %s", got)
+	}
 }

@@ -31,9 +31,10 @@ type request struct {
 	upstream expression.Upstream
 	file     expression.File
 	payload  string // what a caller sent; steps read it as a file
-	// triggerKey is the id of the trigger key of the caller; "" is none.
-	triggerKey string
-	skipLocks  bool // steps take no resource groups, at the risk of whoever asks
+	// triggerKey is the id of the trigger key of the caller; "" is none. ref is
+	// what GitLab's call asks for.
+	triggerKey, ref string
+	skipLocks       bool // steps take no resource groups, at the risk of whoever asks
 	// name and labels, for people, win over those of the text.
 	name          string
 	labels        map[string]string
@@ -45,7 +46,10 @@ type request struct {
 // definition of it. The error is a *plan.Refusal, or that there is no trigger of
 // the name.
 func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (engine.StartRequest, error) {
-	r, err := r.triggered(definition, pipeline.Revision)
+	r, err := r.asCalled(definition)
+	if err == nil {
+		r, err = r.triggered(definition, pipeline.Revision)
+	}
 	if err != nil {
 		return engine.StartRequest{}, err
 	}
@@ -76,12 +80,12 @@ func resolve(pipeline store.Pipeline, definition *config.Pipeline, r *request) (
 }
 
 // skipLocks takes the resource groups from the steps of a run: they wait for
-// none, and nobody waits for them.
+// none, and nobody waits for them. Its children do the same: they are parts of it.
 func skipLocks(q *engine.StartRequest) {
 	for i := range q.Plan.Steps {
 		q.Plan.Steps[i].ResourceGroup = ""
 	}
-	q.Cause.Note = "skip_locks: its steps take no resource groups"
+	q.Cause.SkipLocks, q.Cause.Note = true, "skip_locks: its steps take no resource groups"
 }
 
 // triggered is r with what its trigger gives to it.

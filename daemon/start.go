@@ -33,7 +33,8 @@ func (d *Daemon) RunStart(ctx context.Context, q *rpc.RunStartRequest) (*rpc.Run
 	if err := d.asScheduled(r, q); err != nil && !d.knownKey(q.Key) {
 		return nil, err
 	}
-	record, duplicate, err := d.start(ctx, q.Pipeline, r)
+	of := func() (store.Pipeline, *config.Pipeline, error) { return d.current(q.Pipeline) }
+	record, duplicate, err := d.start(ctx, of, r)
 	if err != nil {
 		return nil, failure(err, fmt.Sprintf("pipeline %q", q.Pipeline))
 	}
@@ -63,19 +64,22 @@ func (d *Daemon) asScheduled(r *request, q *rpc.RunStartRequest) error {
 	return nil
 }
 
-// start starts the run that is asked for, of the pipeline of a name, and
+// start starts the run that is asked for, of a pipeline as of finds it, and
 // answers once it is durable. The error is a *plan.Refusal, or the engine's.
-func (d *Daemon) start(ctx context.Context, pipeline string, r *request) (record store.Run, duplicate bool, err error) {
+func (d *Daemon) start(ctx context.Context, of pipelineNow, r *request) (record store.Run, duplicate bool, err error) {
 	for {
-		record, duplicate, err = d.startOnce(ctx, pipeline, r)
+		record, duplicate, err = d.startOnce(ctx, of, r)
 		if !errors.Is(err, engine.ErrRevision) {
 			return record, duplicate, err
 		} // somebody applied a text meanwhile: theirs is to run
 	}
 }
 
-func (d *Daemon) startOnce(ctx context.Context, name string, r *request) (store.Run, bool, error) {
-	pipeline, definition, err := d.current(name)
+// pipelineNow finds a pipeline as it is at the moment, and its definition.
+type pipelineNow func() (store.Pipeline, *config.Pipeline, error)
+
+func (d *Daemon) startOnce(ctx context.Context, of pipelineNow, r *request) (store.Run, bool, error) {
+	pipeline, definition, err := of()
 	if err != nil {
 		return store.Run{}, false, err
 	}
@@ -131,9 +135,14 @@ func (d *Daemon) known(ctx context.Context, key string) (store.Run, bool, error)
 
 // current finds a pipeline and the definition that is current.
 func (d *Daemon) current(name string) (store.Pipeline, *config.Pipeline, error) {
+	return d.currentOf(func(view *store.View) (store.Pipeline, error) { return view.PipelineNamed(name) })
+}
+
+// currentOf is current for a pipeline that is found in another way.
+func (d *Daemon) currentOf(find func(*store.View) (store.Pipeline, error)) (store.Pipeline, *config.Pipeline, error) {
 	view := d.store.View()
 	defer view.Close()
-	pipeline, err := view.PipelineNamed(name)
+	pipeline, err := find(view)
 	if err != nil {
 		return pipeline, nil, err
 	}

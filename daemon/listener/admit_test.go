@@ -370,5 +370,38 @@ func TestGitLabsCall(t *testing.T) {
 	} {
 		h.wants(h.call("POST", path, body, kind), 400)
 	}
-	h.wants(h.call("POST", path, fmt.Sprintf(`{"token": %q, "variables": 1}`, secret), asJSON), 400, "variables")
+	for member, says := range map[string]string{
+		`"variables": 1`: "variables: want an object", `"variables": {"A": [1]}`: `variable \"A\"`, `"ref": 7`: "ref: want a text",
+		`"inputs": {"n": 1e400}`: "want a number that 64 bits can hold",
+	} {
+		h.wants(h.call("POST", path, fmt.Sprintf(`{"token": %q, %s}`, secret, member), asJSON), 400, says)
+	}
+}
+
+// A form says nothing of its characters, and what is none cannot be kept.
+func TestWhatIsNoTextIsRefusedInFormsAndPathsToo(t *testing.T) {
+	h := newHouse(t)
+	const form = "Content-Type: application/x-www-form-urlencoded"
+	path, token := "/api/v4/projects/nightly/trigger/pipeline", "token="+h.secrets["api"]
+	for _, wrong := range []string{"ref=%ff", "variables[A]=%ff", "variables[%ff]=a", "inputs[n]=%c3", "variables[A]=a&variables[A]=%ff"} {
+		h.wants(h.call("POST", path, token+"&"+wrong, form), 400, "not UTF-8")
+		h.wants(h.call("POST", path+"?"+token+"&"+wrong, ""), 400, "not UTF-8")
+	}
+	h.wants(h.call("POST", "/api/v4/projects/nightly/ref/%ff/trigger/pipeline?"+token, ""), 404)
+	if len(h.started()) != 0 {
+		t.Error("a run was started")
+	}
+	h.wants(h.call("POST", path, token+"&ref=%C3%A9&variables[A]=%E2%9C%93", form), 201, `"ref":"é"`)
+}
+
+func TestNumbersBecomeVariablesAsTheyAreWritten(t *testing.T) {
+	h := newHouse(t)
+	const numbers = `"variables": {"A": 1.10, "B": 1234567890123456789, "C": -0.0, "D": 1e400, "E": 12.50e-3, "F": true, "G": "1.10"}`
+	h.wants(h.call("POST", nightly, "{"+numbers+"}", asJSON, h.bearer("api")), 202)
+	h.wants(h.call("POST", "/api/v4/projects/nightly/trigger/pipeline", fmt.Sprintf(`{"token": %q, %s}`, h.secrets["api"], numbers), asJSON), 201)
+	for _, c := range h.started() {
+		if got, want := fmt.Sprint(c.Variables), "map[A:1.10 B:1234567890123456789 C:-0.0 D:1e400 E:12.50e-3 F:true G:1.10]"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
 }

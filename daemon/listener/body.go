@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -77,10 +76,10 @@ func (c *call) drain() {
 	}
 }
 
-// object is a body in JSON, as it was sent and as a value.
+// object is a body in JSON, as it was sent and by its members.
 type object struct {
-	text  []byte
-	value map[string]any
+	text    []byte
+	members map[string]json.RawMessage
 }
 
 // readObject reads a body that is an object in JSON; an empty one is {}.
@@ -101,15 +100,19 @@ func (c *call) readObject() (object, error) {
 		return object{}, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body is not UTF-8"}
 	}
 	o := object{text: body}
-	err = json.Unmarshal(body, &o.value)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong) && wrong.Type.Kind() == reflect.Float64:
-		return object{}, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body: " + inJSON(err)}
-	case err != nil || o.value == nil:
+	if err := json.Unmarshal(body, &o.members); err != nil || o.members == nil {
 		return object{}, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the body is no object in JSON"}
 	}
 	return o, nil
+}
+
+// string is a member that is a text; "" where it is not there. The error is that
+// it is none.
+func (o object) string(name string) (text string, err error) {
+	if member, there := o.members[name]; there && json.Unmarshal(member, &text) != nil {
+		return "", &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: name + ": want a text"}
+	}
+	return text, nil
 }
 
 // into reads the object strictly: a member that is misspelt is not ignored.
@@ -206,23 +209,33 @@ func readParts(r *multipart.Reader) (url.Values, error) {
 	return nil, errForm
 }
 
-// texts are variables: texts, numbers and booleans as JSON writes them.
-func texts(values map[string]any) (map[string]string, error) {
+// texts are variables: texts, booleans, and numbers as they are written. A
+// version 1.10 must not become 1.1, nor an id of 19 digits another one.
+func texts(values map[string]json.RawMessage) (map[string]string, error) {
 	if values == nil {
 		return nil, nil
 	}
 	all := make(map[string]string, len(values))
 	for name, value := range values {
-		switch v := value.(type) {
-		case string:
-			all[name] = v
-		case float64:
-			all[name] = strconv.FormatFloat(v, 'f', -1, 64)
-		case bool:
-			all[name] = strconv.FormatBool(v)
-		default:
+		text, err := scalar(value)
+		if err != nil {
 			return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: fmt.Sprintf("variable %q: want a text, a number or a boolean", name)}
 		}
+		all[name] = text
 	}
 	return all, nil
+}
+
+var errScalar = errors.New("neither a text nor a number nor a boolean")
+
+// scalar is a value of JSON as text.
+func scalar(value json.RawMessage) (text string, err error) {
+	switch value[0] {
+	case '"':
+		err = json.Unmarshal(value, &text)
+		return text, err
+	case '{', '[', 'n':
+		return "", errScalar
+	}
+	return string(value), nil
 }

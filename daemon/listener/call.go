@@ -196,6 +196,10 @@ func (c *call) await(run Run, wait time.Duration) Run {
 	ctx, cancel := context.WithTimeout(c.r.Context(), wait)
 	defer cancel()
 	now, err := c.daemon.Await(ctx, run.ID)
+	if errors.Is(err, NotFound) {
+		c.log.Info("a run was deleted while its caller waited for it", "run", run.Name)
+		return run
+	}
 	if err != nil {
 		c.log.Error("a run that was started cannot be read", "run", run.Name, "error", err)
 		return run

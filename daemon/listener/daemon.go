@@ -22,7 +22,8 @@ type Daemon interface {
 	// Start starts a run and answers once it is durable. The error is a *Refusal
 	// where the caller may know why.
 	Start(context.Context, Call) (Run, error)
-	// Await waits until the run is over, or ctx ends.
+	// Await waits until the run is over, or ctx ends. The error is NotFound where
+	// the run was deleted.
 	Await(ctx context.Context, id uint64) (Run, error)
 	// Unhealthy says in one word why no run can be started now; "" is: it can.
 	Unhealthy() string

@@ -2,9 +2,12 @@ package listener
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/penstock/penstock/daemon/key"
 )
@@ -25,13 +28,19 @@ func (c *call) gitLab() (*Call, error) {
 		err = &unproven{why: "there is no token in the query"}
 	default:
 		if err = c.readFields(&given); err == nil {
-			asked, err = c.prove(given.text("token"), key.API)
+			asked, err = c.prove(given.token(), key.API)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	asked.Ref = cmp.Or(c.route.ref, given.text("ref"))
+	if err := given.check(); err != nil {
+		return nil, err
+	}
+	if asked.Ref, err = given.body.string("ref"); err != nil {
+		return nil, err
+	}
+	asked.Ref = cmp.Or(c.route.ref, asked.Ref, given.values.Get("ref"))
 	if asked.Variables, err = given.variables(); err != nil {
 		return nil, err
 	}
@@ -56,14 +65,14 @@ func (c *call) readGitLab(asked *Call, given *fields) error {
 // fields are the parameters of GitLab's call.
 type fields struct {
 	values url.Values
-	object map[string]any // of a body in JSON
+	body   object // where it is in JSON
 }
 
 // readFields reads a body as JSON or as a form.
 func (c *call) readFields(into *fields) error {
 	if c.isJSON() {
 		body, err := c.readObject()
-		into.object = body.value
+		into.body = body
 		return err
 	}
 	form, err := c.readForm()
@@ -73,17 +82,26 @@ func (c *call) readFields(into *fields) error {
 	return err
 }
 
-// text is a parameter; "" where it is not there or no text.
-func (f *fields) text(name string) string {
-	if s, ok := f.object[name].(string); ok {
-		return s
+// token is the secret of a body; "" where there is none.
+func (f *fields) token() string {
+	text, _ := f.body.string("token") // what is no text proves nothing
+	return cmp.Or(text, f.values.Get("token"))
+}
+
+// check refuses what is no text: whatever keeps it would put other characters in
+// its place.
+func (f *fields) check() error {
+	for name, values := range f.values {
+		if !utf8.ValidString(name) || slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
+			return &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: "the query or the form is not UTF-8"}
+		}
 	}
-	return f.values.Get(name)
+	return nil
 }
 
 // variables are variables[K]=v, or the object of that name.
 func (f *fields) variables() (map[string]string, error) {
-	object, err := f.member("variables")
+	object, err := objectOf[json.RawMessage](f, "variables")
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +117,7 @@ func (f *fields) variables() (map[string]string, error) {
 
 // inputs are inputs[k]=v, or the object of that name.
 func (f *fields) inputs() (map[string]any, error) {
-	all, err := f.member("inputs")
+	all, err := objectOf[any](f, "inputs")
 	for name, value := range f.indexed("inputs") {
 		if all == nil {
 			all = map[string]any{}
@@ -109,13 +127,16 @@ func (f *fields) inputs() (map[string]any, error) {
 	return all, err
 }
 
-// member is an object in the body; nil where it is not there.
-func (f *fields) member(name string) (map[string]any, error) {
-	object, ok := f.object[name].(map[string]any)
-	if !ok && f.object[name] != nil {
-		return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: name + ": want an object"}
+// objectOf is an object in the body; nil where it is not there.
+func objectOf[V any](f *fields, name string) (all map[string]V, err error) {
+	text, there := f.body.members[name]
+	if !there {
+		return nil, nil
 	}
-	return object, nil
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, &Refusal{Status: http.StatusBadRequest, Code: "invalid", Message: name + ": " + inJSON(err)}
+	}
+	return all, nil
 }
 
 // indexed are the values of name[index].

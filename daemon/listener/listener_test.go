@@ -379,6 +379,20 @@ func TestWaitThatIsTooShortAnswersWithTheRun(t *testing.T) {
 	h.wants(h.call("POST", nightly+"?wait=10ms", "", h.bearer("api")), 202, `"status":"running"`, `"over":false`)
 }
 
+// To delete a run is no fault of the daemon: nobody is to be alarmed.
+func TestARunThatIsDeletedIsWaitedForNoMore(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Daemon = deleting{c.Daemon} })
+	h.wants(h.call("POST", nightly+"?wait=1m", "", h.bearer("api")), 202, `"status":"pending"`, `"over":false`)
+	if log := h.log.String(); strings.Contains(log, "level=ERROR") || !strings.Contains(log, "was deleted while its caller waited") {
+		t.Errorf("the log says\n%s", log)
+	}
+}
+
+// deleting deletes runs that somebody waits for.
+type deleting struct{ Daemon }
+
+func (deleting) Await(context.Context, uint64) (Run, error) { return Run{}, NotFound }
+
 func TestAListenerThatEndsAnswersThoseWhoWait(t *testing.T) {
 	l := newHouse(t)
 	answered := make(chan answer)

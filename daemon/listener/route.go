@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The routes, as metrics name them.
@@ -33,7 +34,7 @@ func find(escaped string) route {
 	parts := strings.Split(strings.TrimPrefix(escaped, "/"), "/")
 	for i, p := range parts {
 		part, err := url.PathUnescape(p)
-		if err != nil {
+		if err != nil || !utf8.ValidString(part) {
 			return route{name: routeNone}
 		}
 		parts[i] = part

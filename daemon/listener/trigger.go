@@ -1,6 +1,7 @@
 package listener
 
 import (
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -9,9 +10,9 @@ import (
 
 // parameters are the body of Cycle's call.
 type parameters struct {
-	Secret    string         `json:"secret"`
-	Variables map[string]any `json:"variables"`
-	Inputs    map[string]any `json:"inputs"`
+	Secret    string                     `json:"secret"`
+	Variables map[string]json.RawMessage `json:"variables"`
+	Inputs    map[string]any             `json:"inputs"`
 	Advanced  struct {
 		SubQueue  string `json:"sub_queue"`
 		SkipLocks *int64 `json:"skip_locks"` // UNIX time
@@ -27,7 +28,7 @@ func (c *call) trigger() (*Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, _ := body.value["secret"].(string)
+	secret, _ := body.string("secret") // what is none proves nothing
 	asked, err := c.prove(secret, key.API)
 	if err != nil {
 		return nil, err

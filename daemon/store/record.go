@@ -129,6 +129,8 @@ type Cause struct {
 	ScheduledAt time.Time `json:"scheduled_at,omitzero"`
 	// Upstream is the run that it follows from.
 	Upstream *Upstream `json:"upstream,omitempty"`
+	// SkipLocks: its steps take no resource groups, nor do those of its children.
+	SkipLocks bool `json:"skip_locks,omitempty"`
 }
 
 // Source says what made a run. The words are GitLab's where it has one.
