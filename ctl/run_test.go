@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/penstock/penstock/rpc"
@@ -278,51 +279,55 @@ func TestInterruptedWaitSaysThatTheRunGoesOn(t *testing.T) {
 }
 
 func TestPatienceEnds(t *testing.T) {
-	var words []string
-	l := newLink("/no/such/socket", func(format string, _ ...any) { words = append(words, format) })
-	gone := &rpc.Error{Code: rpc.CodeUnavailable, Message: "stopping"}
-	tries := 0
-	ask := func() (*rpc.Info, error) { tries++; return nil, gone }
-	if _, err := persistFor(t.Context(), l, time.Minute, ask); !errors.Is(err, gone) || tries != 1 {
-		t.Errorf("a daemon that was never there was asked %d times: %v", tries, err)
-	}
-	l.met = true
-	if _, err := persistFor(t.Context(), l, 700*time.Millisecond, ask); !errors.Is(err, gone) || tries < 4 {
-		t.Errorf("asked %d times: %v", tries, err)
-	}
-	if _, err := persistFor(t.Context(), l, 700*time.Millisecond, ask); !errors.Is(err, gone) {
-		t.Errorf("another call that waits: %v", err)
-	}
-	if len(words) != 1 {
-		t.Errorf("said %q, want one word on the absence, however many wait", words)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var words []string
+		l := newLink("/no/such/socket", func(format string, _ ...any) { words = append(words, format) })
+		gone := &rpc.Error{Code: rpc.CodeUnavailable, Message: "stopping"}
+		tries := 0
+		ask := func() (*rpc.Info, error) { tries++; return nil, gone }
+		if _, err := persistFor(t.Context(), l, time.Minute, ask); !errors.Is(err, gone) || tries != 1 {
+			t.Errorf("a daemon that was never there was asked %d times: %v", tries, err)
+		}
+		l.met = true
+		if _, err := persistFor(t.Context(), l, 700*time.Millisecond, ask); !errors.Is(err, gone) || tries < 4 {
+			t.Errorf("asked %d times: %v", tries, err)
+		}
+		if _, err := persistFor(t.Context(), l, 700*time.Millisecond, ask); !errors.Is(err, gone) {
+			t.Errorf("another call that waits: %v", err)
+		}
+		if len(words) != 1 {
+			t.Errorf("said %q, want one word on the absence, however many wait", words)
+		}
+	})
 }
 
 func TestABusyDaemonIsNotCalledAway(t *testing.T) {
-	var words []string
-	l := newLink("/no/such/socket", func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) })
-	l.met = true
-	busy := &rpc.Error{Code: rpc.CodeBusy, Message: "uid 1 has 64 connections"}
-	tries := 0
-	ask := func() (*rpc.Info, error) { // each refusal costs the connection
-		if tries++; tries%2 == 1 {
-			return nil, busy
+	synctest.Test(t, func(t *testing.T) {
+		var words []string
+		l := newLink("/no/such/socket", func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) })
+		l.met = true
+		busy := &rpc.Error{Code: rpc.CodeBusy, Message: "uid 1 has 64 connections"}
+		tries := 0
+		ask := func() (*rpc.Info, error) { // each refusal costs the connection
+			if tries++; tries%2 == 1 {
+				return nil, busy
+			}
+			return nil, fmt.Errorf("daemon.info: %w", rpc.ErrLost)
 		}
-		return nil, fmt.Errorf("daemon.info: %w", rpc.ErrLost)
-	}
-	_, err := persistFor(t.Context(), l, 700*time.Millisecond, ask)
-	if exitCode(err) != ExitRefused {
-		t.Errorf("at the end: %v, exit code %d", err, exitCode(err))
-	}
-	if len(words) != 1 || !strings.Contains(words[0], "the daemon is busy: uid 1 has 64 connections; asking again for up to 700ms") {
-		t.Errorf("said %q", words)
-	}
-	l.absent(rpc.ErrLost, time.Minute)
-	l.served()
-	l.absent(rpc.ErrLost, time.Minute)
-	if len(words) != 2 || words[1] != "penstockctl: the daemon is away; asking again for up to 1m" {
-		t.Errorf("said %q", words)
-	}
+		_, err := persistFor(t.Context(), l, 700*time.Millisecond, ask)
+		if exitCode(err) != ExitRefused {
+			t.Errorf("at the end: %v, exit code %d", err, exitCode(err))
+		}
+		if len(words) != 1 || !strings.Contains(words[0], "the daemon is busy: uid 1 has 64 connections; asking again for up to 700ms") {
+			t.Errorf("said %q", words)
+		}
+		l.absent(rpc.ErrLost, time.Minute)
+		l.served()
+		l.absent(rpc.ErrLost, time.Minute)
+		if len(words) != 2 || words[1] != "penstockctl: the daemon is away; asking again for up to 1m" {
+			t.Errorf("said %q", words)
+		}
+	})
 }
 
 func TestARunByHandHasAllThatItCanBeGiven(t *testing.T) {

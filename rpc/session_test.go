@@ -265,7 +265,7 @@ func TestAClientThatNeverReadsIsDropped(t *testing.T) {
 			return big, nil
 		}
 		return nil, nil
-	}), func(l *limits) { l.write = 50 * time.Millisecond })
+	}), func(l *limits) { l.write = 2 * time.Second })
 	rude := d.raw(t)
 	for {
 		if _, err := fmt.Fprintln(rude.UnixConn, `{"jsonrpc":"2.0","id":1,"method":"pipeline.get","params":{"name":"a"}}`); err != nil {

@@ -59,7 +59,7 @@ func (h *house) toTheEnd(c net.Conn) string {
 }
 
 func TestASlowHeadEndsTheConnection(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.Times.Header = 100 * time.Millisecond })
+	h := newHouse(t, func(c *Config) { c.Times.Header = 2 * time.Second })
 	conn := h.dial()
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-A: ", nightly)
 	if text := h.toTheEnd(conn); strings.Contains(text, " 20") {
@@ -69,7 +69,7 @@ func TestASlowHeadEndsTheConnection(t *testing.T) {
 }
 
 func TestASlowBodyEndsTheCall(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.Times.Request = 200 * time.Millisecond })
+	h := newHouse(t, func(c *Config) { c.Times.Request = 2 * time.Second })
 	conn := h.dial()
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", nightly)
 	if text := h.toTheEnd(conn); !strings.HasPrefix(text, "HTTP/1.1 408 ") {
@@ -348,13 +348,13 @@ func TestOneAddressHasSoManyConnections(t *testing.T) {
 }
 
 func TestWaitAnswersWithTheEnd(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.Times.Request, c.Times.Answer = 100*time.Millisecond, 200*time.Millisecond })
+	h := newHouse(t, func(c *Config) { c.Times.Request, c.Times.Answer = 2*time.Second, 2*time.Second })
 	answered := make(chan answer)
 	go func() { answered <- h.call("POST", nightly+"?wait=1m", "{}", asJSON, h.bearer("api")) }()
 	select {
 	case a := <-answered:
 		t.Fatalf("answered before the end: %+v", a)
-	case <-time.After(500 * time.Millisecond): // longer than requests and answers may take
+	case <-time.After(5 * time.Second): // longer than requests and answers may take
 	}
 	close(h.over)
 	h.wants(<-answered, 200, `"status":"success"`, `"over":true`)

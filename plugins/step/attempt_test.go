@@ -213,16 +213,17 @@ func TestCancelEndsATreeThatIgnoresTerm(t *testing.T) {
 
 // What outlives the step's own process has the same grace, not one more.
 func TestACancelTakesNoLongerThanItsGrace(t *testing.T) {
+	t.Parallel()
 	p := launch(t, "x")
 	ready, wait := fifo(t)
-	const grace = 1500 * time.Millisecond
+	const grace = 5 * time.Second
 	a := script(t, fmt.Sprintf(treeScript, ready), func(r *protocol.Request) { r.Grace = grace })
 	stream := p.begin(a)
 	wait()
 	begun := time.Now()
 	p.cancel(a, false)
 	awaitState(t, stream, steppb.Progress_ENDED)
-	if took := time.Since(begun); took < grace || took > grace+time.Second {
+	if took := time.Since(begun); took < grace || took >= 2*grace {
 		t.Errorf("it took %v with a grace of %v", took, grace)
 	}
 	if r, left := a.result(), a.alive(); len(r.Leftovers) == 0 || len(left) > 0 {

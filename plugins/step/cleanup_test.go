@@ -140,9 +140,10 @@ func TestForceEndsACleanupAtOnce(t *testing.T) {
 }
 
 func TestACleanupHasALimitOfItsOwn(t *testing.T) {
+	t.Parallel()
 	p := launch(t, "x")
 	ready, wait := fifo(t)
-	a := newTrial(t, map[string]any{"mode": "script", "script": "true", "after": fmt.Sprintf(treeScript, ready), "limit": "500ms"},
+	a := newTrial(t, map[string]any{"mode": "script", "script": "true", "after": fmt.Sprintf(treeScript, ready), "limit": "3s"},
 		func(r *protocol.Request) { r.Timeout, r.Grace = patience, 200*time.Millisecond })
 	stream := p.begin(a)
 	wait()
@@ -151,10 +152,10 @@ func TestACleanupHasALimitOfItsOwn(t *testing.T) {
 	if r.Status != protocol.Success || len(r.Leftovers) == 0 || len(a.alive()) > 0 {
 		t.Errorf("%+v, alive: %v", r, a.alive())
 	}
-	if said := a.output(steplog.Stderr); !strings.Contains(said, "had not ended after 500ms") {
+	if said := a.output(steplog.Stderr); !strings.Contains(said, "had not ended after 3s") {
 		t.Errorf("the log says %q", said)
 	}
-	if c := a.record(); c.Limit != 500*time.Millisecond {
+	if c := a.record(); c.Limit != 3*time.Second {
 		t.Errorf("on record: %+v", c)
 	}
 }
@@ -162,16 +163,18 @@ func TestACleanupHasALimitOfItsOwn(t *testing.T) {
 // A cancel, the timeout of the work and its silence are nothing to a cleanup,
 // and neither is the end of the daemon.
 func TestACleanupGoesOn(t *testing.T) {
+	t.Parallel()
 	p := launch(t, "x")
 	ready, wait := fifo(t)
+	const limit = 2 * time.Second // the work must end within it
 	a := cleaner(t, "true", fmt.Sprintf("echo > %s; read line < %s; echo cleaned", ready, ready),
-		func(r *protocol.Request) { r.Timeout, r.SilenceTimeout = 300*time.Millisecond, 300*time.Millisecond })
+		func(r *protocol.Request) { r.Timeout, r.SilenceTimeout = limit, limit })
 	p.begin(a)
 	wait()
 	p.cancel(a, false)
 	fatal(t, p.conn.Close())
 	fatal(t, p.stdout.Close())
-	<-time.After(600 * time.Millisecond) // nothing tells what does not happen
+	<-time.After(2 * limit) // nothing tells what does not happen
 	p.connect()
 	stream := p.begin(a)
 	fatal(t, os.WriteFile(ready, []byte("x\n"), 0))

@@ -20,7 +20,7 @@ import (
 // sdkAlone is enough for what the SDK promises: ten seconds. One plugin of the
 // SDK stands for all.
 const (
-	sdkAlone = 14 * time.Second
+	sdkAlone = 20 * time.Second
 	notAlone = -1
 )
 

@@ -47,7 +47,7 @@ const settingsSchema = `{"type": "object", "properties": {"say": {}, "wait": {},
 func lies(about string) bool { return os.Getenv("STEPTEST_LIE") == about }
 
 // lifeAlone is how long the honest plugin lives without host and attempt.
-const lifeAlone = 500 * time.Millisecond
+const lifeAlone = 2 * time.Second
 
 type honest struct {
 	steppb.UnimplementedStepServer

@@ -45,11 +45,10 @@ func honestSuite(t *testing.T, lie string) Suite {
 		Outputs:     map[string]string{"said": "hello"},
 		Log:         "hello\n",
 		Count:       effects(t),
+		Alone:       10 * time.Second,
 	}
 	if lie != "" {
-		s.Patience, s.Alone = 4*time.Second, 2*time.Second
-	} else {
-		s.Alone = 5 * time.Second
+		s.Patience = 4 * time.Second
 	}
 	return s
 }
