@@ -167,6 +167,7 @@ func TestARunThatIsBeingSealedLivesAgain(t *testing.T) {
 func TestALogIsErased(t *testing.T) {
 	d := begin(t, 9)
 	d.over(request("", "a", "b"), run.Success) // b has output
+	d.machine.awaitSweep()
 	d.journal()
 	erase := func(_ *run.Run, now time.Time) (run.Event, error) {
 		return run.Erase{Step: 1, At: now, Actor: "ann"}, nil

@@ -76,7 +76,7 @@ func TestAnEndIsToldOnce(t *testing.T) {
 	record := d.run("a", "b")
 	(<-d.machine.launched).end(run.Success)
 	b := <-d.machine.launched // its log is sealed, that of a is not worth it
-	d.idle()
+	d.machine.awaitSweep()
 	d.machine.arm(0)
 	b.end(run.Success)
 	<-d.ended

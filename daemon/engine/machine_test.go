@@ -245,6 +245,19 @@ func (m *machine) holds() bool {
 	return len(m.list(func(a *attempt) bool { return a.joined != nil })) > 0
 }
 
+// awaitSweep waits until all that has ended is swept away: no run waits for
+// that, and an engine that is to die at its next effect would die of it.
+func (m *machine) awaitSweep() {
+	left := func() bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return len(m.list(func(a *attempt) bool { return a.ended })) > 0
+	}
+	for left() {
+		runtime.Gosched()
+	}
+}
+
 // take is what the machine has noted so far.
 func (m *machine) take() (journal, faults []string) {
 	m.mu.Lock()
