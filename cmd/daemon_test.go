@@ -139,13 +139,13 @@ func (h *house) answers(pid int) bool {
 	return errors.Join(err, c.Close()) == nil && info.Pid == pid
 }
 
-// stop ends the daemon as a service manager does, which gives it 5 s.
+// stop ends the daemon as its unit does, which gives it 30 s.
 func (h *house) stop() error {
 	h.daemon.signal(syscall.SIGTERM)
 	select {
 	case <-h.daemon.done:
-	case <-time.After(5 * time.Second):
-		return errors.New("the daemon did not end within 5 s of SIGTERM")
+	case <-time.After(30 * time.Second):
+		return errors.New("the daemon did not end within 30 s of SIGTERM")
 	}
 	return h.died([]string{"0"})
 }

@@ -56,21 +56,18 @@ func (h *house) knows(proc string) bool {
 
 // killAll kills every relative but the daemon, and what those start meanwhile.
 func (h *house) killAll() error {
-	for range 100 {
+	return until("the end of what is killed", func() (bool, error) {
 		all, err := h.relatives()
 		all = slices.DeleteFunc(all, func(r relative) bool {
 			return h.daemon != nil && !h.daemon.ended() && r.pid == h.daemon.cmd.Process.Pid
 		})
-		if err != nil || len(all) == 0 {
-			return err
-		}
 		for _, r := range all {
 			if err := syscall.Kill(r.pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-				return fmt.Errorf("kill %s: %w", r.line, err)
+				return false, fmt.Errorf("kill %s: %w", r.line, err)
 			}
 		}
-	}
-	return errors.New("processes of the script cannot be killed")
+		return len(all) == 0, err
+	})
 }
 
 // unmountAll unmounts what a script mounted below its directory (the fifth

@@ -20,7 +20,7 @@ import (
 //	                      start a daemon; wait until it answers, or has ended as it was to.
 //	                      It dies at a crash point, is another binary, sees another
 //	                      boot of the machine, has its socket or service manager from us
-//	daemon stop           SIGTERM; it must end within 5 s
+//	daemon stop           SIGTERM; it must end within 30 s
 //	daemon kill           SIGKILL
 //	daemon restart [ARG…] kill and start
 //	daemon hangup         SIGHUP
