@@ -11,7 +11,10 @@ import (
 
 // Update changes what is stored of pipelines, in turn with everything else.
 func (e *Engine) Update(ctx context.Context, change func(tx *store.Tx, now time.Time) error) error {
-	return e.ask(ctx, func(t *turn) error { return wrapNotFound(change(t.tx, t.now)) })
+	return e.ask(ctx, func(t *turn) error {
+		clear(t.names)
+		return wrapNotFound(change(t.tx, t.now))
+	})
 }
 
 // Configure changes the settings.

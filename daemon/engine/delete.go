@@ -123,7 +123,7 @@ func (e *Engine) unmark(s subject, marked *bool) {
 func (t *turn) finish(all []*live, actor string, force bool) ([]*live, error) {
 	for _, l := range all {
 		if !l.run.Complete() && !force {
-			r := l.reference()
+			r := t.reference(l)
 			return nil, fmt.Errorf("run %s is %s: %w", r.Name, r.Status, ErrLive)
 		}
 	}

@@ -82,7 +82,7 @@ func (t *turn) endChildren(l *live, why run.Cancellation) {
 			if d == nil || t.live[d.ID] == nil || !isChild(&t.live[d.ID].record) || t.live[d.ID].run.Complete() {
 				continue
 			}
-			why.Note = fmt.Sprintf("%s was asked to end", l.reference().Name)
+			why.Note = fmt.Sprintf("%s was asked to end", t.reference(l).Name)
 			t.endChild(t.live[d.ID], why)
 		}
 	}

@@ -36,14 +36,30 @@ var (
 // Reference names a run.
 type Reference struct {
 	ID     uint64
-	Name   string // nightly/42, by the name of the pipeline when the run was created
+	Name   string // nightly/42, by the name that the pipeline has now
 	Status run.Status
 	Held   bool
 }
 
-func (l *live) reference() Reference {
+func (t *turn) reference(l *live) Reference {
 	s := &l.run.State
-	return Reference{ID: l.record.ID, Name: run.Name(l.run.Plan.Pipeline, l.record.Number), Status: s.Status, Held: s.Held}
+	return Reference{ID: l.record.ID, Name: run.Name(t.pipelineName(l), l.record.Number), Status: s.Status, Held: s.Held}
+}
+
+// pipelineName is what the pipeline of l is called now; where that cannot be read,
+// what it was called when l was created.
+func (t *turn) pipelineName(l *live) string {
+	id := l.record.Pipeline
+	if name, known := t.names[id]; known {
+		return name
+	}
+	p, err := t.tx.Pipeline(id)
+	if err != nil {
+		t.log.Error("the name of a pipeline cannot be read", "pipeline", id, "error", err)
+		return l.run.Plan.Pipeline
+	}
+	t.names[id] = p.Name
+	return p.Name
 }
 
 // OverlapError says which run is in the way of a new one.

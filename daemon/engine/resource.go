@@ -141,29 +141,29 @@ func (e *Engine) Resources(ctx context.Context) (all []Resource, err error) {
 }
 
 // resource describes a group as it stands.
-func (e *Engine) resource(name string, mode policy.Mode) Resource {
+func (t *turn) resource(name string, mode policy.Mode) Resource {
 	r := Resource{Name: name, Mode: mode}
-	g := e.groups[name]
+	g := t.groups[name]
 	if g == nil {
 		return r
 	}
 	for c := range g.claims(name) {
 		if policy.Holds(c.Status) {
-			holder := e.claimant(c)
+			holder := t.claimant(c)
 			r.Holder = &holder
 		}
 	}
 	for _, c := range policy.InLine(mode, g.claims(name)) {
-		r.Waiting = append(r.Waiting, e.claimant(c))
+		r.Waiting = append(r.Waiting, t.claimant(c))
 	}
 	return r
 }
 
-func (e *Engine) claimant(c policy.Claim) Claimant {
-	l := e.live[c.Run]
+func (t *turn) claimant(c policy.Claim) Claimant {
+	l := t.live[c.Run]
 	plan := l.run.Plan
 	return Claimant{
-		Run: l.reference(), Stage: plan.Stages[plan.Steps[c.Step].Stage].Name, Step: plan.Key(c.Step), Status: c.Status,
+		Run: t.reference(l), Stage: plan.Stages[plan.Steps[c.Step].Stage].Name, Step: plan.Key(c.Step), Status: c.Status,
 	}
 }
 

@@ -90,6 +90,6 @@ func (t *turn) spawnRun(parent *live, id attemptID, q StartRequest) error {
 	}
 	child := t.live[record.ID]
 	return t.apply(parent, run.Spawned{Step: id.step, Attempt: id.attempt, At: t.now, Run: run.Downstream{
-		ID: record.ID, Name: child.reference().Name, Status: child.run.State.Status, Warnings: child.run.State.Warnings,
+		ID: record.ID, Name: t.reference(child).Name, Status: child.run.State.Status, Warnings: child.run.State.Warnings,
 	}})
 }

@@ -47,34 +47,34 @@ func (e *Engine) Look(ctx context.Context, id uint64, show func(*run.Run, Standi
 	return live && err == nil, err
 }
 
-func (e *Engine) standing(l *live) Standing {
+func (t *turn) standing(l *live) Standing {
 	s := Standing{
-		Before: e.before(l),
-		Places: Places{All: e.settings.MaxRunning, Taken: e.running},
+		Before: t.before(l),
+		Places: Places{All: t.settings.MaxRunning, Taken: t.running},
 	}
 	if l.place == waiting {
-		s.Line = e.lineBefore(l)
+		s.Line = t.lineBefore(l)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.groups)) {
 		if _, wait, _ := l.run.Claims(name); wait > 0 {
-			s.Groups = append(s.Groups, e.resource(name, e.groups[name].line.Mode()))
+			s.Groups = append(s.Groups, t.resource(name, t.groups[name].line.Mode()))
 		}
 	}
 	return s
 }
 
 // lineBefore is the line of a run that waits in it.
-func (e *Engine) lineBefore(l *live) *Line {
-	in := e.line(lineOf(&l.record))
+func (t *turn) lineBefore(l *live) *Line {
+	in := t.line(lineOf(&l.record))
 	return &Line{
 		SubQueue: l.record.SubQueue, Overlap: config.Overlap{Policy: l.record.Overlap, Limit: l.record.Limit},
-		Active: e.references(in.Active()), Before: e.references(in.Before(l.member())),
+		Active: t.references(in.Active()), Before: t.references(in.Before(l.member())),
 	}
 }
 
-func (e *Engine) references(members []policy.Member) (all []Reference) {
+func (t *turn) references(members []policy.Member) (all []Reference) {
 	for _, m := range members {
-		all = append(all, e.live[m.Run].reference())
+		all = append(all, t.reference(t.live[m.Run]))
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/run"
+	"github.com/penstock/penstock/daemon/store"
 )
 
 func (d *daemon) standing(id uint64) (standing Standing) {
@@ -63,6 +64,29 @@ func TestWhoStandsBeforeAResourceGroup(t *testing.T) {
 	}
 	if s := d.standing(3); len(s.Groups) != 0 {
 		t.Errorf("one that builds: %+v", s.Groups)
+	}
+}
+
+// A run is named as it can be asked for, whatever its pipeline was called when it
+// was created.
+func TestOthersAreNamedByTheNameThatTheirPipelineHas(t *testing.T) {
+	d := begin(t, 9)
+	q := among(config.OverlapQueueOne, 1)
+	q.Plan.Steps[0].ResourceGroup = "prod"
+	d.startOf(q)
+	d.startOf(q)
+	d.check(d.Update(d.ctx, func(tx *store.Tx, _ time.Time) error {
+		p, err := tx.Pipeline(1)
+		p.Name = "daily"
+		tx.PutPipeline(p)
+		return err
+	}))
+	groups, err := d.Resources(d.ctx)
+	d.check(err)
+	_, _, refused := d.Start(d.ctx, q)
+	got := fmt.Sprintf("%s %s: %v", names(d.standing(2).Line.Active), groups[0].Holder.Run.Name, refused)
+	if want := `[daily/1] daily/1: run daily/2 is waiting for its turn already, and overlap = "queue_one" lets no other come meanwhile (limit 1)`; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

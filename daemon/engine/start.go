@@ -141,7 +141,7 @@ func (t *turn) judge(pipeline uint64, q *StartRequest) (store.Terms, policy.Verd
 	rule := config.Overlap{Policy: terms.Overlap, Limit: terms.Limit}
 	verdict := in.Overlap(rule, func(id uint64) bool { return t.live[id].run.State.Status == run.Canceling })
 	if verdict.Kind == policy.Refuse {
-		err = &OverlapError{Overlap: rule, SubQueue: q.SubQueue, Run: t.live[verdict.Run].reference()}
+		err = &OverlapError{Overlap: rule, SubQueue: q.SubQueue, Run: t.reference(t.live[verdict.Run])}
 	}
 	return terms, verdict, err
 }
@@ -195,7 +195,7 @@ func (t *turn) supersede(by *live, replaced []uint64) {
 	if isChild(&by.record) {
 		return
 	}
-	name := by.reference().Name
+	name := t.reference(by).Name
 	for _, id := range replaced {
 		t.end(t.live[id], nil, fmt.Sprintf("overlap = %q", config.OverlapCancel), name)
 	}

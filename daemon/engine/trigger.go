@@ -86,7 +86,7 @@ func (t *turn) pauseAfter(l *live) error {
 	if err != nil || !trigger.PauseOnFailure || trigger.Paused(t.now) != nil {
 		return err
 	}
-	trigger.Pause = &store.Pause{Actor: "penstock", At: t.now, Reason: fmt.Sprintf("run %s failed", l.reference().Name)}
+	trigger.Pause = &store.Pause{Actor: "penstock", At: t.now, Reason: fmt.Sprintf("run %s failed", t.reference(l).Name)}
 	t.tx.UpdateTrigger(trigger)
 	return nil
 }

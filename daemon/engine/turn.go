@@ -24,14 +24,15 @@ type turn struct {
 	touched []*live
 	after   []func() // to be done once it is durable
 
-	followed map[string]bool // pipelines of which it is known, by name
-	rings    bool            // a run has ended of which somebody is to be told
-	decided  []Fired         // of which the observer is to be told
+	names    map[uint64]string // of pipelines, as far as they were asked for
+	followed map[string]bool   // pipelines of which it is known, by name
+	rings    bool              // a run has ended of which somebody is to be told
+	decided  []Fired           // of which the observer is to be told
 }
 
 // turn applies a batch, commits it, answers it and performs what is owed.
 func (e *Engine) turn(batch []message) error {
-	t := &turn{Engine: e, tx: e.store.Begin(), now: e.clock.Now(), followed: map[string]bool{}}
+	t := &turn{Engine: e, tx: e.store.Begin(), now: e.clock.Now(), names: map[uint64]string{}, followed: map[string]bool{}}
 	defer t.tx.Discard()
 	t.ring()
 	answers := make([]error, len(batch))

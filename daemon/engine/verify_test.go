@@ -95,19 +95,19 @@ func (e *Engine) misaligned() (faults []string) {
 
 // stuck lists runs that are owed nothing, have no alarm, and wait for nothing
 // that has a name.
-func (e *Engine) stuck() (faults []string) {
-	for id, l := range e.live {
-		if !e.moves(l) {
+func (t *turn) stuck() (faults []string) {
+	for id, l := range t.live {
+		if !t.moves(l) {
 			faults = append(faults, fmt.Sprintf("run %d stands still: %s, held %v", id, statuses(l.run), l.run.State.Held))
 		}
 	}
-	for name, g := range e.groups {
+	for name, g := range t.groups {
 		if claim, ok := policy.Grant(g.line.Mode(), g.claims(name)); ok {
 			faults = append(faults, fmt.Sprintf("%s is free, and %+v waits for it", name, claim))
 		}
 		faults = append(faults, g.misled(name)...)
 	}
-	if id, ok := e.turns.Front(); ok && e.running < e.settings.MaxRunning && len(e.live[id].readySteps()) > 0 {
+	if id, ok := t.turns.Front(); ok && t.running < t.settings.MaxRunning && len(t.live[id].readySteps()) > 0 {
 		faults = append(faults, fmt.Sprintf("a place is free, and run %d waits for it", id))
 	}
 	return faults
@@ -139,17 +139,17 @@ func (g *group) misled(name string) (faults []string) {
 }
 
 // moves reports whether something will move l, or is known to hold it.
-func (e *Engine) moves(l *live) bool {
+func (t *turn) moves(l *live) bool {
 	if l.place == waiting {
-		return len(e.line(lineOf(&l.record)).Active()) > 0
+		return len(t.line(lineOf(&l.record)).Active()) > 0
 	}
 	for i := range l.run.Steps {
 		switch s := l.run.Steps[i].Status; {
 		case len(l.run.Owed(i)) > 0, s == run.Scheduled, s == run.Manual:
 			return true
-		case s == run.Pending && e.running > 0:
+		case s == run.Pending && t.running > 0:
 			return true
-		case s == run.WaitingForResource && e.named(l.run.Plan.Steps[i].ResourceGroup):
+		case s == run.WaitingForResource && t.named(l.run.Plan.Steps[i].ResourceGroup):
 			return true
 		}
 	}
@@ -157,7 +157,7 @@ func (e *Engine) moves(l *live) bool {
 }
 
 // named reports whether somebody has a resource group, or holds up its line.
-func (e *Engine) named(group string) bool {
-	r := e.resource(group, e.groups[group].line.Mode())
+func (t *turn) named(group string) bool {
+	r := t.resource(group, t.groups[group].line.Mode())
 	return r.Holder != nil || r.Waiting[0].Status != run.WaitingForResource
 }
