@@ -109,7 +109,7 @@ func (d *Daemon) heldRuns(ctx context.Context, ids []uint64) (texts []string, er
 // heldRun is for what a run waits that does not work; "" for one that does, or
 // that has moved on meanwhile.
 func (d *Daemon) heldRun(ctx context.Context, r *store.Run) string {
-	if r.State.Status == run.Running {
+	if r.State.Status == run.Running && !r.State.Held {
 		return ""
 	}
 	x, err := d.RunWhy(ctx, &rpc.RunWhyRequest{Run: fmt.Sprint(r.ID)})
@@ -119,12 +119,14 @@ func (d *Daemon) heldRun(ctx context.Context, r *store.Run) string {
 	return reasonWithin(x)
 }
 
-// reasonWithin is the innermost first reason of what a run says of itself.
+// reasonWithin is the innermost of what has to be released for a run to go on.
+// What is said of those in the way is said of them alone.
 func reasonWithin(x *rpc.Explanation) string {
-	text := x.Text
-	for causes := x.Causes; len(causes) > 0; {
-		last := causes[len(causes)-1]
-		text, causes = last.Text, last.Causes
+	for {
+		waits := slices.IndexFunc(x.Causes, func(c rpc.Explanation) bool { return c.Release != "" })
+		if waits < 0 {
+			return ": " + x.Text
+		}
+		x = &x.Causes[waits]
 	}
-	return ": " + text
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (s standingWith) explanation(x run.Explanation, below func(step int) rpc.Ca
 	if x.Step >= 0 {
 		e.Subject = s.within + s.plan.Stages[s.plan.Steps[x.Step].Stage].Name + "/" + s.plan.Steps[x.Step].Name
 		s.among(&e, x.Step, x.Status)
-	} else if s.Line != nil && x.Status == run.Created {
+	} else if s.Line != nil && x.Release != "" { // it is the run: of others that are no step nothing is to be released
 		s.inLine(&e)
 	}
 	for _, cause := range x.Causes {
@@ -76,12 +77,27 @@ func before(n int) string {
 // inLine names the runs that a held run waits for.
 func (s standingWith) inLine(e *rpc.Explanation) {
 	e.Text += " (" + lineRule(s.Line.Overlap, s.Line.SubQueue) + ")"
-	for _, r := range s.Line.Active {
-		e.Causes = append(e.Causes, rpc.Explanation{Subject: r.Name, Status: string(r.Status), Text: "it is not over"})
+	e.Causes = append(e.Causes, some(s.Line.Active, func(r engine.Reference) rpc.Explanation { return other(r, "it is not over") })...)
+	e.Causes = append(e.Causes, some(s.Line.Before, func(r engine.Reference) rpc.Explanation { return other(r, "its turn comes before") })...)
+}
+
+func other(r engine.Reference, text string) rpc.Explanation {
+	return rpc.Explanation{Subject: r.Name, Status: string(r.Status), Text: text}
+}
+
+// maxOthers bounds how many of those are told one by one that hold something in
+// the same way.
+const maxOthers = 10
+
+// some tells the first of many, and how many more there are.
+func some[T any](many []T, tell func(T) rpc.Explanation) (told rpc.Causes) {
+	for n, one := range many {
+		if n == maxOthers {
+			return append(told, rpc.Explanation{Text: fmt.Sprintf("and %d more", len(many)-n)})
+		}
+		told = append(told, tell(one))
 	}
-	for _, r := range s.Line.Before {
-		e.Causes = append(e.Causes, rpc.Explanation{Subject: r.Name, Status: string(r.Status), Text: "its turn comes before"})
-	}
+	return told
 }
 
 // lineRule is what makes runs of a line wait.
@@ -100,12 +116,9 @@ func (s standingWith) inGroup(e *rpc.Explanation, g engine.Resource, step int) {
 	if g.Holder != nil {
 		e.Causes = append(e.Causes, claimant(*g.Holder, "it has the group"))
 	}
-	for _, c := range g.Waiting {
-		if c.Run.ID == s.plan.RunID && c.Step == s.plan.Key(step) {
-			return
-		}
-		e.Causes = append(e.Causes, claimant(c, "it stands before it in line"))
-	}
+	place := slices.IndexFunc(g.Waiting, func(c engine.Claimant) bool { return c.Run.ID == s.plan.RunID && c.Step == s.plan.Key(step) })
+	before := g.Waiting[:max(0, place)]
+	e.Causes = append(e.Causes, some(before, func(c engine.Claimant) rpc.Explanation { return claimant(c, "it stands before it in line") })...)
 }
 
 func claimant(c engine.Claimant, text string) rpc.Explanation {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,7 +54,9 @@ func TestWhatOthersHoldIsTold(t *testing.T) {
 		"no place":         {run.Explanation{Step: 0, Status: run.Pending, Text: "its own limit"}, "its own limit", nil},
 		"a resource group": {run.Explanation{Step: 0, Status: run.WaitingForResource, Text: "it waits"}, "it waits (mode oldest_first)", []string{"b/1/build/x", "b/2/build/make"}},
 		"its run's turn":   {run.Explanation{Step: 0, Status: run.Created, Text: "it waits"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
-		"the turn":         {run.Explanation{Subject: "a/7", Step: -1, Status: run.Created, Text: "it waits"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
+		"the turn":         {run.Explanation{Subject: "a/7", Step: -1, Status: run.Created, Text: "it waits", Release: "it goes on"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
+		"its turn, again":  {run.Explanation{Subject: "a/7", Step: -1, Status: run.Running, Text: "it waits", Release: "it goes on"}, `it waits (overlap = "queue", limit 2, sub-queue eu)`, []string{"a/5", "a/6"}},
+		"several steps":    {run.Explanation{Subject: "test", Step: -1, Status: run.Created, Text: "it is 2 steps"}, "it is 2 steps", nil},
 		"nobody":           {run.Explanation{Step: 1, Status: run.Success, Text: "it succeeded"}, "it succeeded", nil},
 	} {
 		got := others().explanation(c.told, nobody)
@@ -69,6 +72,48 @@ func TestWhatOthersHoldIsTold(t *testing.T) {
 			if causes[i] != c.causes[i] {
 				t.Errorf("%s: because of %q, want %q", name, causes, c.causes)
 			}
+		}
+	}
+}
+
+// Thousands may stand before a run, or a step: the first of them are told.
+func TestOfManyThatStandBeforeTheFirstAreTold(t *testing.T) {
+	s := others()
+	s.Line.Active = nil
+	for n := range uint64(30) {
+		s.Line.Before = append(s.Line.Before, s.Line.Before[0])
+		s.Groups[1].Waiting = slices.Insert(s.Groups[1].Waiting, 0, engine.Claimant{Run: engine.Reference{ID: 100 + n}})
+	}
+	for name, c := range map[string]struct {
+		told run.Explanation
+		last string
+	}{
+		"turn":  {run.Explanation{Step: 0, Status: run.Created}, "and 21 more"},
+		"group": {run.Explanation{Step: 0, Status: run.WaitingForResource}, "and 21 more"},
+	} {
+		causes := s.explanation(c.told, nobody).Causes
+		if last := causes[len(causes)-1].Text; last != c.last || len(causes) > maxOthers+2 {
+			t.Errorf("%s: %d causes, the last is %q, want %q", name, len(causes), last, c.last)
+		}
+	}
+}
+
+// Of what holds a run what has to be released counts, not what is said of those
+// in the way.
+func TestWhatARunWaitsForIsWhatIsReleased(t *testing.T) {
+	for _, c := range []struct {
+		why  rpc.Explanation
+		want string
+	}{
+		{rpc.Explanation{Text: "it waits for its turn", Release: "its turn", Causes: rpc.Causes{
+			{Text: "it was started"}, {Subject: "a/5", Text: "it is not over"}, {Text: "and 3 more"}}}, ": it waits for its turn"},
+		{rpc.Explanation{Text: "on its way", Release: "steps", Causes: rpc.Causes{
+			{Text: "it was started"},
+			{Text: "it waits for the group", Release: "the group", Causes: rpc.Causes{{Subject: "b/1/s/x", Text: "it has the group"}}},
+			{Text: "it works", Release: "it ends"}}}, ": it waits for the group"},
+	} {
+		if got := reasonWithin(&c.why); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
 }
