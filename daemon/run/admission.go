@@ -93,9 +93,12 @@ func (e *explaining) delayed(i int) (told []string) {
 	if n < 2 || e.Plan.Steps[i].Retry.Delay == 0 {
 		return nil
 	}
-	before, a := &s.Attempts[n-2], &s.Attempts[n-1]
+	before, a, rule := &s.Attempts[n-2], &s.Attempts[n-1], &e.Plan.Steps[i].Retry
 	if q := s.Requested; q != nil && !q.At.Before(before.FinishedAt) {
 		return nil // a person wanted it
+	}
+	if before.Status != Failed || n-1 > rule.Max || !rule.wants(before) {
+		return nil // its turn came again
 	}
 	if wait := a.ReadyAt.Sub(before.FinishedAt); wait >= noticeable {
 		told = append(told, fmt.Sprintf("attempt %d waited %s by its retry rule", a.Number, length(wait.Round(time.Second))))

@@ -48,11 +48,11 @@ func (e *explaining) releases(i int) string {
 	case s.follows():
 		return "it goes on when a step of " + s.Latest().Downstream.Name + " is played"
 	case s.Status == Manual && s.Paused != nil:
-		return "it can be played once it is resumed"
+		return "it can be played once it is resumed" + s.Paused.from()
 	case s.Status == Manual:
 		return "it begins when somebody plays it"
 	case s.Status == Scheduled:
-		return "it begins at " + moment(s.DueAt) + ", or when somebody plays it"
+		return s.dueRelease()
 	case s.Status == Canceling && p.Downstream != "":
 		return "it is over when " + s.Latest().Downstream.Name + " is"
 	case s.Status == Canceling:
@@ -169,11 +169,30 @@ func (e *explaining) manual(i int) string {
 
 func (e *explaining) scheduled(i int) string {
 	s, p := &e.Steps[i], &e.Plan.Steps[i]
-	if a := s.Latest(); a != nil {
-		return fmt.Sprintf("attempt %d %s; its retry rule tries again at %s (attempt %d of %d)",
+	text := fmt.Sprintf("start_in = %s: it begins at %s", length(p.StartIn), moment(s.DueAt))
+	if s.Again {
+		a := s.Latest()
+		text = fmt.Sprintf("attempt %d %s; its retry rule tries again at %s (attempt %d of %d)",
 			a.Number, a.ended(), moment(s.DueAt), a.Number+1, p.Retry.Max+1)
 	}
-	return fmt.Sprintf("start_in = %s: it begins at %s", length(p.StartIn), moment(s.DueAt))
+	if s.Paused != nil {
+		text += "; it is " + s.Paused.text()
+	}
+	return text
+}
+
+// dueRelease says what becomes of scheduled step s when its time comes.
+func (s *Step) dueRelease() string {
+	at := moment(s.DueAt)
+	switch {
+	case s.Paused == nil:
+		return "it begins at " + at + ", or when somebody plays it"
+	case !s.Paused.Until.IsZero() && !s.DueAt.Before(s.Paused.Until):
+		return "it begins at " + at
+	case s.Again:
+		return "unless it is resumed by then, it stays failed at " + at
+	}
+	return "unless it is resumed by then, it is left out at " + at
 }
 
 func (e *explaining) stopped(i int) string {
@@ -197,6 +216,14 @@ func (c *Cancellation) text() string {
 		text += ": " + c.Note
 	}
 	return text
+}
+
+// from says when a pause is over without anybody who takes it back.
+func (p *Paused) from() string {
+	if p.Until.IsZero() {
+		return ""
+	}
+	return ", or from " + moment(p.Until) + " on"
 }
 
 // text says who paused something, as far as that is still known.

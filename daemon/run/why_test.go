@@ -230,9 +230,70 @@ func TestWhySaysThatAPausedStepIsToBeResumed(t *testing.T) {
 	if got := s.Why(0).Release; got != "it can be played once it is resumed" {
 		t.Errorf("paused: %q", got)
 	}
+	until := s.now.Add(time.Hour)
+	s.do(Pause{Steps: []int{0}, Paused: Paused{At: s.now, Until: until, Actor: "ann"}})
+	if got, want := s.Why(0).Release, "it can be played once it is resumed, or from "+moment(until)+" on"; got != want {
+		t.Errorf("for an hour: %q, want %q", got, want)
+	}
 	s.do(Resume{Steps: []int{0}, At: s.now})
 	if got := s.Why(0).Release; got != "it begins when somebody plays it" {
 		t.Errorf("resumed: %q", got)
+	}
+}
+
+// A step that its rule delays is delayed again when its turn comes again, and
+// not tried again by its retry rule.
+func TestWhyTellsAStartInFromARetry(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "build"}, {
+		Name: "late", Stage: 1, When: Delayed, StartIn: time.Minute, Retry: RetryRule{Max: 3, Delay: time.Second},
+	}}})
+	late := func(o Outcome) {
+		s.now = s.Alarm(1)
+		s.do(Due{Step: 1, At: s.now}).works(1, o)
+	}
+	s.works(0, well)
+	late(well)
+	s.do(Retry{Steps: []int{0}, After: true, At: s.now, Actor: "ann"}).works(0, well).are(Scheduled, Success, Scheduled)
+	if got, want := s.Why(1).Text, "start_in = 1m: it begins at "+moment(s.Steps[1].DueAt); got != want {
+		t.Errorf("it waits again: %q, want %q", got, want)
+	}
+	late(well)
+	for _, x := range s.Why(1).Causes {
+		if strings.Contains(x.Text, "retry rule") {
+			t.Errorf("nothing of it has failed: %q", x.Text)
+		}
+	}
+	s.do(Retry{Steps: []int{0}, After: true, At: s.now, Actor: "ann"}).works(0, well)
+	late(fails(ScriptFailure, 1))
+	if got, want := s.Why(1).Text, "attempt 3 failed (script_failure, exit code 1); its retry rule tries again at "+moment(s.Steps[1].DueAt)+" (attempt 4 of 4)"; got != want {
+		t.Errorf("it failed: %q, want %q", got, want)
+	}
+}
+
+func TestWhySaysWhatAPauseMakesOfAScheduledStep(t *testing.T) {
+	begin := func(until time.Duration) *story {
+		s := tell(t, Plan{Steps: []PlanStep{
+			{Name: "late", When: Delayed, StartIn: time.Minute}, {Name: "flaky", Retry: RetryRule{Max: 1, Delay: time.Minute}},
+		}})
+		s.works(1, fails(ScriptFailure, 1))
+		p := Paused{At: s.now, Actor: "ann"}
+		if until > 0 {
+			p.Until = s.now.Add(until)
+		}
+		return s.do(Pause{Steps: []int{0, 1}, Paused: p})
+	}
+	s := begin(0)
+	for i, want := range []string{"it is left out", "it stays failed"} {
+		want = "unless it is resumed by then, " + want + " at " + moment(s.Steps[i].DueAt)
+		if got := s.Why(i); got.Release != want || !strings.HasSuffix(got.Text, "; it is paused by ann") {
+			t.Errorf("%q, %q; want %q", got.Text, got.Release, want)
+		}
+	}
+	s = begin(time.Second)
+	for i := range 2 {
+		if got, want := s.Why(i).Release, "it begins at "+moment(s.Steps[i].DueAt); got != want {
+			t.Errorf("the pause is over by then: %q, want %q", got, want)
+		}
 	}
 }
 
