@@ -174,12 +174,12 @@ func (r *Run) later(ev Retry) []int {
 	return queue[len(ev.Steps):]
 }
 
-// revive takes back what ended the run, so that it can go on.
+// revive takes back what ended the run, or is about to, so that it can go on.
 func (r *Run) revive() {
-	if !r.Complete() {
-		return
+	r.State.Cancel, r.State.TimedOut = nil, false
+	if r.Complete() {
+		r.State.DeadlineAt = time.Time{}
 	}
-	r.State.Cancel, r.State.TimedOut, r.State.DeadlineAt = nil, false, time.Time{}
 }
 
 // anew puts step i back to where everything is still to be decided.

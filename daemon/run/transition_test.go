@@ -373,6 +373,33 @@ func TestAPausedStepIsNotPlayed(t *testing.T) {
 	s.do(Resume{Steps: []int{0}, At: s.now}, Play{Steps: []int{0}, At: s.now}).are(Pending, Pending)
 }
 
+// Who tries a step of a run again that is still to end wants it to go on: it is
+// not one that was canceled, and its timeout is there again.
+func TestARunThatGoesOnBeforeItHasEndedWasNotCanceled(t *testing.T) {
+	begun := func() *story {
+		s := tell(t, Plan{Timeout: time.Hour, Steps: []PlanStep{{Name: "a"}, {Name: "b"}}})
+		return s.do(Begin{Step: 0, At: s.now}, Begin{Step: 1, At: s.now})
+	}
+	s := begun()
+	s.now = s.Alarm(-1)
+	s.do(Due{Step: -1, At: s.now}).ends(0, well).are(Canceling, Failed, Canceling)
+	s.do(Retry{Steps: []int{0}, At: s.now, Actor: "ann"}).are(Running, Pending, Canceling)
+	s.works(0, well).ends(1, well).are(Failed, Success, Failed)
+	if got := s.WhyRun().Text; got != "steps failed that may not" {
+		t.Errorf("the timeout: %q", got)
+	}
+	s = begun()
+	deadline := s.Alarm(-1)
+	s.do(Cancel{Cancellation: Cancellation{At: s.now, Actor: "ann"}}).ends(0, well)
+	s.do(Retry{Steps: []int{0}, At: s.now, Actor: "ann"})
+	if got := s.WhyRun().Text; got != "its steps are on their way" {
+		t.Errorf("the cancel: %q", got)
+	}
+	if !s.Alarm(-1).Equal(deadline) {
+		t.Errorf("it was to end at %v, and is at %v", deadline, s.Alarm(-1))
+	}
+}
+
 func TestAllowedExitCodesAreWarnings(t *testing.T) {
 	plan := Plan{Steps: []PlanStep{{Name: "a", AllowExitCodes: []int{137}}, {Name: "b", Stage: 1}}}
 	tell(t, plan).works(0, fails(ScriptFailure, 137)).are(Running, Failed, Pending)
