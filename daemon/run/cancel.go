@@ -34,7 +34,7 @@ func (r *Run) cancelSteps(c *changing, ev Cancel) error {
 	var left []int
 	for _, i := range ev.Steps {
 		s := &r.Steps[i]
-		if s.Status == Manual && !s.follows() {
+		if s.AwaitsPlay() {
 			return r.refuse(i, "it begins only if somebody plays it")
 		}
 		if !s.Ends(ev.Force) {
@@ -110,12 +110,11 @@ func (r *Run) spread(c *changing, i int) {
 	}
 }
 
-// endOthers ends the steps of a set, but those that a person begins.
+// endOthers ends the steps of a set as a cancel of the run would.
 func (r *Run) endOthers(c *changing, note string, member func(int) bool) {
 	for i := range r.Steps {
-		s := &r.Steps[i]
-		if member(i) && !s.Status.Complete() && (s.Status != Manual || s.follows()) && s.Status != Canceling {
-			r.end(c, i, Cancellation{At: c.at, Actor: automatic, Note: note})
+		if member(i) {
+			r.stop(c, i, Cancellation{At: c.at, Actor: automatic, Note: note})
 		}
 	}
 }

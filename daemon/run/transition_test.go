@@ -276,6 +276,18 @@ func TestAFailureEndsTheRestWhereItIsToldTo(t *testing.T) {
 	s.ends(1, well).are(Failed, Failed, Canceled, Canceled)
 }
 
+// A run in which a failure ends the rest waits for nobody who has to play a
+// step: that would be for nothing. What it did not wait for can be played still.
+func TestAFailureEndsTheManualStepsThatTheRunWaitsFor(t *testing.T) {
+	steps := []PlanStep{{Name: "a", Group: 1}, {Name: "b", Group: 1, When: ByHand}, {Name: "c", Group: 1, When: ByHand, AllowFailure: true}}
+	for _, p := range []Plan{
+		{CancelOnFailure: true, Steps: steps, Groups: []Group{{Name: "t"}}},
+		{Steps: steps, Groups: []Group{{Name: "t", FailFast: true}}},
+	} {
+		tell(t, p).works(0, fails(ScriptFailure, 1)).are(Failed, Failed, Canceled, Manual)
+	}
+}
+
 func TestAFailedCellEndsTheOthers(t *testing.T) {
 	cell := func(n int) PlanStep { return PlanStep{Name: fmt.Sprintf("t: [%d]", n), Group: 1} }
 	plan := Plan{Groups: []Group{{Name: "t", MaxParallel: 2, FailFast: true}}, Steps: []PlanStep{cell(1), cell(2), cell(3), {Name: "x"}}}
