@@ -69,7 +69,7 @@ func (s Style) waits(step rpc.RunStep) (parts []string) {
 		parts = append(parts, "the run waits for it")
 	}
 	switch {
-	case step.Paused != nil && !ended(step.Status) || step.SkipReason == "paused" && step.Paused != nil:
+	case s.isPaused(step) && !ended(step.Status) || step.SkipReason == "paused" && step.Paused != nil:
 		parts = append(parts, s.pause(*step.Paused))
 	case step.SkipReason == "skip":
 		parts = append(parts, cmp.Or(Line(step.SkipMessage), "left out"))

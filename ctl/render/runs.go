@@ -146,7 +146,7 @@ func (s Style) Blocked(r rpc.Run) string {
 			switch run := blockedBy(step); {
 			case run != "":
 				todo = "penstockctl why " + Line(run)
-			case step.Paused != nil:
+			case s.isPaused(step):
 				todo = s.pause(*step.Paused)
 			}
 			fmt.Fprintf(&b, "%s/%s: %s\n", Line(stage.Name), Line(step.Name), todo)

@@ -106,15 +106,21 @@ func (s Style) note(run, stage string, step rpc.RunStep) string {
 	if why := s.why(step); why != "" {
 		parts = append(parts, why)
 	}
-	if run != "" && playable(step) { // a simulated run has no name
+	if run != "" && s.playable(step) { // a simulated run has no name
 		parts = append(parts, playCommand(run, stage, step))
 	}
 	return strings.Join(parts, ", ")
 }
 
 // playable reports whether a person can begin a step now.
-func playable(step rpc.RunStep) bool {
-	return step.Status == "manual" && step.Paused == nil && blockedBy(step) == ""
+func (s Style) playable(step rpc.RunStep) bool {
+	return step.Status == "manual" && !s.isPaused(step) && blockedBy(step) == ""
+}
+
+// isPaused reports whether a step is paused still: nobody takes back a pause
+// that had a time.
+func (s Style) isPaused(step rpc.RunStep) bool {
+	return step.Paused != nil && (step.Paused.Until == nil || s.Now.Before(*step.Paused.Until))
 }
 
 // playCommand is what a person types to begin a manual step.
@@ -183,7 +189,7 @@ func (s Style) Change(run string, c rpc.StepChange) string {
 	if why := s.why(c.RunStep); why != "" {
 		line += ", " + why
 	}
-	if playable(c.RunStep) {
+	if s.playable(c.RunStep) {
 		line += ", " + playCommand(run, c.Stage, c.RunStep)
 	}
 	return line + "\n"

@@ -52,6 +52,7 @@ func testStage() rpc.RunStage {
 
 func deployStage() rpc.RunStage {
 	pause := rpc.Pause{At: before(time.Hour), Actor: "bob", Reason: "not on\nFridays", Until: at(-48 * time.Hour)}
+	over := rpc.Pause{At: before(time.Hour), Actor: "bob", Until: at(0)}
 	redone := rpc.RunStep{Name: "again", Status: "running",
 		RequestedBy: &rpc.StepRequest{At: before(time.Minute), Actor: "carol"},
 		Attempts:    attempts(failedAttempt("script_failure"), rpc.RunAttempt{Status: "running", StartedAt: at(time.Second)})}
@@ -71,6 +72,7 @@ func deployStage() rpc.RunStage {
 		{Name: "older", Status: "canceled", Stopped: &rpc.Stop{Actor: "penstock", Run: "release/8", Note: `overlap = "cancel"`}},
 		{Name: "skipped-again", Status: "skipped", SkipReason: "not_admitted", Attempts: attempts(failedAttempt("lost"), failedAttempt("lost"))},
 		{Name: "held-back", Status: "manual", Paused: &pause},
+		{Name: "held-once", Status: "manual", Paused: &over},
 		{Name: "unwanted", Status: "canceled", Stopped: &rpc.Stop{At: before(time.Minute), Actor: "bob", Note: "no"}},
 		redone,
 		{Name: "unscheduled", Status: "manual", RequestedBy: &rpc.StepRequest{Actor: "erin"}},
