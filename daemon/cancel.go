@@ -28,7 +28,7 @@ func (d *Daemon) RunCancel(ctx context.Context, q *rpc.RunCancelRequest) (*rpc.R
 			answer.Unchanged = r.Ends(q.Force)
 			return ev, nil
 		}
-		steps, err := fitting(r, q.Steps, func(s run.Status) bool { return !s.Complete() && s != run.Manual })
+		steps, err := fitting(r, q.Steps, (*run.Step).CanCancel)
 		ev.Steps = steps
 		tellCanceled(&answer, r, steps, q.Force)
 		return ev, err

@@ -33,7 +33,7 @@ func (d *Daemon) RunPlay(ctx context.Context, q *rpc.RunPlayRequest) (*rpc.RunSt
 // played lists the steps that are to be played.
 func played(r *run.Run, q *rpc.RunPlayRequest) ([]int, error) {
 	if q.Stage == "" {
-		return fitting(r, q.Steps, func(s run.Status) bool { return s == run.Manual || s == run.Scheduled })
+		return fitting(r, q.Steps, (*run.Step).CanPlay)
 	}
 	return manualSteps(r, q.Stage, q.Force)
 }
@@ -52,7 +52,7 @@ func manualSteps(r *run.Run, stage string, force bool) (steps []int, err error) 
 		if s.When != run.ByHand && !force {
 			return nil, rpc.Errorf(rpc.CodeConflict, "stage %s holds other steps than manual ones, such as %s: play each by its name, or play all manual ones by force", stage, s.Name)
 		}
-		if r.Steps[i].Status == run.Manual {
+		if r.Steps[i].AwaitsPlay() {
 			steps = append(steps, i)
 		}
 	}

@@ -33,7 +33,7 @@ func (d *Daemon) RunRetry(ctx context.Context, q *rpc.RunRetryRequest) (*rpc.Run
 			}
 			return ev, steps, nil
 		}
-		steps, err := fitting(r, q.Steps, run.Status.Complete)
+		steps, err := fitting(r, q.Steps, (*run.Step).CanRetry)
 		ev.Steps = steps
 		return ev, steps, errors.Join(err, checkAttempt(r, steps, q.Attempt))
 	})

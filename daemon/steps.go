@@ -97,23 +97,14 @@ func findSteps(p *run.Plan, names []string) (steps []int, err error) {
 }
 
 // fitting finds the steps that names mean. Of a name that means several, the
-// cells of a matrix, it takes those whose status fits, if there are any.
-func fitting(r *run.Run, names []string, fits func(run.Status) bool) (steps []int, err error) {
+// cells of a matrix, it takes those that fit, if there are any.
+func fitting(r *run.Run, names []string, fits func(*run.Step) bool) (steps []int, err error) {
 	for _, name := range names {
 		found, err := findSteps(r.Plan, []string{name})
 		if err != nil {
 			return nil, err
 		}
-		var fit []int
-		for _, i := range found {
-			if fits(r.Steps[i].Status) {
-				fit = append(fit, i)
-			}
-		}
-		if len(fit) > 0 {
-			found = fit
-		}
-		for _, i := range found {
+		for _, i := range r.Fitting(found, fits) {
 			if !slices.Contains(steps, i) {
 				steps = append(steps, i)
 			}

@@ -61,13 +61,13 @@ func TestOfAMatrixThoseCellsAreMeantThatFit(t *testing.T) {
 	if _, err := r.Apply(run.Cancel{Cancellation: run.Cancellation{At: time.Now()}, Steps: []int{1}}); err != nil {
 		t.Fatal(err)
 	}
-	over := func(s run.Status) bool { return s.Complete() }
+	over := (*run.Step).CanRetry
 	for name, want := range map[string][]int{"test": {1}, "build/test": {1}, "test@2": {2}, "make": {0}, "load": {3}} {
 		if got, err := fitting(r, []string{name, name}, over); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s is %v (%v), want %v", name, got, err, want)
 		}
 	}
-	none := func(run.Status) bool { return false }
+	none := func(*run.Step) bool { return false }
 	if got, err := fitting(r, []string{"test"}, none); err != nil || !slices.Equal(got, []int{1, 2}) {
 		t.Errorf("%v (%v): want all cells where none fits: the refusal names one", got, err)
 	}

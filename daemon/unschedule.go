@@ -16,7 +16,7 @@ func (d *Daemon) RunUnschedule(ctx context.Context, q *rpc.RunUnscheduleRequest)
 	}
 	who, _ := actor(ctx)
 	return d.grant(ctx, q.Run, d.engine.Act, func(r *run.Run, now time.Time) (run.Event, []int, error) {
-		steps, err := fitting(r, q.Steps, func(s run.Status) bool { return s == run.Scheduled })
+		steps, err := fitting(r, q.Steps, (*run.Step).CanUnschedule)
 		left := slices.DeleteFunc(slices.Clone(steps), func(i int) bool { return r.Steps[i].Status != run.Scheduled })
 		return run.Unschedule{Steps: steps, At: now, Actor: who}, left, err
 	})

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,23 @@ func TestDownstreamBlockedStepIsReleasedInItsRun(t *testing.T) {
 		t.Errorf("why says %+v", text)
 	}
 	s.follows(Running).are(Running, Running, Created).follows(Success).are(Running, Success, Pending)
+}
+
+// Of a step that is blocked by its run there is something to cancel, and nothing
+// to play.
+func TestDownstreamBlockedStepFits(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "start", Downstream: StrategyMirror}, {Name: "m", When: ByHand}}})
+	s.do(Begin{At: s.now}).spawns(Manual)
+	both := []int{0, 1}
+	if got := s.Fitting(both, (*Step).CanPlay); !slices.Equal(got, []int{1}) {
+		t.Errorf("to play: %v", got)
+	}
+	if got := s.Fitting(both, (*Step).CanCancel); !slices.Equal(got, []int{0}) {
+		t.Errorf("to cancel: %v", got)
+	}
+	if got := s.Fitting(both, (*Step).CanUnschedule); !slices.Equal(got, both) {
+		t.Errorf("none fits, so that the refusal can name one: %v", got)
+	}
 }
 
 func TestDownstreamRunIsWaitedForByACancel(t *testing.T) {

@@ -3,6 +3,7 @@ package simulation
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/config/spelling"
@@ -151,9 +152,12 @@ func (w *World) Do(a config.Act) error {
 }
 
 func (w *World) do(a config.Act) error {
-	steps, err := w.find(a.Steps)
+	steps, err := w.meant(a)
 	if err != nil {
 		return err
+	}
+	if a.Do == "retry" && steps == nil && len(w.run.Retryable()) == 0 {
+		return nil // there is nothing to do
 	}
 	ev, err := w.event(a, steps)
 	if err != nil {
@@ -164,6 +168,31 @@ func (w *World) do(a config.Act) error {
 		return nil // it is so already: the daemon has nothing against it
 	}
 	return err
+}
+
+// somethingToDo says of an act for which of the cells that one name means there is
+// something to do.
+var somethingToDo = map[string]func(*run.Step) bool{
+	"play": (*run.Step).CanPlay, "retry": (*run.Step).CanRetry, "cancel": (*run.Step).CanCancel, "unschedule": (*run.Step).CanUnschedule,
+}
+
+// meant are the steps that an act is of, each once; nil for the run.
+func (w *World) meant(a config.Act) (steps []int, err error) {
+	for _, name := range a.Steps {
+		found, err := w.find([]string{name})
+		if err != nil {
+			return nil, err
+		}
+		if fits := somethingToDo[a.Do]; fits != nil {
+			found = w.run.Fitting(found, fits)
+		}
+		for _, i := range found {
+			if !slices.Contains(steps, i) {
+				steps = append(steps, i)
+			}
+		}
+	}
+	return steps, nil
 }
 
 // event is an act in the words of the run.

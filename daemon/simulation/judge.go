@@ -78,17 +78,19 @@ func (j *judge) steps(e *config.Expectation, want string, see func(step int) sig
 // standing is the status of a step, with the reason of a failure.
 func (j *judge) standing(i int) sight {
 	s := &j.run.Steps[i]
-	if a := s.Latest(); a != nil && s.Status == run.Failed {
-		return sight{string(s.Status), string(a.FailureReason)}
+	if s.Status == run.Failed {
+		return sight{string(s.Status), j.reason(i).word}
 	}
 	return sight{string(s.Status), string(s.Skipped)}
 }
 
-// reason is why the newest attempt of a step failed.
+// reason is why a step failed, or the newest attempt of one that goes on.
 func (j *judge) reason(i int) sight {
 	s := &j.run.Steps[i]
 	a := s.Latest()
 	switch {
+	case s.Status == run.Failed && s.Stopped != nil:
+		return sight{string(s.Stopped.Reason), s.Stopped.Note}
 	case a == nil:
 		return sight{"no failure", string(s.Status) + ", without an attempt"}
 	case a.FailureReason == "":

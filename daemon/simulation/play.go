@@ -110,8 +110,8 @@ func (w *World) launch() error {
 	for len(s.waiting) > 0 && (s.places == 0 || s.busy < s.places) {
 		i := s.waiting[0]
 		s.waiting = s.waiting[1:]
-		if w.run.Steps[i].Status != run.Pending {
-			continue // canceled while it waited
+		if !w.run.CanBegin(i) {
+			continue // canceled while it waited; tried again since, it may stand behind max_parallel
 		}
 		if err := w.begin(i); err != nil {
 			return err

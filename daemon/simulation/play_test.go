@@ -37,6 +37,24 @@ func (w *World) diary() string {
 	return strings.Join(lines, ", ")
 }
 
+// A step that is canceled while it waits for a place and tried again stands where
+// max_parallel puts it; its former turn is nobody's.
+func TestATurnThatWasGivenUpIsNotTaken(t *testing.T) {
+	w := begin(t, `name = "p"
+[[stage]]
+name = "s"
+step = [{ name = "a", uses = "shell" }, { name = "b", uses = "shell", parallel = 2, max_parallel = 1 }]
+`)
+	must(t, w.Play(nil, 1))
+	must(t, w.Until(noon.Add(second/2)))
+	must(t, w.Do(config.Act{Do: "cancel", Steps: []string{"b@1"}}))
+	must(t, w.Do(config.Act{Do: "retry", Steps: []string{"b@1"}}))
+	must(t, w.Finish())
+	if got, want := w.diary(), "a 0-1 success, b 1/2 2-3 success, b 2/2 1-2 success"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestAStoryTellsItself(t *testing.T) {
 	const three = `name = "three"
 timeout = "1m"

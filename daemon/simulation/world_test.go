@@ -210,6 +210,85 @@ step = [{ name = "b", uses = "http", with = { url = "http://{{ steps.a.outputs.h
 	}
 }
 
+// Of the cells of a matrix those are meant for which there is something to do, as
+// the daemon has it.
+func TestAnActOfAMatrixIsOfTheCellsThatItFits(t *testing.T) {
+	cells := func(keys string) *World {
+		return begin(t, `
+name = "p"
+[[stage]]
+name = "s"
+  [[stage.step]]
+  name = "t"
+  uses = "shell"
+  parallel = 3
+  `+keys)
+	}
+	w := cells(`when = "manual"
+  allow_failure = false`)
+	must(t, w.Do(config.Act{Do: "play", Steps: []string{"t@1", "t@1"}}))
+	must(t, w.Do(config.Act{Do: "play", Steps: []string{"t"}}))
+	w.wants(t, "t 1/3 pending, t 2/3 pending, t 3/3 pending")
+	must(t, w.End([]string{"t@1"}, well))
+	must(t, w.Do(config.Act{Do: "cancel", Steps: []string{"t"}}))
+	w.wants(t, "t 1/3 success, t 2/3 canceled, t 3/3 canceled")
+	if err := w.Do(config.Act{Do: "play", Steps: []string{"t"}}); err == nil {
+		t.Error("no cell can be played, and nobody said so")
+	}
+	must(t, w.Do(config.Act{Do: "retry", Steps: []string{"t@3"}}))
+	must(t, w.Do(config.Act{Do: "retry", Steps: []string{"t"}}))
+	w.wants(t, "t 1/3 pending, t 2/3 pending, t 3/3 pending")
+
+	w = cells(`when = "delayed"
+  start_in = "1h"`)
+	must(t, w.Do(config.Act{Do: "play", Steps: []string{"t@2"}}))
+	must(t, w.Do(config.Act{Do: "unschedule", Steps: []string{"t"}}))
+	w.wants(t, "t 1/3 manual, t 2/3 pending, t 3/3 manual")
+	must(t, w.Do(config.Act{Do: "cancel", Steps: []string{"t"}}))
+	w.wants(t, "t 1/3 manual, t 2/3 canceled, t 3/3 manual")
+}
+
+// A step can fail without an attempt, and by something else than its newest one:
+// a test is told what the daemon tells.
+func TestTheReasonOfAFailureIsTheSteps(t *testing.T) {
+	w := begin(t, `
+name = "p"
+[[stage]]
+name = "s"
+  [[stage.step]]
+  name = "b"
+  uses = "shell"
+  waiting_timeout = "90s"
+  retry = { max = 1, delay = "10s" }
+  [[stage.step]]
+  name = "a"
+  uses = "shell"
+  [[stage.step]]
+  name = "c"
+  uses = "shell"
+  waiting_timeout = "5s"
+`)
+	must(t, w.Play([]config.Script{scripted("a", takes(time.Hour, well)), scripted("b", ill)}, 1))
+	must(t, w.Finish())
+	j := judge{World: w}
+	for i, want := range []run.FailureReason{run.StuckOrTimeout, "no failure", run.StuckOrTimeout} {
+		if got := j.reason(i).word; got != string(want) {
+			t.Errorf("%s: %q, want %q", w.plan.Steps[i].Name, got, want)
+		}
+	}
+	if got := j.standing(2).String(); got != "failed (stuck_or_timeout)" {
+		t.Errorf("c is %s", got)
+	}
+}
+
+func TestThereCanBeNothingToTryAgain(t *testing.T) {
+	w := begin(t, house)
+	must(t, w.End([]string{"compile", "lint"}, well))
+	before := w.sight()
+	must(t, w.Do(config.Act{Do: "retry"}))
+	w.wants(t, before)
+}
+
 func TestWhyNamesTheCauses(t *testing.T) {
 	w := begin(t, house)
 	must(t, w.End([]string{"compile"}, ill))
