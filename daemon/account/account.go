@@ -135,7 +135,7 @@ func matrix(plan *run.Plan, i int) string {
 // fail as it did.
 func mayFail(p *run.PlanStep, s *run.Step) bool {
 	a := s.Latest()
-	return p.AllowFailure || s.Status == run.Failed && a != nil && a.ExitCode != nil &&
+	return p.AllowFailure || s.Status == run.Failed && s.Stopped == nil && a != nil && a.ExitCode != nil &&
 		slices.Contains(p.AllowExitCodes, *a.ExitCode)
 }
 

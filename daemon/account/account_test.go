@@ -68,7 +68,7 @@ func TestAllThatIsKnownOfAStepIsTold(t *testing.T) {
 	code := 3
 	want := rpc.RunStep{
 		Name: "test: [a]", Address: "test@1", Matrix: "test", Uses: "shell", Status: "failed", Since: &later, When: "delayed",
-		Needs: []string{"before"}, AllowFailure: true, MaxAttempts: 3, Confirmation: "Sure?", SkipReason: "paused",
+		Needs: []string{"before"}, MaxAttempts: 3, Confirmation: "Sure?", SkipReason: "paused",
 		ResourceGroup: "production", RequestedBy: &rpc.StepRequest{At: noon, Actor: "ann", Variables: map[string]string{"K": "V"}},
 		Paused:  &rpc.Pause{At: noon, Actor: "bob", Reason: "full", Until: &later},
 		Stopped: &rpc.Stop{At: noon, Actor: "eve", Note: "no", Run: "a/2"},
@@ -96,6 +96,13 @@ func TestAScheduledStepTellsWhenItIsDue(t *testing.T) {
 
 func TestAFailureIsAllowedAsItHappened(t *testing.T) {
 	plan, s := step()
+	if Step(plan, 1, s).AllowFailure {
+		t.Error("it was ended: whatever its attempt exited with may not happen so")
+	}
+	s.Stopped = nil
+	if !Step(plan, 1, s).AllowFailure {
+		t.Error("its exit code may happen")
+	}
 	other := 4
 	s.Attempts[0].ExitCode = &other
 	if Step(plan, 1, s).AllowFailure {

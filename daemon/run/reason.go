@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,14 +112,21 @@ func (e *explaining) waits(i int) string {
 	switch {
 	case e.State.Held:
 		return "its run waits for its turn"
-	case p.HasNeeds:
+	case p.HasNeeds && e.awaits(p.Needs):
 		return "it waits for steps that it needs"
-	case e.graph.rank[i] == e.graph.frontier:
+	case p.HasNeeds && !e.awaits(p.After):
+		return "it waits for the step before it: the stage " + e.Plan.Stages[p.Stage].Name + " is serial"
+	case p.HasNeeds, e.graph.rank[i] == e.graph.frontier:
 		return "it waits for steps whose outputs it reads"
 	case e.Plan.Stages[p.Stage].Serial && e.graph.ranks[e.graph.frontier].stage == p.Stage:
 		return "it waits for the steps before it: the stage " + e.Plan.Stages[p.Stage].Name + " is serial"
 	}
 	return "it waits for the stages before its own"
+}
+
+// awaits reports whether one of some steps is not over.
+func (e *explaining) awaits(steps []int) bool {
+	return slices.ContainsFunc(steps, func(i int) bool { return !e.graph.tag[i].complete() })
 }
 
 // crowd says why a pending step has not begun.

@@ -304,6 +304,24 @@ func TestWhyNamesAStepOnceThatIsNeededAndRead(t *testing.T) {
 	}
 }
 
+// A step with needs can wait for a step that it does not need.
+func TestWhySaysForWhatAStepWithNeedsWaits(t *testing.T) {
+	s := tell(t, Plan{Stages: []PlanStage{{Name: "row", Serial: true}, {Name: "rest"}}, Steps: []PlanStep{
+		{Name: "a"}, {Name: "b", HasNeeds: true}, {Name: "c", Stage: 1, HasNeeds: true, After: []int{0}},
+		{Name: "d", Stage: 1, HasNeeds: true, Needs: []int{0}, After: []int{1}},
+	}})
+	wants := func(texts ...string) {
+		for i, want := range texts {
+			if got := s.Why(i + 1).Text; got != want {
+				t.Errorf("%s: %q, want %q", s.Plan.Steps[i+1].Name, got, want)
+			}
+		}
+	}
+	wants("it waits for the step before it: the stage row is serial", "it waits for steps whose outputs it reads", "it waits for steps that it needs")
+	s.works(0, well)
+	wants(s.Why(1).Text, s.Why(2).Text, "it waits for steps whose outputs it reads")
+}
+
 func TestWhySaysWhatBecomesOfAStepThatIsToCome(t *testing.T) {
 	s := tell(t, Plan{Steps: []PlanStep{
 		{Name: "build"}, {Name: "deploy", Stage: 1}, {Name: "beta", Stage: 1, Skip: "skip = true"},
