@@ -1,9 +1,12 @@
 package ctl
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // arguments wants from least to most arguments; most < 0 is no limit.
@@ -28,5 +31,10 @@ func arguments(least, most int) cobra.PositionalArgs {
 
 // badFlag is what cobra calls for a flag that it cannot take.
 func badFlag(cmd *cobra.Command, err error) error {
+	var value *pflag.InvalidValueError
+	var number *strconv.NumError
+	if errors.As(err, &value) && errors.As(err, &number) {
+		err = fmt.Errorf("--%s %q: want a whole number", value.GetFlag().Name, value.GetValue())
+	}
 	return usagef("%w\nUsage: %s\nSee '%s --help'.", err, cmd.UseLine(), cmd.CommandPath())
 }

@@ -184,7 +184,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"lst":                            "did you mean list or test?",
 		"show":                           "Usage: penstockctl show NAME",
 		"show a b":                       "show wants 1 argument",
-		"show a --revision x":            "invalid argument",
+		"show a --revision x":            `--revision "x": want a whole number`,
 		"list -o xml":                    "want table or json",
 		"list --frob":                    "unknown flag",
 		"status nightly":                 "nightly/latest",
@@ -218,7 +218,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"run a --input x":                "want KEY=VALUE",
 		"run a --input k=1 --input k=2":  "k is given twice",
 		"run a --input-file /no/such":    "no such file",
-		"run a --priority high":          "invalid argument",
+		"run a --priority high":          `--priority "high": want a whole number`,
 		"run a --key=":                   "--key is empty",
 		"runs -n -1":                     "want at least 1",
 		"rollback a 0":                   "want a number from 1",
@@ -231,6 +231,8 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"run a --follow -o json":         "use --wait",
 		"delete a":                       "--yes",
 		"completion nope":                `no command "nope"`,
+		"help nope":                      `no command "nope"`,
+		"help resource nope":             `no command "nope"`,
 		"delete a/b --yes":               "names no run",
 	} {
 		d.ctl(strings.Fields(args)...).wants(t, ExitUsage, "", stderr)

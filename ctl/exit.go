@@ -16,7 +16,7 @@ const (
 	ExitRun         = 1   // the run that was waited for failed, or was canceled or skipped; a test of a pipeline failed
 	ExitUsage       = 2   // wrong usage, or the daemon refused the input
 	ExitUnreachable = 3   // no daemon answers, or it is just stopping
-	ExitNotFound    = 4   // no such pipeline, revision, run, step, attempt or plugin
+	ExitNotFound    = 4   // no such pipeline, run, step, schedule, key or whatever else was named
 	ExitPermission  = 5   // the caller may not
 	ExitRefused     = 6   // not as things are now: conflict, disk low, busy
 	ExitInternal    = 7   // a fault of the daemon or of this machine
@@ -32,7 +32,7 @@ const exitHelp = `Exit codes of penstockctl:
        pipeline failed
     2  wrong usage, or the daemon refused the input; nothing was changed
     3  no daemon answers on the socket, or it is just stopping: try again
-    4  no such pipeline, revision, run, step, attempt or plugin
+    4  no such pipeline, run, step, schedule, key or whatever else was named
     5  not permitted: see [access] in the daemon's configuration
     6  not as things are now: the change conflicts with another, the disk is
        nearly full, the daemon is busy

@@ -3,6 +3,7 @@ package ctl
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -81,6 +82,7 @@ type picked struct {
 	status  string
 	attempt int // 0: there is none yet
 	erased  *rpc.Erasure
+	stands  *rpc.Downstream // the run that the attempt stands for; nil where it works itself
 }
 
 // pick finds the steps that are meant.
@@ -90,8 +92,9 @@ func (t target) pick(run *rpc.Run) ([]picked, error) {
 		for i := range stage.Steps {
 			step := &stage.Steps[i]
 			if t.has(stage.Name, step) {
-				attempt := t.begun(step)
-				found = append(found, picked{place{stage.Name, step.Name}, step.Status, attempt, erased(step, attempt)})
+				p := picked{place: place{stage.Name, step.Name}, status: step.Status, attempt: t.begun(step)}
+				p.know(step)
+				found = append(found, p)
 			}
 		}
 	}
@@ -118,21 +121,24 @@ func (t target) begun(step *rpc.RunStep) int {
 	return number
 }
 
-// erased tells who removed the log of an attempt; nil where nobody did.
-func erased(step *rpc.RunStep, attempt int) *rpc.Erasure {
-	for i := range step.Attempts {
-		if step.Attempts[i].Number == attempt {
-			return step.Attempts[i].Erased
+// know takes from the step why its attempt may have no log.
+func (p *picked) know(step *rpc.RunStep) {
+	for _, attempt := range step.Attempts {
+		if attempt.Number != p.attempt {
+			continue
 		}
+		p.erased, p.stands = attempt.Erased, attempt.Downstream
 	}
-	return nil
 }
 
 // dump shows what logs hold now, one after the other.
 func (a *app) dump(ctx context.Context, run *rpc.Run, steps []picked, o logOptions) error {
 	out := a.newOutput(o)
+	if !slices.ContainsFunc(steps, func(p picked) bool { return p.attempt > 0 }) && len(steps) > 1 {
+		a.notice("%s has no output: it is %s", run.Name, run.Status)
+	}
 	for _, p := range steps {
-		if len(steps) == 1 && (p.attempt == 0 || p.erased != nil) {
+		if len(steps) == 1 && (p.attempt == 0 || p.erased != nil || p.stands != nil) {
 			return a.noLog(run, p)
 		}
 		if p.attempt == 0 {
@@ -148,6 +154,10 @@ func (a *app) dump(ctx context.Context, run *rpc.Run, steps []picked, o logOptio
 			a.notice("[%s]", a.errorStyle().Erased(*p.erased))
 			continue
 		}
+		if p.stands != nil {
+			a.notice("[%s]", p.elsewhere())
+			continue
+		}
 		if err := a.readLog(ctx, fmt.Sprint(run.ID), p, out.part(p, "")); err != nil {
 			return err
 		}
@@ -161,8 +171,21 @@ func (a *app) noLog(run *rpc.Run, p picked) error {
 	if p.erased != nil {
 		return notFoundf("%s/%d: %s", name, p.attempt, a.errorStyle().Erased(*p.erased))
 	}
+	if p.stands != nil {
+		a.notice("%s: %s", name, p.elsewhere())
+		return nil
+	}
 	a.notice("%s has no output: it is %s", name, p.status)
 	return nil
+}
+
+// elsewhere says where the output of a step is that stands for a run.
+func (p picked) elsewhere() string {
+	run := render.Line(p.stands.Run)
+	if p.stands.Deleted {
+		return "it stood for " + run + ", which is deleted"
+	}
+	return "it stands for a run: penstockctl logs " + run
 }
 
 // readLog shows a log up to where it ends now.

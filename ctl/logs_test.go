@@ -115,6 +115,31 @@ func TestLogsOfWhatIsNotThere(t *testing.T) {
 	d.ctl("logs", "nightly/42/build/late").wants(t, ExitOK, "", "has no output: it is skipped")
 }
 
+func TestLogsOfARunOfWhichNothingHasBegunSaySo(t *testing.T) {
+	d := newFake(t)
+	run := twoSteps("skipped")
+	for i := range run.Stages[0].Steps {
+		run.Stages[0].Steps[i].Attempts = nil
+	}
+	always[rpc.RunGetRequest](d, run)
+	d.ctl("logs", "nightly/42").wants(t, ExitOK, "", "nightly/42 has no output: it is skipped\n")
+}
+
+func TestLogsOfAStepThatStandsForARunNameTheRun(t *testing.T) {
+	d := newFake(t)
+	run := twoSteps("success")
+	stands := &rpc.Downstream{Run: "site/7", Status: "success"}
+	run.Stages[0].Steps[1].Attempts[0].Downstream = stands
+	always[rpc.RunGetRequest](d, run)
+	logsOf(d, map[string][][]byte{"compile": {frames("stdout", "one\n")}})
+	d.ctl("logs", "nightly/42/test").wants(t, ExitOK, "", "nightly/42/build/test: it stands for a run: penstockctl logs site/7\n")
+	r := d.ctl("logs", "nightly/42")
+	r.wants(t, ExitOK, "==> build/test, attempt 1: success <==\n", "[it stands for a run: penstockctl logs site/7]\n")
+	stands.Deleted = true
+	always[rpc.RunGetRequest](d, run)
+	d.ctl("logs", "nightly/42/test").wants(t, ExitOK, "", "it stood for site/7, which is deleted\n")
+}
+
 // live makes a run of two steps that ends when both logs were read to the end.
 func live(d *fake) {
 	always[rpc.RunGetRequest](d, twoSteps("running"))

@@ -56,7 +56,8 @@ func (a *app) root() *cobra.Command {
 	group(root, "daemon", a.pingCommand(), a.pluginsCommand(), a.resourceCommand(), a.keyCommand(), a.versionCommand())
 	root.AddCommand(exitTopic())
 	root.InitDefaultCompletionCmd()
-	strict(root, "completion")
+	root.InitDefaultHelpCmd()
+	strict(root)
 	fold(root)
 	return root
 }
@@ -72,14 +73,32 @@ func fold(cmd *cobra.Command) {
 	}
 }
 
-// strict makes cobra's own command refuse what it does not know. By default it
-// shows its help and succeeds, which a script takes for what it asked for.
-func strict(root *cobra.Command, name string) {
+// strict makes cobra's own commands refuse what they do not know. By default
+// they show a help and succeed, which a script takes for what it asked for.
+func strict(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
-		if cmd.Name() == name {
+		switch cmd.Name() {
+		case "completion":
 			cmd.Args, cmd.RunE = unknownCommand, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		case "help":
+			cmd.RunE = helpOf
 		}
 	}
+}
+
+// helpOf shows the help of the command that the words name.
+func helpOf(help *cobra.Command, words []string) error {
+	cmd, rest, err := help.Root().Find(words)
+	if err != nil {
+		return err
+	}
+	if cmd.HasSubCommands() {
+		if err := unknownCommand(cmd, rest); err != nil {
+			return err
+		}
+	}
+	cmd.InitDefaultHelpFlag()
+	return cmd.Help()
 }
 
 func group(root *cobra.Command, id string, commands ...*cobra.Command) {

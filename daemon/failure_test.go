@@ -26,6 +26,8 @@ func TestFailuresBecomeCodes(t *testing.T) {
 		{engine.ErrNotFound, rpc.CodeNotFound, `run "a/1" does not exist`},
 		{engine.ErrLive, rpc.CodeConflict, "not over yet; cancel it first"},
 		{engine.ErrRevision, rpc.CodeConflict, `run "a/1": `},
+		{&engine.PausedError{}, rpc.CodeConflict, "; resume it first"},
+		{&engine.FrozenError{}, rpc.CodeConflict, "; unfreeze first, or ask for it despite the freeze"},
 		{run.ErrComplete, rpc.CodeConflict, `run "a/1": `},
 		{&plan.Refusal{Problems: []plan.Problem{{Message: "no input a"}, {Message: "no input b"}}}, rpc.CodeInvalid, "no run was made: no input a\nno input b"},
 		{engine.ErrStopping, rpc.CodeUnavailable, "ask again"},

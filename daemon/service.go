@@ -39,8 +39,11 @@ func failure(err error, subject string) error {
 		return rpc.Errorf(rpc.CodeConflict, "%s: %v; cancel it first, or delete by force", subject, err)
 	case errors.Is(err, run.ErrRefused):
 		return rpc.Errorf(rpc.CodeConflict, "%s: %s", subject, strings.TrimPrefix(err.Error(), run.ErrRefused.Error()+": "))
-	case errors.Is(err, engine.ErrRevision), errors.Is(err, engine.ErrOverlap), errors.Is(err, engine.ErrPaused),
-		errors.Is(err, engine.ErrFrozen), errors.Is(err, engine.ErrNotFrozen),
+	case errors.Is(err, engine.ErrPaused):
+		return rpc.Errorf(rpc.CodeConflict, "%s: %v; resume it first", subject, err)
+	case errors.Is(err, engine.ErrFrozen):
+		return rpc.Errorf(rpc.CodeConflict, "%s: %v; unfreeze first, or ask for it despite the freeze", subject, err)
+	case errors.Is(err, engine.ErrRevision), errors.Is(err, engine.ErrOverlap), errors.Is(err, engine.ErrNotFrozen),
 		errors.Is(err, engine.ErrDeleting), errors.Is(err, run.ErrComplete):
 		return rpc.Errorf(rpc.CodeConflict, "%s: %v", subject, err)
 	case errors.Is(err, engine.ErrStopping), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

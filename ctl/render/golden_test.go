@@ -200,6 +200,30 @@ func TestAStepThatIsAskedToEndIsSaidToBeSoNow(t *testing.T) {
 	}
 }
 
+func TestAChangeHasTheTimeAtWhichTheStepCameToItsStatus(t *testing.T) {
+	began, ended, since := at(40*time.Second), at(20*time.Second), at(10*time.Second)
+	worked := []rpc.RunAttempt{{Number: 1, Status: "success", StartedAt: began, FinishedAt: ended}}
+	works := []rpc.RunAttempt{{Number: 1, Status: "running", StartedAt: began}}
+	for what, c := range map[string]struct {
+		step rpc.RunStep
+		want *time.Time
+	}{
+		"it ended while there was no daemon": {rpc.RunStep{Status: "success", Attempts: worked}, ended},
+		"it works":                           {rpc.RunStep{Status: "running", Attempts: works}, began},
+		"it is to be tried again":            {rpc.RunStep{Status: "pending", Attempts: worked}, since},
+		"it was left out":                    {rpc.RunStep{Status: "skipped"}, since},
+		"it is asked to end":                 {rpc.RunStep{Status: "canceling", Attempts: works}, since},
+		"its run is blocked":                 {rpc.RunStep{Status: "manual", Uses: "pipeline", Attempts: works}, since},
+		"its run goes on":                    {rpc.RunStep{Status: "running", Uses: "pipeline", Attempts: works}, since},
+	} {
+		c.step.Since = since
+		got := plainStyle().Change("nightly/42", rpc.StepChange{RunStep: c.step})
+		if want := c.want.In(plainStyle().zone()).Format(time.TimeOnly); !strings.HasPrefix(got, want+" ") {
+			t.Errorf("%s: %q, want %s", what, got, want)
+		}
+	}
+}
+
 func TestProblemsReadLikeACompilers(t *testing.T) {
 	got := Problems([]rpc.Problem{
 		{File: "a.toml", Line: 3, Column: 7, Path: "stage[0]", Message: "unknown key"},

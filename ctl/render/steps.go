@@ -195,12 +195,15 @@ func (s Style) Change(run string, c rpc.StepChange) string {
 	return line + "\n"
 }
 
-// clock is when the step came to where it is; the present where it tells not,
-// as of one that is asked to end.
+// clock is when the step came to where it is. What a plugin began or ended
+// while there was no daemon has its own time, before the daemon knew of it.
 func (s Style) clock(step rpc.RunStep) string {
 	at := s.Now
-	if n := len(step.Attempts); n > 0 && step.Status != "canceling" {
-		a := step.Attempts[n-1]
+	if step.Since != nil {
+		at = *step.Since
+	}
+	if tried(step) && step.Status != "canceling" && step.Uses != "pipeline" {
+		a := step.Attempts[len(step.Attempts)-1]
 		if a.FinishedAt != nil {
 			at = *a.FinishedAt
 		} else if a.StartedAt != nil {

@@ -49,7 +49,7 @@ func (e *explaining) admitted(i int) Explanation {
 	case p.When == Always:
 		x.Text = `when = "always" admitted it, however ` + e.sight(i) + " ended"
 	case len(e.sees(i)) == 0:
-		x.Text = "no step stands before it"
+		x.Text = "it was admitted at once: no step of its run comes before it"
 		if wait := e.State.Waited(); wait >= noticeable {
 			x.Text += "; its run waited " + length(wait.Round(time.Second)) + " for its turn"
 		}

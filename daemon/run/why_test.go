@@ -102,18 +102,18 @@ func TestWhySaysWhatLetAStepBegin(t *testing.T) {
 	s.works(3, well).works(0, fails(ScriptFailure, 3))
 	s.now = s.now.Add(7 * time.Second)
 	s.do(Grant{Step: 1, At: s.now}).works(1, well)
-	if got := s.Why(5).Causes[0].Text; got != "no step stands before it" {
+	if got := s.Why(5).Causes[0].Text; got != "it was admitted at once: no step of its run comes before it" {
 		t.Errorf("late, which is scheduled still: %q", got)
 	}
 	s.do(Due{Step: 5, At: s.Alarm(5)}, Begin{Step: 5, At: s.Alarm(5)})
 	for i, want := range [][]string{
-		{"it is in the run by rule[1]: inputs.full", "no step stands before it",
+		{"it is in the run by rule[1]: inputs.full", "it was admitted at once: no step of its run comes before it",
 			"attempt 1 waited 2s for a place"},
 		{`when = "on_failure" admitted it`, "attempt 1 waited 8s for the resource group siren", "attempt 1 waited 1s for a place"},
 		{`when = "always" admitted it, however the steps before it ended`},
-		{"no step stands before it"},
+		{"it was admitted at once: no step of its run comes before it"},
 		{"it was admitted because the steps that it needs succeeded"},
-		{"no step stands before it; start_in = 1m held it"},
+		{"it was admitted at once: no step of its run comes before it; start_in = 1m held it"},
 	} {
 		var got []string
 		for _, x := range s.Why(i).Causes {
@@ -213,7 +213,7 @@ func TestWhySaysHowLongARunWasHeld(t *testing.T) {
 	if wait := s.State.Waited(); wait != 90*time.Second {
 		t.Errorf("it waited %s", wait)
 	}
-	for i, want := range []string{"no step stands before it; its run waited 1m30s for its turn", "it was admitted because nothing failed among the steps before it"} {
+	for i, want := range []string{"it was admitted at once: no step of its run comes before it; its run waited 1m30s for its turn", "it was admitted because nothing failed among the steps before it"} {
 		if got := s.Why(i).Causes[0].Text; got != want {
 			t.Errorf("%s: %q, want %q", p.Steps[i].Name, got, want)
 		}
