@@ -25,7 +25,8 @@ const (
 
 // ScheduleForecast says what all schedules together will do.
 func (d *Daemon) ScheduleForecast(ctx context.Context, q *rpc.ScheduleForecastRequest) (*rpc.Forecast, error) {
-	w := outlook{daemon: d, from: time.Now(), durations: map[uint64]time.Duration{}}
+	now := time.Now()
+	w := outlook{daemon: d, now: now, from: now, durations: map[uint64]time.Duration{}}
 	if q.From != nil {
 		w.from = *q.From
 	}
@@ -44,7 +45,10 @@ func (d *Daemon) ScheduleForecast(ctx context.Context, q *rpc.ScheduleForecastRe
 	w.view = d.store.View()
 	defer w.view.Close()
 	asked := w.to
-	err := w.addAll(ctx)
+	var err error
+	if w.freeze, err = frozen(w.view); err == nil {
+		err = w.addAll(ctx)
+	}
 	for errors.Is(err, errMany) && w.to.Sub(w.from) > time.Minute {
 		w.halve()
 		err = w.addAll(ctx)
@@ -67,6 +71,8 @@ var errMany = rpc.Errorf(rpc.CodeInvalid, "even a minute has more than %d instan
 type outlook struct {
 	daemon    *Daemon
 	view      *store.View
+	now       time.Time
+	freeze    *rpc.Freeze // nil: nothing is frozen
 	from, to  time.Time
 	schedules []forecast.Schedule
 	instants  int
@@ -94,17 +100,12 @@ func (w *outlook) halve() {
 	w.schedules, w.instants, w.paused = nil, 0, 0
 }
 
-// add adds a schedule, unless it is paused as long as that lasts.
+// add adds a schedule, unless it is held as long as that lasts.
 func (w *outlook) add(p planned) error {
-	begin := w.from
-	if held, _ := p.paused(time.Now()); held != nil {
-		if held.Until == nil || !held.Until.Before(w.to) {
-			w.paused++
-			return nil
-		}
-		if held.Until.After(begin) {
-			begin = *held.Until
-		}
+	begin, ok := w.begin(p)
+	if !ok {
+		w.paused++
+		return nil
 	}
 	due, err := w.due(p, begin)
 	if err != nil {
@@ -120,7 +121,30 @@ func (w *outlook) add(p planned) error {
 	return nil
 }
 
-// due lists when the runs of a schedule begin.
+// begin is from when on a schedule starts runs again that is paused, or frozen
+// like all; false: not in the time that is asked for.
+func (w *outlook) begin(p planned) (begin time.Time, ok bool) {
+	var ends []*time.Time // nil is for good
+	if w.freeze != nil {
+		ends = append(ends, w.freeze.Until)
+	}
+	if held, _ := p.paused(w.now); held != nil {
+		ends = append(ends, held.Until)
+	}
+	begin = w.from
+	for _, end := range ends {
+		if end == nil || !end.Before(w.to) {
+			return begin, false
+		}
+		if end.After(begin) {
+			begin = *end
+		}
+	}
+	return begin, true
+}
+
+// due lists when the runs of a schedule begin. What is decided is due no more,
+// but of a past that is asked for nothing is left out.
 func (w *outlook) due(p planned, begin time.Time) (due []time.Time, err error) {
 	t, err := w.daemon.schedules.timetable(&p.trigger)
 	if err != nil {
@@ -128,8 +152,9 @@ func (w *outlook) due(p planned, begin time.Time) (due []time.Time, err error) {
 	}
 	mark := p.trigger.Mark
 	mark.Through = begin.Add(-p.trigger.Rule.Jitter - 1)
-	if rests := restsUntil(t, p.trigger.Mark, time.Now()); rests != nil && rests.After(mark.Through) {
-		mark.Through = *rests // nothing before it is due
+	decided := p.trigger.Mark.Through
+	if asksAhead := !begin.Before(w.now); (asksAhead || decided.After(w.now)) && decided.After(mark.Through) {
+		mark.Through = decided
 	}
 	for i := range t.After(mark) {
 		if !i.At.Before(w.to) {

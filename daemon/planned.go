@@ -20,19 +20,18 @@ type planned struct {
 
 func (p *planned) name() string { return p.pipeline.Name + "/" + p.trigger.Name }
 
-// paused is the pause that holds a schedule now, and what it is of.
+// paused is the pause that holds a schedule now, and what it is of: of its own
+// and that of its pipeline the one that ends last.
 func (p *planned) paused(now time.Time) (*rpc.Pause, string) {
-	if own := p.trigger.Pause; own != nil && !own.Over(now) {
-		told := pauseOf(*own)
-		return &told, p.name()
+	longest, of := p.trigger.Paused(now), p.name()
+	if whole := p.pipeline.PausedWhole(now); whole != nil && (longest == nil || whole.Outlasts(longest)) {
+		longest, of = whole, p.pipeline.Name
 	}
-	for _, one := range p.pipeline.Paused(now) {
-		if one.Part == (store.Part{}) {
-			told := pauseOf(one)
-			return &told, p.pipeline.Name
-		}
+	if longest == nil {
+		return nil, ""
 	}
-	return nil, ""
+	told := pauseOf(*longest)
+	return &told, of
 }
 
 // anyKind is triggers of every kind.

@@ -359,3 +359,70 @@ func TestTheForecastGoesByPastRuns(t *testing.T) {
 		t.Errorf("up to %v of %v there are %d runs of %d and %d schedules, %d paused", f.To, f.Asked, f.Runs, f.Known, f.Unknown, f.Paused)
 	}
 }
+
+// forecastOf is how many runs are forecast of the hours from now on, and how many
+// schedules are left out.
+func (h *house) forecastOf(hours int) (runs, leftOut int) {
+	h.t.Helper()
+	to := time.Now().Add(time.Duration(hours) * time.Hour)
+	f := must[*rpc.Forecast](h.t)(h.ScheduleForecast(h.t.Context(), &rpc.ScheduleForecastRequest{To: &to}))
+	return f.Runs, f.Paused
+}
+
+func TestTheForecastLeavesOutWhatIsHeld(t *testing.T) {
+	after := func(hours int) *time.Time {
+		at := time.Now().Add(time.Duration(hours) * time.Hour)
+		return &at
+	}
+	for name, c := range map[string]struct {
+		schedule, pipeline, freeze *time.Time // nil: not held
+		runs, leftOut              int
+	}{
+		"nothing is":                        {nil, nil, nil, 12, 0},
+		"the schedule is":                   {after(4), nil, nil, 8, 0},
+		"its pipeline is for longer":        {after(2), after(8), nil, 4, 0},
+		"its pipeline is not for as long":   {after(8), after(2), nil, 4, 0},
+		"all is, for longer":                {nil, after(2), after(6), 6, 0},
+		"all is, as long as that is looked": {nil, nil, after(13), 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.apply(scheduled("nightly", "true", "[[trigger]]\nschedule = \"0 * * * *\"\n"))
+			if c.schedule != nil {
+				must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: "nightly", Until: c.schedule}))
+			}
+			if c.pipeline != nil {
+				must[*rpc.PipelinePausesResponse](t)(h.PipelinePause(t.Context(), &rpc.PipelinePauseRequest{Name: "nightly", Until: c.pipeline}))
+			}
+			if c.freeze != nil {
+				must[*rpc.Freeze](t)(h.FreezeSet(t.Context(), &rpc.FreezeSetRequest{Until: c.freeze}))
+			}
+			runs, leftOut := h.forecastOf(12)
+			if runs < c.runs-1 || runs > c.runs+1 || leftOut != c.leftOut { // an hour may turn meanwhile
+				t.Errorf("%d runs, %d schedules are left out; want %d, %d", runs, leftOut, c.runs, c.leftOut)
+			}
+			if c.schedule != nil && c.pipeline != nil {
+				longest, of := c.schedule, "nightly/schedule"
+				if c.pipeline.After(*longest) {
+					longest, of = c.pipeline, "nightly"
+				}
+				if s := h.planned("nightly"); s.PauseOf != of || !s.Pause.Until.Equal(*longest) {
+					t.Errorf("it is held by %s until %v, want %s until %v", s.PauseOf, s.Pause.Until, of, longest)
+				}
+			}
+		})
+	}
+}
+
+// An instant before a schedule was applied is not due, however long its jitter is.
+func TestTheForecastKnowsFromWhenOnAScheduleIsDue(t *testing.T) {
+	h := newHouse(t)
+	text := ""
+	for n := range 5 { // the jitter follows from the name: of one at least it is more than an hour
+		text += fmt.Sprintf("[[trigger]]\nname = \"t%d\"\nschedule = %q\njitter = \"24h\"\n", n, time.Now().UTC().Add(-time.Hour).Format("@at 2006-01-02T15:04:05"))
+	}
+	h.apply(scheduled("nightly", "true", text))
+	if runs, _ := h.forecastOf(30); runs != 0 {
+		t.Errorf("%d runs are forecast", runs)
+	}
+}

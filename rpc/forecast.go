@@ -27,7 +27,7 @@ type Forecast struct {
 	Runs      int            `json:"runs"`      // of all schedules
 	Known     int            `json:"known"`     // schedules whose pipeline has past runs to go by
 	Unknown   int            `json:"unknown"`   // schedules whose runs are taken to need a second: nothing is known
-	Paused    int            `json:"paused"`    // schedules that are left out because they are paused
+	Paused    int            `json:"paused"`    // schedules that are left out because they are paused, or all is frozen
 }
 
 // ForecastHour is the load of an hour, or what of it lies in the time.

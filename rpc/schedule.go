@@ -49,7 +49,7 @@ type Schedule struct {
 	// was looked.
 	NoneUntil *time.Time `json:"none_until,omitempty"`
 	Last      *Tick      `json:"last,omitempty"`  // the record of its newest instant, which may stand for many
-	Pause     *Pause     `json:"pause,omitempty"` // of the schedule, else of its pipeline
+	Pause     *Pause     `json:"pause,omitempty"` // of the schedule or of its pipeline, that which ends last
 	// PauseOf is what Pause holds: the schedule, nightly/evening, or nightly, its
 	// whole pipeline. "" without a pause.
 	PauseOf string `json:"pause_of,omitempty"`

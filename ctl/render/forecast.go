@@ -159,7 +159,7 @@ func (s Style) remarks(f rpc.Forecast) string {
 		text += "\n" + s.paint(dim, count(f.Unknown, "schedule")+" without past runs: taken to need a second") + "\n"
 	}
 	if f.Paused > 0 {
-		text += "\n" + s.paint(dim, count(f.Paused, "schedule")+" left out: paused") + "\n"
+		text += "\n" + s.paint(dim, count(f.Paused, "schedule")+" left out: paused or frozen") + "\n"
 	}
 	return text
 }

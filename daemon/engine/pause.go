@@ -89,7 +89,7 @@ func longest(p *run.Plan, pauses []store.Pause) []*store.Pause {
 	longest := make([]*store.Pause, len(p.Steps))
 	for k := range pauses {
 		for _, i := range members(p, pauses[k].Part) {
-			if longest[i] == nil || outlasts(&pauses[k], longest[i]) {
+			if longest[i] == nil || pauses[k].Outlasts(longest[i]) {
 				longest[i] = &pauses[k]
 			}
 		}
@@ -108,9 +108,4 @@ func members(p *run.Plan, part store.Part) (steps []int) {
 		}
 	}
 	return steps
-}
-
-// outlasts reports whether a ends after b.
-func outlasts(a, b *store.Pause) bool {
-	return !b.Until.IsZero() && (a.Until.IsZero() || a.Until.After(b.Until))
 }

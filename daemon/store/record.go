@@ -60,6 +60,11 @@ func (p *Pause) Over(now time.Time) bool { return !p.Until.IsZero() && !now.Befo
 // Covers reports whether p lasts from one time to another, both included.
 func (p *Pause) Covers(from, to time.Time) bool { return !from.Before(p.At) && !p.Over(to) }
 
+// Outlasts reports whether p ends after another.
+func (p *Pause) Outlasts(other *Pause) bool {
+	return !other.Until.IsZero() && (p.Until.IsZero() || p.Until.After(other.Until))
+}
+
 // Paused lists the pauses of p that hold now.
 func (p *Pipeline) Paused(now time.Time) []Pause {
 	return slices.DeleteFunc(slices.Clone(p.Pauses), func(one Pause) bool { return one.Over(now) })
