@@ -184,20 +184,14 @@ func backfill(b store.Backfill, name string) rpc.Backfill {
 func (d *Daemon) BackfillList(ctx context.Context, q *rpc.BackfillListRequest) (*rpc.BackfillListResponse, error) {
 	view := d.store.View()
 	defer view.Close()
-	wanted := func(uint64, string) bool { return true }
-	if q.Schedule != "" {
-		l, err := ledgersOf(view, q.Schedule)
-		if err != nil {
-			return nil, err
-		}
-		wanted = func(pipeline uint64, trigger string) bool {
-			return pipeline == l.pipeline.ID && slices.Contains(l.triggers, trigger)
-		}
+	wanted, err := backfillsOf(view, q.Schedule)
+	if err != nil {
+		return nil, err
 	}
 	answer := &rpc.BackfillListResponse{Backfills: []rpc.Backfill{}}
 	names := pipelineNames{view: view}
 	for b, err := range view.Backfills() {
-		if err == nil && !wanted(b.Pipeline, b.Trigger) {
+		if err == nil && !wanted(&b) {
 			continue
 		}
 		name := ""
@@ -215,6 +209,30 @@ func (d *Daemon) BackfillList(ctx context.Context, q *rpc.BackfillListRequest) (
 	}
 	slices.Reverse(answer.Backfills)
 	return answer, nil
+}
+
+// backfillsOf chooses the backfills that a name means: with "" all, with nightly
+// those of the pipeline, also of schedules that are gone.
+func backfillsOf(view *store.View, name string) (wanted func(*store.Backfill) bool, err error) {
+	if name == "" {
+		return func(*store.Backfill) bool { return true }, nil
+	}
+	of, trigger, one := strings.Cut(name, "/")
+	pipeline, err := view.PipelineNamed(of)
+	if err != nil {
+		return nil, failure(err, fmt.Sprintf("pipeline %q", of))
+	}
+	wanted = func(b *store.Backfill) bool { return b.Pipeline == pipeline.ID && (!one || b.Trigger == trigger) }
+	for b, err := range view.Backfills() {
+		if err != nil {
+			return nil, failure(err, "backfills")
+		}
+		if wanted(&b) {
+			return wanted, nil
+		}
+	}
+	_, err = ledgersOf(view, name) // a schedule that never was is refused
+	return wanted, err
 }
 
 // BackfillCancel ends a backfill.

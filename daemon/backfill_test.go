@@ -188,15 +188,62 @@ func TestABackfillWaitsWhileSomethingStandsAgainstIt(t *testing.T) {
 }
 
 func TestABackfillOfAScheduleThatIsGoneEnds(t *testing.T) {
-	h := newHouse(t)
-	g := h.gate("gate")
-	b := h.backfillNightly(nightly("cat "+g.path, ""), days(3), 1)
-	open := g.reached()
-	h.apply(one("nightly", "true"))
-	open()
-	b = h.backfilled(b.ID, func(b store.Backfill) bool { return b.Over() })
-	if b.CanceledBy != "penstock" || b.Next != 1 || !strings.Contains(b.Message, "evening is not in the pipeline any more") {
-		t.Errorf("it ended as %+v", b)
+	for name, text := range map[string]string{
+		"nothing has its name":             one("nightly", "true"),
+		"a trigger of another kind has it": scheduled("nightly", "true", "trigger = [{ name = 'evening', after = 'build' }]"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			g := h.gate("gate")
+			b := h.backfillNightly(nightly("cat "+g.path, ""), days(3), 1)
+			open := g.reached()
+			h.apply(text)
+			open()
+			b = h.backfilled(b.ID, func(b store.Backfill) bool { return b.Over() })
+			if b.CanceledBy != "penstock" || b.Next != 1 || !strings.Contains(b.Message, "evening is not in the pipeline any more") {
+				t.Errorf("it ended as %+v", b)
+			}
+		})
+	}
+}
+
+// What goes on now is not given up for what is past, and of what is past no
+// instant for another.
+func TestABackfillEndsNoOtherRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		text  string
+		waits bool
+	}{
+		"overlap":     {"overlap = 'cancel'\n", true},
+		"auto_cancel": {"auto_cancel = { on_new_run = 'conservative' }\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			g := h.gate("gate")
+			trigger := "trigger = [{ name = 'evening', schedule = '@at 2099-01-01T00:00', variables = { DAY = '{{ trigger.scheduled_at }}' } }]\n"
+			text := trigger + c.text + one("nightly", `[ -n "$DAY" ] || cat `+g.path) + "interruptible = true\n"
+			h.apply("type = 'dynamic'\n" + text)
+			byHand := h.begin("nightly")
+			open := g.reached()
+			b := h.backfillNightly(text, days(3), 2)
+			if c.waits {
+				if why := h.waits("overlap"); !strings.Contains(why, "run nightly/1 is running") || !strings.Contains(why, "would end it") {
+					t.Errorf("it waits: %s", why)
+				}
+			} else {
+				h.backfilled(b.ID, done)
+			}
+			open()
+			if r := h.over(byHand); r.Status != "success" {
+				t.Errorf("the run that was there ended as %s", r.Status)
+			}
+			h.backfilled(b.ID, done)
+			for _, r := range h.made() {
+				if got := h.get(fmt.Sprint(r.ID)).Status; got != "success" {
+					t.Errorf("run %d ended as %s", r.Number, got)
+				}
+			}
+		})
 	}
 }
 

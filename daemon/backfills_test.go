@@ -130,6 +130,27 @@ func TestABackfillThatWaitsSaysForWhat(t *testing.T) {
 	}
 }
 
+func TestABackfillIsListedThoughItsScheduleIsGone(t *testing.T) {
+	h := newHouse(t)
+	must[*rpc.Freeze](t)(h.FreezeSet(t.Context(), &rpc.FreezeSetRequest{}))
+	h.backfillNightly(nightly("true", ""), days(2), 1)
+	h.apply(one("nightly", "true"))
+	for name, want := range map[string]int{"": 1, "nightly": 1, "nightly/evening": 1} {
+		all := must[*rpc.BackfillListResponse](t)(h.BackfillList(t.Context(), &rpc.BackfillListRequest{Schedule: name})).Backfills
+		if len(all) != want {
+			t.Errorf("of %q there are %+v", name, all)
+		}
+	}
+	h.apply(one("other", "true"))
+	if all := must[*rpc.BackfillListResponse](t)(h.BackfillList(t.Context(), &rpc.BackfillListRequest{Schedule: "other"})).Backfills; len(all) != 0 {
+		t.Errorf("of another pipeline there are %+v", all)
+	}
+	for _, name := range []string{"nope", "nightly/nope"} {
+		_, err := h.BackfillList(t.Context(), &rpc.BackfillListRequest{Schedule: name})
+		refused(t, err, rpc.CodeNotFound)
+	}
+}
+
 func TestWhoCancelsABackfillIsToldAndItStartsNoMore(t *testing.T) {
 	h := newHouse(t)
 	g := h.gate("g")

@@ -76,10 +76,14 @@ func (x *expiry) sweep(ctx context.Context, l store.Ledger) error {
 		return err
 	}
 	for tick, err := range view.Surplus(l, keep, before) {
+		lives := false
+		if err == nil {
+			lives, err = stillLives(view, tick)
+		}
 		if err != nil {
 			return err
 		}
-		if trigger.Kind == config.OnFiles && stillAsked(tick) {
+		if lives || trigger.Kind == config.OnFiles && stillAsked(tick) {
 			continue
 		}
 		if x.gone = append(x.gone, tick); len(x.gone) == expiredAtOnce {
@@ -94,6 +98,19 @@ func (x *expiry) sweep(ctx context.Context, l store.Ledger) error {
 // stillAsked reports whether the file of a tick is still there: without its
 // record it would be taken for a new one.
 func stillAsked(t store.Tick) bool { return arrival.Present(t.Subject) }
+
+// stillLives reports whether the run of a tick is not over: a backfill that goes
+// on after a restart finds those of its runs by their records.
+func stillLives(view *store.View, t store.Tick) (bool, error) {
+	if t.Run == 0 {
+		return false, nil
+	}
+	r, err := view.Run(t.Run)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && !isOver(&r), err
+}
 
 // remove removes what was collected.
 func (x *expiry) remove(ctx context.Context) error {

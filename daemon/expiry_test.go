@@ -104,6 +104,33 @@ func TestTheRecordOfAFileStaysWithTheFile(t *testing.T) {
 	}
 }
 
+// A backfill that goes on after a restart finds by their records which of its
+// runs live.
+func TestTheRecordOfARunThatLivesStays(t *testing.T) {
+	h := newHouse(t, func(c *config.Daemon) { c.Schedules = config.Schedules{LedgerAge: 24 * time.Hour, LedgerCount: 100} })
+	g := h.gate("gate")
+	h.apply(one("nightly", "cat "+g.path))
+	name := h.begin("nightly")
+	open := g.reached()
+	old := time.Now().Add(-48 * time.Hour)
+	h.update(func(tx *store.Tx) error {
+		for subject, id := range map[string]uint64{"lives": h.get(name).ID, "deleted": 99} {
+			tx.PutTick(store.Tick{Pipeline: 1, Trigger: "evening", At: old, DecidedAt: old, Subject: subject, Run: id})
+		}
+		return nil
+	})
+	h.d.sweepLedgers(t.Context())
+	if got := h.ledger(store.Ledger{Pipeline: 1, Trigger: "evening"}); got != "lives" {
+		t.Errorf("what is left is %q", got)
+	}
+	open()
+	h.over(name)
+	h.d.sweepLedgers(t.Context())
+	if got := h.ledger(store.Ledger{Pipeline: 1, Trigger: "evening"}); got != "" {
+		t.Errorf("once it is over %q is left", got)
+	}
+}
+
 // The newest records stay, however many go, in several turns.
 func TestALedgerHasABound(t *testing.T) {
 	const keep = 100

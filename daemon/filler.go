@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/store"
 )
@@ -212,7 +213,7 @@ func (f *filler) firings(u *filling, from, to int) (all []engine.Firing, err err
 	if err != nil {
 		return nil, err
 	}
-	if definition.Trigger(u.Trigger) == nil {
+	if t := definition.Trigger(u.Trigger); t == nil || t.Kind != config.OnSchedule {
 		return nil, store.ErrNotFound
 	}
 	for index := from; index < to; index++ {

@@ -47,12 +47,16 @@ func (u *filling) forget(s *store.Store) error {
 		if ignoreNotFound(err) != nil {
 			return err
 		}
-		if err != nil || r.State.Status.Complete() && !r.State.Held {
+		if err != nil || isOver(&r) {
 			delete(u.live, id)
 		}
 	}
 	return nil
 }
+
+// isOver reports whether a run is over. One that waits for its turn is not,
+// whatever its steps add up to.
+func isOver(r *store.Run) bool { return r.State.Status.Complete() && !r.State.Held }
 
 func (u *filling) reread(s *store.Store) error {
 	view := s.View()
@@ -86,6 +90,7 @@ func (u *filling) firing(pipeline store.Pipeline, definition *config.Pipeline, i
 	if err != nil {
 		return firing, refuse(&firing, err)
 	}
+	q.Yields = true // what is of now is not ended for what is past
 	firing.Start = &q
 	return firing, nil
 }

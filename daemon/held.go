@@ -88,7 +88,7 @@ func (d *Daemon) heldRuns(ctx context.Context, ids []uint64) (texts []string, er
 	defer view.Close()
 	for _, id := range ids {
 		record, err := view.Run(id)
-		if errors.Is(err, store.ErrNotFound) || err == nil && record.State.Status.Complete() && !record.State.Held {
+		if errors.Is(err, store.ErrNotFound) || err == nil && isOver(&record) {
 			continue
 		}
 		if err != nil {

@@ -75,8 +75,11 @@ func (e *OverlapError) Error() string {
 	if e.Run.Held {
 		state = "waiting for its turn already"
 	}
-	return fmt.Sprintf("run %s is %s, and overlap = %q lets no other come meanwhile (limit %d)",
-		e.Run.Name, state, e.Overlap.Policy, e.Overlap.Limit)
+	why := "lets no other come meanwhile"
+	if e.Overlap.Policy == config.OverlapCancel { // of a start that yields
+		why = "would end it, which is not done for an instant of the past"
+	}
+	return fmt.Sprintf("run %s is %s, and overlap = %q %s (limit %d)", e.Run.Name, state, e.Overlap.Policy, why, e.Overlap.Limit)
 }
 
 func (e *OverlapError) Unwrap() error { return ErrOverlap }

@@ -30,6 +30,9 @@ type StartRequest struct {
 	// is gone is ErrNotFound.
 	TriggerKey    string
 	DespiteFreeze bool
+	// Yields ends no other run, as replaced or as redundant: where overlap =
+	// "cancel" would end one, the start is refused with ErrOverlap.
+	Yields bool
 }
 
 // terms are what is recorded of q to hold for the run among others.

@@ -61,7 +61,9 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 		return t.create(plan, record, false, nil).record, false, nil
 	}
 	l := t.create(plan, record, verdict.Kind == policy.Hold, pausesOf(pipeline, &q.Cause, t.now))
-	t.supersede(l, verdict.Cancel)
+	if !q.Yields {
+		t.supersede(l, verdict.Cancel)
+	}
 	return l.record, false, nil
 }
 
@@ -140,6 +142,9 @@ func (t *turn) judge(pipeline uint64, q *StartRequest) (store.Terms, policy.Verd
 	}
 	rule := config.Overlap{Policy: terms.Overlap, Limit: terms.Limit}
 	verdict := in.Overlap(rule, func(id uint64) bool { return t.live[id].run.State.Status == run.Canceling })
+	if q.Yields && len(verdict.Cancel) > 0 {
+		verdict = policy.Verdict{Kind: policy.Refuse, Run: verdict.Cancel[0]}
+	}
 	if verdict.Kind == policy.Refuse {
 		err = &OverlapError{Overlap: rule, SubQueue: q.SubQueue, Run: t.reference(t.live[verdict.Run])}
 	}
