@@ -13,7 +13,8 @@ import (
 
 // claim moves files into the directory of the trigger. What it will do is
 // durable before it is done, and done before a run can know of it. A file that is
-// gone, or that cannot have the place that was meant for it, is left where it is.
+// gone, that another has replaced, or that cannot have the place that was meant for
+// it, is left where it is.
 func (a *arrivals) claim(ctx context.Context, batch []arrival.File) (moved []store.Claim, err error) {
 	dir := a.trigger.Files.Claim
 	claims, err := a.places(dir, batch)
@@ -28,7 +29,7 @@ func (a *arrivals) claim(ctx context.Context, batch []arrival.File) (moved []sto
 		switch moveErr := arrival.Move(batch[i], c.Path); {
 		case moveErr == nil:
 			moved = append(moved, c)
-		case errors.Is(moveErr, fs.ErrNotExist), errors.Is(moveErr, arrival.ErrTaken):
+		case errors.Is(moveErr, fs.ErrNotExist), errors.Is(moveErr, arrival.ErrTaken), errors.Is(moveErr, arrival.ErrReplaced):
 			left = append(left, c)
 		default:
 			left, err = append(left, c), moveErr

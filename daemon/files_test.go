@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/arrival"
 	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
@@ -265,4 +266,21 @@ func TestWhyFilesWaitIsListed(t *testing.T) {
 	s.d.resumed()
 	s.shows(1)
 	s.await(func() bool { return trouble() == "" })
+}
+
+// What was renamed over a file that is being claimed has its own run, later.
+func TestAFileThatWasReplacedIsLeftToSettle(t *testing.T) {
+	s := newSpool(t, "", `{ pattern = "IN/*.csv", settle = "1h", claim = "CLAIMED" }`)
+	s.arrive("a.csv")
+	path := filepath.Join(s.in, "a.csv")
+	settled := must[arrival.File](t)(arrival.Stat(path))
+	settled.Inode++ // it was another file then
+	a := must[*arrivals](t)(s.d.files.open(arrival.ID{Pipeline: 1, Trigger: "files"}))
+	moved, err := a.claim(t.Context(), []arrival.File{settled})
+	if len(moved) > 0 || err != nil {
+		t.Errorf("%v was claimed, %v", moved, err)
+	}
+	if _, err := os.Stat(path); err != nil || len(s.claims()) > 0 {
+		t.Errorf("the file is gone, %v; or %v is still under way", err, s.claims())
+	}
 }

@@ -38,22 +38,41 @@ func Place(dir string, f File, taken map[string]bool) (string, error) {
 	return "", fmt.Errorf("%s holds %d files of the name %s: make room", dir, maxNames, name)
 }
 
+// ErrReplaced: another file has come to lie there, which has not settled.
+var ErrReplaced = errors.New("another file lies there by now")
+
 // Move moves a file at once to a path on the same file system. It replaces
-// nothing: the error is ErrTaken then.
+// nothing: the error is ErrTaken then. What has taken the place of the file is put
+// back: the error is ErrReplaced.
 func Move(f File, to string) error {
-	err := unix.Renameat2(unix.AT_FDCWD, f.Path, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	if err := rename(f.Path, to); err != nil {
+		return err
+	}
+	moved, err := Stat(to)
+	if err == nil && moved.Inode == f.Inode || err != nil && !errors.Is(err, ErrIrregular) {
+		return nil // it may have been taken from there already
+	}
+	if err := rename(to, f.Path); err != nil {
+		return fmt.Errorf("%s was replaced while it was claimed, and what took its place lies at %s now: %v", f.Path, to, err)
+	}
+	return ErrReplaced
+}
+
+// rename moves what lies at a path to another at which nothing lies.
+func rename(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // not every file system can
-		if err = os.Link(f.Path, to); err == nil {
-			err = os.Remove(f.Path)
+		if err = os.Link(from, to); err == nil {
+			err = os.Remove(from)
 		}
 	}
 	switch {
 	case errors.Is(err, unix.EEXIST):
 		return ErrTaken
 	case errors.Is(err, unix.EXDEV):
-		return fmt.Errorf("%s cannot be moved to %s at once: they lie on different file systems", f.Path, to)
+		return fmt.Errorf("%s cannot be moved to %s at once: they lie on different file systems", from, to)
 	case err != nil:
-		return fmt.Errorf("claim %s: %w", f.Path, err)
+		return fmt.Errorf("claim %s: %w", from, err)
 	}
 	return nil
 }
