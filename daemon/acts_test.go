@@ -33,6 +33,9 @@ func (h *house) over(run string) *rpc.Run {
 	for q := (&rpc.RunWatchRequest{Run: run, WaitMS: 60000}); ; {
 		news := must[*rpc.RunWatchResponse](h.t)(h.RunWatch(h.t.Context(), q))
 		if r := h.get(run); news.Ended && sealed(r) {
+			if err := h.d.engine.Pulse(h.t.Context()); err != nil { // its load shows by then what the store does
+				h.t.Fatal(err)
+			}
 			return r
 		}
 		if news.Sequence == q.After {

@@ -145,6 +145,7 @@ func TestAttemptsOutliveAKilledDaemon(t *testing.T) {
 func TestAdoptedAttemptCanBeStopped(t *testing.T) {
 	for _, do := range []string{"block", "stubborn"} {
 		t.Run(do, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			a := w.attempt("adopted/"+do, "good", do)
 			w.killedDaemon([]Attempt{a})
@@ -255,6 +256,7 @@ func TestAttemptOfAnUnreachableProcessIsWaitedFor(t *testing.T) {
 			end(t, p)
 		})
 		t.Run(test.name+", stopped", func(t *testing.T) {
+			t.Parallel()
 			w, a, p := interrupted(t, "stubborn")
 			if err := test.hide(w, p); err != nil {
 				t.Fatal(err)
@@ -358,6 +360,7 @@ func TestWhatTheDirectorySays(t *testing.T) {
 func TestCloseLeavesNothingOfOursBehind(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	w := newWorld(t)
+	w.limits.start = 2 * patience // which Close does not wait for
 	h := w.open()
 	if o := w.launch(h, w.attempt("close/a", "good", "succeed")).end(); o.Status != protocol.Success {
 		t.Fatalf("%+v", o)
@@ -367,7 +370,7 @@ func TestCloseLeavesNothingOfOursBehind(t *testing.T) {
 	busy.begin()
 	begun := time.Now()
 	h.Close()
-	if took := time.Since(begun); took > 5*time.Second {
+	if took := time.Since(begun); took > patience {
 		t.Errorf("Close took %v", took)
 	}
 	goleak.VerifyNone(t, before)

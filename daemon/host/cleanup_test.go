@@ -24,6 +24,7 @@ func (w *world) outlast(a Attempt) {
 }
 
 func TestACleanupHasItsTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := w.open()
 	a := w.attempt("clean/time", "good", "clean")
@@ -39,6 +40,7 @@ func TestACleanupHasItsTime(t *testing.T) {
 }
 
 func TestTheTimeoutOfTheWorkEndsNoCleanup(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := w.open()
 	a := w.attempt("clean/timeout", "good", "clean-success")
@@ -54,7 +56,9 @@ func TestTheTimeoutOfTheWorkEndsNoCleanup(t *testing.T) {
 }
 
 func TestForceEndsACleanup(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
+	w.limits = usualLimits()
 	h := w.open()
 	a := w.attempt("clean/force", "good", "clean")
 	n := w.launch(h, a)
@@ -68,6 +72,7 @@ func TestForceEndsACleanup(t *testing.T) {
 }
 
 func TestACleanupThatIsOverdueIsKilled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := w.open()
 	a := w.attempt("clean/overdue", "good", "clean-overdue")
@@ -102,6 +107,7 @@ func TestACleanupOutlivesAKilledDaemon(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			a := w.attempt("clean/adopted", "good", "clean")
 			w.kill(order{Config: w.config, Attempts: []Attempt{a}, Stop: true})
@@ -121,6 +127,7 @@ func TestACleanupOutlivesAKilledDaemon(t *testing.T) {
 }
 
 func TestACleanupOfAnUnreachableProcessHasItsTime(t *testing.T) {
+	t.Parallel()
 	w, a, p := interrupted(t, "clean-success")
 	awaitCleanup(a)
 	if err := os.Remove(p.Address); err != nil {
@@ -179,6 +186,7 @@ func (w *world) after() string {
 }
 
 func TestAfterScriptRunsOnceThroughADaemonsDeath(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.afterScript("shell/adopted", "sleep 600")
 	w.kill(order{Config: w.config, Attempts: []Attempt{a}, Stop: true})

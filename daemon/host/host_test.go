@@ -60,11 +60,11 @@ func TestOutcomes(t *testing.T) {
 
 func TestProcessThatCannotStartIsExplained(t *testing.T) {
 	w := newWorld(t)
-	w.limits.start = 3 * time.Second
+	w.limits.start = 5 * time.Second
 	h := w.open()
 	tests := []struct{ kind, reason, message string }{
 		{"absent", PluginMissing, "is not installed: no penstock-step-absent in "},
-		{"silent", protocol.PluginFailure, "plugin silent did not start: it printed no go-plugin handshake within 3s\nfile: "},
+		{"silent", protocol.PluginFailure, "plugin silent did not start: it printed no go-plugin handshake within 5s\nfile: "},
 		{"garbage", protocol.PluginFailure, `on stdout: "\x1b[31mhello\x00 world\nthis is no plugin\n"`},
 		{"endless", protocol.PluginFailure, "no handshake in the first 65536 bytes"},
 		{"broken", protocol.PluginFailure, "\non stdout: \"\"\non stderr: cannot find libfoo"},

@@ -30,7 +30,7 @@ func freeze(t *testing.T, h *Host) *process {
 
 func TestFrozenIdleProcessIsKilledAndAFreshOneChecks(t *testing.T) {
 	w := newWorld(t)
-	w.limits.call = time.Second
+	w.limits.call = 3 * time.Second
 	h := w.open()
 	if _, err := h.Check(t.Context(), "good", nil); err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestFrozenIdleProcessIsKilledAndAFreshOneChecks(t *testing.T) {
 
 func TestFrozenProcessWithAnAttemptKeepsItAndGetsNoOther(t *testing.T) {
 	w := newWorld(t)
-	w.limits.call = time.Second
+	w.limits.call = 3 * time.Second
 	h := w.open()
 	n := w.launch(h, w.attempt("frozen/busy", "wide", "block"))
 	n.begin()
@@ -74,10 +74,10 @@ func TestFrozenProcessWithAnAttemptKeepsItAndGetsNoOther(t *testing.T) {
 
 func TestCheckThatNoProcessAnswersSaysSo(t *testing.T) {
 	w := newWorld(t)
-	w.limits.call = time.Second
+	w.limits.call = 3 * time.Second
 	h := w.open()
 	_, err := h.Check(t.Context(), "good", map[string]any{"do": "hang"})
-	if err == nil || !strings.Contains(err.Error(), "check settings: it does not answer within 1s") {
+	if err == nil || !strings.Contains(err.Error(), "check settings: it does not answer within 3s") {
 		t.Errorf("%v", err)
 	}
 	for _, p := range h.left() {

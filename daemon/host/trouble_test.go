@@ -10,7 +10,7 @@ import (
 
 func TestHangingPluginsAreAskedBesideEachOther(t *testing.T) {
 	w := newWorld(t)
-	w.limits.start = 3 * time.Second
+	w.limits.start = 5 * time.Second
 	kinds := []string{"hang-a", "hang-b", "hang-c", "hang-d", "hang-e", "hang-f", "zz-good"}
 	w.config.Directories = []string{plugins(t, kinds...)}
 	h := w.open()

@@ -27,7 +27,7 @@ type world struct {
 // wants success, short where it waits for the end of it.
 func brisk() limits {
 	l := usualLimits()
-	l.slack = 400 * time.Millisecond
+	l.slack = 1500 * time.Millisecond
 	return l
 }
 

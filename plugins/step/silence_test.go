@@ -105,10 +105,12 @@ func TestAStoppedPluginTakesNoStepForSilent(t *testing.T) {
 	const limit = 2 * time.Second
 	for range 2 {
 		work := t.TempDir()
-		a := script(t, "until test -e stop; do echo x; sleep 0.01; done", func(r *protocol.Request) {
+		ready, wait := fifo(t)
+		a := script(t, "echo > "+ready+"; until test -e stop; do echo x; sleep 0.01; done", func(r *protocol.Request) {
 			r.SilenceTimeout, r.Workspace = limit, work
 		})
 		stream := p.begin(a)
+		wait() // not before: a script that was not started has written nothing
 		fatal(t, p.cmd.Process.Signal(syscall.SIGSTOP))
 		<-time.After(2 * limit)
 		fatal(t, p.cmd.Process.Signal(syscall.SIGCONT))
