@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
@@ -148,9 +149,14 @@ func (h *house) clean() {
 	}
 }
 
+// killRuns ends all that runs, and lets nothing begin in its place: it would
+// outlive the test.
 func (h *house) killRuns() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	if err := h.d.engine.SetFreeze(ctx, store.Freeze{Actor: "the end of the test"}); err != nil {
+		h.t.Errorf("freeze what is to begin: %v", err)
+	}
 	all, err := h.RunList(ctx, &rpc.RunListRequest{Limit: 1000})
 	if err != nil {
 		h.t.Errorf("list what still runs: %v", err)
