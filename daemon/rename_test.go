@@ -59,6 +59,38 @@ func TestARunThatLivesGoesOnThroughARename(t *testing.T) {
 	}
 }
 
+func TestWhyNamesRunsAsTheyAreCalledNow(t *testing.T) {
+	h := newHouse(t)
+	g := h.gate("g")
+	h.apply(one("down", "cat "+g.path+"; exit 1"))
+	h.apply(parent("up", "true", `pipeline = "down", strategy = "depend"`))
+	h.begin("up")
+	open := g.reached()
+	h.rename("up", "upper")
+	h.rename("down", "lower")
+	why := func(step string) string {
+		return told(*must[*rpc.Explanation](t)(h.RunWhy(t.Context(), &rpc.RunWhyRequest{Run: "upper/1", Step: step})))
+	}
+	for _, text := range []string{why(""), why("go")} {
+		for _, want := range []string{"attempt 1 waits for lower/1, which is", "\nlower/1: running: ", "\nlower/1/main/x: running: "} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q is missing: why says\n%s", want, text)
+			}
+		}
+	}
+	if text := why(""); !strings.HasPrefix(text, "upper/1: running: ") {
+		t.Errorf("why says\n%s", text)
+	}
+	open()
+	h.over("upper/1")
+	text := why("")
+	for _, want := range []string{"upper/1: failed: ", "\nlower/1: failed: "} {
+		if !strings.Contains("\n"+text, want) {
+			t.Errorf("%q is missing: why says\n%s", want, text)
+		}
+	}
+}
+
 func TestANameThatIsGivenUpIsFree(t *testing.T) {
 	h := newHouse(t)
 	h.apply(one("nightly", "true"))

@@ -44,14 +44,15 @@ func (d *Daemon) why(ctx context.Context, id uint64, q *rpc.RunWhyRequest) (*sta
 			return nil, failure(err, fmt.Sprintf("run %q", q.Run))
 		}
 		if live {
-			return answer, refused
+			return d.renamed(answer), refused
 		}
 		over, err := d.restored(q.Run)
 		if err != nil {
 			return nil, err
 		}
 		if over.Complete() { // else somebody has brought it back meanwhile
-			return tell(over, engine.Standing{}, q.Step)
+			answer, err := tell(over, engine.Standing{}, q.Step)
+			return d.renamed(answer), err
 		}
 	}
 }
@@ -72,6 +73,7 @@ func (d *Daemon) restored(name string) (*run.Run, error) {
 // it could not know.
 type statement struct {
 	said run.Explanation
+	name string // of the run, by the name that its pipeline has now
 	standingWith
 	runs map[int]*run.Downstream // for which steps of said stand that have not succeeded, by the step
 }
@@ -123,7 +125,7 @@ func (f *following) tell(ctx context.Context, x *statement) rpc.Explanation {
 		if err != nil {
 			return rpc.Causes{{Text: err.Error()}}
 		}
-		below.within = fmt.Sprintf("%s/%d/", below.plan.Pipeline, below.plan.Number)
+		below.within = below.name + "/"
 		return rpc.Causes{f.tell(ctx, below)}
 	})
 }
