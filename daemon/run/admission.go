@@ -28,7 +28,7 @@ func (e *explaining) admission(i int) (told []Explanation) {
 func (e *explaining) begun(i int) bool {
 	s := &e.Steps[i]
 	switch {
-	case s.Requested != nil:
+	case e.byHand(i):
 		return false // a person has
 	case s.Status == Created, s.Status == Skipped:
 		return false
@@ -36,6 +36,22 @@ func (e *explaining) begun(i int) bool {
 		return !s.AdmittedAt.IsZero()
 	}
 	return true
+}
+
+// byHand reports whether a person let step i begin as it stands.
+func (e *explaining) byHand(i int) bool {
+	s := &e.Steps[i]
+	return s.Requested != nil && (e.Plan.Steps[i].When == ByHand || s.asked())
+}
+
+// asked reports whether what s stands at, or waits for, is what a person asked
+// for: not an attempt that followed later, by its retry rule or in its turn.
+func (s *Step) asked() bool {
+	before := len(s.Attempts)
+	if before > 0 && s.stands(s.Latest()) {
+		before--
+	}
+	return s.Requested != nil && (before == 0 || !s.Requested.At.Before(s.Attempts[before-1].FinishedAt))
 }
 
 // admitted says what admitted step i.
@@ -58,7 +74,7 @@ func (e *explaining) admitted(i int) Explanation {
 	default:
 		x.Text = "it was admitted because nothing failed among the steps before it"
 	}
-	if p.When == Delayed && e.Steps[i].Latest() != nil {
+	if a := e.Steps[i].Latest(); p.When == Delayed && a != nil && e.Steps[i].stands(a) {
 		x.Text += "; start_in = " + length(p.StartIn) + " held it"
 	}
 	return x

@@ -145,16 +145,15 @@ func (e *explaining) crowd(i int) string {
 // again says what began the newest attempt, where it was not the first by
 // itself.
 func (e *explaining) again(i int) string {
-	s := &e.Steps[i]
-	q := s.Requested
-	switch {
-	case q != nil && q.Actor != "":
-		return "; it was begun by " + q.Actor
-	case len(s.Attempts) > 1:
-		before := &s.Attempts[len(s.Attempts)-2]
-		return fmt.Sprintf("; attempt %d %s", before.Number, before.ended())
+	s, text := &e.Steps[i], ""
+	if q := s.Requested; e.byHand(i) && q.Actor != "" {
+		text = "; it was begun by " + q.Actor
 	}
-	return ""
+	if n := len(s.Attempts); n > 1 && !s.asked() {
+		before := &s.Attempts[n-2]
+		text += fmt.Sprintf("; attempt %d %s", before.Number, before.ended())
+	}
+	return text
 }
 
 func (e *explaining) manual(i int) string {

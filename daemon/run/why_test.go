@@ -257,6 +257,9 @@ func TestWhyTellsAStartInFromARetry(t *testing.T) {
 	if got, want := s.Why(1).Text, "start_in = 1m: it begins at "+moment(s.Steps[1].DueAt); got != want {
 		t.Errorf("it waits again: %q, want %q", got, want)
 	}
+	if got := s.Why(1).Causes[0].Text; strings.Contains(got, "held") {
+		t.Errorf("it is held still: %q", got)
+	}
 	late(well)
 	for _, x := range s.Why(1).Causes {
 		if strings.Contains(x.Text, "retry rule") {
@@ -267,6 +270,57 @@ func TestWhyTellsAStartInFromARetry(t *testing.T) {
 	late(fails(ScriptFailure, 1))
 	if got, want := s.Why(1).Text, "attempt 3 failed (script_failure, exit code 1); its retry rule tries again at "+moment(s.Steps[1].DueAt)+" (attempt 4 of 4)"; got != want {
 		t.Errorf("it failed: %q, want %q", got, want)
+	}
+}
+
+// A person began the attempt that was asked for, not those that followed.
+func TestWhySaysWhoBeganWhat(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{
+		{Name: "build"}, {Name: "load", Stage: 1, Retry: RetryRule{Max: 3}}, {Name: "deploy", Stage: 2, When: ByHand, Retry: RetryRule{Max: 1}},
+	}})
+	wants := func(i int, text string, causes ...string) {
+		t.Helper()
+		var got []string
+		for _, x := range s.Why(i).Causes {
+			if !strings.Contains(x.Text, "for a place") {
+				got = append(got, x.Text)
+			}
+		}
+		if x := s.Why(i); x.Text != text || !slices.Equal(got, causes) {
+			t.Errorf("%q, %q; want %q, %q", x.Text, got, text, causes)
+		}
+	}
+	const failed = " failed (script_failure, exit code 1)"
+	const admitted = "it was admitted because nothing failed among the steps before it"
+	again := func(i int, after bool, actor string) {
+		s.do(Retry{Steps: []int{i}, After: after, At: s.now, Actor: actor})
+	}
+	s.works(0, well).works(1, well)
+	again(1, false, "ann")
+	wants(1, s.Why(1).Text)
+	s.works(1, fails(ScriptFailure, 1)).works(1, well)
+	wants(1, "attempt 3 succeeded; attempt 2"+failed, admitted)
+	again(1, false, "ann")
+	s.works(1, well)
+	wants(1, "attempt 4 succeeded; it was begun by ann")
+	again(0, true, "bob")
+	s.works(0, well)
+	wants(1, s.Why(1).Text, admitted)
+	s.works(1, well)
+	wants(1, "attempt 5 succeeded; attempt 4 ended as success", admitted)
+	s.do(Play{Steps: []int{2}, At: s.now, Actor: "eve"}).works(2, well)
+	wants(2, "attempt 1 succeeded; it was begun by eve")
+	again(2, false, "ann")
+	s.works(2, well)
+	wants(2, "attempt 2 succeeded; it was begun by ann")
+}
+
+// Who plays a step begins what its retry rule makes of it too.
+func TestWhySaysWhoPlayedWhatWasTriedAgain(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "deploy", When: ByHand, Retry: RetryRule{Max: 1}}}})
+	s.do(Play{Steps: []int{0}, At: s.now, Actor: "eve"}).works(0, fails(ScriptFailure, 1)).works(0, well)
+	if got, want := s.Why(0).Text, "attempt 2 succeeded; it was begun by eve; attempt 1 failed (script_failure, exit code 1)"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
