@@ -26,9 +26,7 @@ func (r *Run) release(c *changing) error {
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		if s.Status == Created && s.Requested != nil && s.Requested.Waits {
-			q := *s.Requested
-			q.Waits = false
-			s.Requested = &q
+			r.waitNoMore(c, i)
 			r.admit(c, i)
 		}
 	}

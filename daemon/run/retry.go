@@ -184,6 +184,9 @@ func (r *Run) revive() {
 
 // anew puts step i back to where everything is still to be decided.
 func (r *Run) anew(c *changing, i int) {
+	if q := r.Steps[i].Requested; q != nil && q.Waits {
+		r.waitNoMore(c, i)
+	}
 	if r.Steps[i].Status != Created {
 		r.setStatus(c, i, Created)
 	}
@@ -200,6 +203,15 @@ func (r *Run) request(c *changing, i int, q Request) {
 		return
 	}
 	r.enqueue(c, i)
+}
+
+// waitNoMore lets what was asked of step i begin nothing any more when the turn of
+// the run comes.
+func (r *Run) waitNoMore(c *changing, i int) {
+	q := *r.Steps[i].Requested
+	q.Waits = false
+	r.Steps[i].Requested = &q
+	c.touch(i)
 }
 
 // ask keeps who asked; the variables of the time before stay unless others are

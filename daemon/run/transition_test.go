@@ -231,6 +231,25 @@ func TestARunThatIsRetriedInALineWaitsForItsTurn(t *testing.T) {
 	s.do(Release{At: s.now}).are(Running, Success, Pending)
 }
 
+// What was asked of a step holds no longer once the step is to be decided anew,
+// with what comes before it.
+func TestAStepThatIsDoneAgainAfterAnotherForgetsThatItWasToBegin(t *testing.T) {
+	for name, before := range map[string][]Event{
+		"asked for, and canceled": {Play{Steps: []int{1}}, Cancel{Steps: []int{1}}, Hold{}},
+		"asked for":               {Play{Steps: []int{1}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tell(t, Plan{Steps: []PlanStep{{Name: "first"}, {Name: "by hand", Stage: 1, When: ByHand, AllowFailure: true}}})
+			s.do(Begin{Step: 0}, Ended{Step: 0, Attempt: 1, Outcome: Outcome{Status: Success}}, Hold{}).do(before...)
+			change, err := s.Apply(Retry{Steps: []int{0}, After: true})
+			if err != nil || !slices.Contains(change.Steps, 1) {
+				t.Errorf("changed are %v, %v", change.Steps, err)
+			}
+			s.do(Release{}).are(Pending, Pending, Created)
+		})
+	}
+}
+
 func TestCancelEndsAtOnceWhatIsNotAtWork(t *testing.T) {
 	plan := Plan{Steps: []PlanStep{{Name: "a"}, {Name: "b"}, {Name: "c", When: ByHand, AllowFailure: true}, {Name: "d", When: ByHand}, {Name: "e", Stage: 1}}}
 	s := tell(t, plan).do(Begin{Step: 0})
