@@ -11,8 +11,8 @@ import (
 // repeat gives a request what an earlier run was given, where one is named:
 // inputs, variables, payload, sub-queue, priority, trigger and instant. What the
 // request says itself goes before. It names the pipeline as well; the text is
-// the one that is current, so what the run is called and its labels follow from
-// that.
+// the one that is current, so what the run is called, its labels and the overlap
+// of the trigger follow from that.
 func (d *Daemon) repeat(r *request, q *rpc.RunStartRequest) error {
 	if q.Like == "" {
 		return nil
@@ -36,7 +36,7 @@ func (d *Daemon) repeat(r *request, q *rpc.RunStartRequest) error {
 	v := &plan.Values
 	q.Pipeline = pipeline.Name
 	r.inputs, r.variables, r.payload = overlaid(v.Inputs, q.Inputs), overlaid(v.Variables, q.Variables), v.Payload
-	r.cause.Trigger, r.cause.ScheduledAt = earlier.Cause.Trigger, earlier.Cause.ScheduledAt
+	r.cause.Trigger, r.cause.ScheduledAt, r.repeats = earlier.Cause.Trigger, earlier.Cause.ScheduledAt, &earlier.Cause
 	if q.SubQueue == "" {
 		r.subQueue = earlier.SubQueue
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/penstock/penstock/config"
+	"github.com/penstock/penstock/daemon/store"
 	"github.com/penstock/penstock/rpc"
 )
 
@@ -47,6 +49,50 @@ func TestARunIsRepeatedWithWhatItWasGiven(t *testing.T) {
 	}
 	if got := h.ticks(h.triggers("nightly")[0]); len(got) != 0 {
 		t.Errorf("the ledger knows of it: %+v", got)
+	}
+}
+
+// Among the others a run that is repeated is what the one before was: one of its
+// trigger, by the text that is current.
+func TestARunThatIsRepeatedGoesByTheOverlapOfItsTrigger(t *testing.T) {
+	h := newHouse(t)
+	h.apply(one("nightly", "true") + `
+[[trigger]]
+schedule = "30 2 * * *"
+overlap = "skip"
+[[trigger]]
+name = "calls"
+key = "ci"
+overlap = "queue_one"
+`)
+	_, definition, err := h.d.current("nightly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		repeats store.Cause
+		want    *config.Overlap
+	}{
+		"a schedule's":      {store.Cause{Source: store.BySchedule, Trigger: "schedule"}, &config.Overlap{Policy: config.OverlapSkip, Limit: 1}},
+		"by a key":          {store.Cause{Source: store.ByTrigger, Trigger: "ci"}, &config.Overlap{Policy: config.OverlapQueueOne, Limit: 1}},
+		"by a like key":     {store.Cause{Source: store.ByTrigger, Trigger: "schedule"}, nil},
+		"by a key, again":   {store.Cause{Source: store.ByCommand, Trigger: "ci"}, &config.Overlap{Policy: config.OverlapQueueOne, Limit: 1}},
+		"by hand":           {store.Cause{Source: store.ByCommand}, nil},
+		"of a trigger gone": {store.Cause{Source: store.BySchedule, Trigger: "weekly"}, nil},
+	} {
+		got := (&request{repeats: &c.repeats}).repeating(definition).overlap
+		if (got == nil) != (c.want == nil) || got != nil && *got != *c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+	at := time.Date(2026, 11, 20, 2, 30, 0, 0, time.UTC)
+	for _, q := range []rpc.RunStartRequest{{Pipeline: "nightly", Trigger: "schedule", AsScheduled: &at}, {Like: "nightly/1"}} {
+		made := must[*rpc.RunStartResponse](t)(h.RunStart(t.Context(), &q)).Run
+		h.over(made.Name)
+		record, err := h.d.found(made.Name)
+		if err != nil || record.Overlap != config.OverlapSkip {
+			t.Errorf("%s goes by %q (%v)", made.Name, record.Overlap, err)
+		}
 	}
 }
 

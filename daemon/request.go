@@ -34,7 +34,8 @@ type request struct {
 	// triggerKey is the id of the trigger key of the caller; "" is none. ref is
 	// what GitLab's call asks for.
 	triggerKey, ref string
-	skipLocks       bool // steps take no resource groups, at the risk of whoever asks
+	repeats         *store.Cause // of the run that is repeated: the overlap of its trigger holds; nil is none
+	skipLocks       bool         // steps take no resource groups, at the risk of whoever asks
 	// name and labels, for people, win over those of the text.
 	name          string
 	labels        map[string]string
@@ -91,7 +92,7 @@ func skipLocks(q *engine.StartRequest) {
 // triggered is r with what its trigger gives to it.
 func (r *request) triggered(definition *config.Pipeline, revision uint64) (*request, error) {
 	if r.trigger == "" {
-		return r, nil
+		return r.repeating(definition), nil
 	}
 	t := definition.Trigger(r.trigger)
 	if t == nil {
@@ -106,6 +107,24 @@ func (r *request) triggered(definition *config.Pipeline, revision uint64) (*requ
 		Inputs: r.inputs, Variables: r.variables,
 	})
 	return &full, err
+}
+
+// repeating is r with the overlap of the trigger of the run that it repeats. What
+// else that gave to the run r has by now.
+func (r *request) repeating(definition *config.Pipeline) *request {
+	if r.repeats == nil {
+		return r
+	}
+	t := definition.Trigger(r.repeats.Trigger)
+	if t == nil || r.repeats.Source == store.ByTrigger { // then it is the name of a key
+		t = definition.Trigger(triggerOf(definition, r.repeats.Trigger))
+	}
+	if t == nil {
+		return r
+	}
+	full := *r
+	full.overlap = cmp.Or(r.overlap, t.Overlap)
+	return &full
 }
 
 // occasion is what expressions see of what made the run.
