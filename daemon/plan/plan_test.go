@@ -375,6 +375,17 @@ uses = "x"
 	}
 }
 
+// It would hold the line of its group for a step that never takes it. What it wants
+// must be right all the same.
+func TestAStepThatIsLeftOutWantsNoResourceGroup(t *testing.T) {
+	for keys, want := range map[string]string{`resource_group = "prod"`: "prod", "resource_group = \"prod\"\nskip = true": ""} {
+		if got := resolve(t, one+keys, plan.Request{}).Steps[0].ResourceGroup; got != want {
+			t.Errorf("%q: %q, want %q", keys, got, want)
+		}
+	}
+	refusals(t, parse(t, one+"skip = true\nresource_group = '{{ lower(\"\") }}'"), plan.Request{})
+}
+
 func TestEverythingOfAStepArrives(t *testing.T) {
 	got := resolve(t, `
 timeout = "2h"

@@ -136,7 +136,9 @@ func (r *resolver) fill(stage *config.Stage, definition *config.Step, s *run.Pla
 	s.Skip = r.skip(stage, definition, s)
 	s.Downstream = run.Strategy(definition.Strategy())
 	s.With, s.LateWith = r.settings(definition, at)
-	s.ResourceGroup = r.resourceGroup(definition.ResourceGroup, at)
+	if group := r.resourceGroup(definition.ResourceGroup, at); s.Skip == "" { // one that is left out keeps no line waiting
+		s.ResourceGroup = group
+	}
 }
 
 // skip is why a step is left out though it is in the run.
