@@ -117,6 +117,9 @@ func (a *app) backfills(ctx context.Context, request rpc.BackfillListRequest) er
 	if r.Backfills == nil {
 		r.Backfills = []rpc.Backfill{} // JSON would call it null
 	}
+	if len(r.Backfills) == 0 {
+		a.notice("There are no backfills. See 'penstockctl backfill --help'.")
+	}
 	return a.answer(r, func(s render.Style) string { return s.Backfills(r.Backfills) })
 }
 

@@ -137,6 +137,21 @@ func TestEmptyListsAreNotNullInJSON(t *testing.T) {
 	}
 }
 
+func TestListsOfNothingSaySo(t *testing.T) {
+	d := newFake(t)
+	always[rpc.RunListRequest](d, rpc.RunListResponse{})
+	always[rpc.ScheduleHistoryRequest](d, rpc.ScheduleHistoryResponse{})
+	always[rpc.BackfillListRequest](d, rpc.BackfillListResponse{})
+	for args, stderr := range map[string]string{
+		"runs --status failed":     "There is no such run. Start one with: penstockctl run NAME\n",
+		"runs --order duration":    "There is no such run.",
+		"schedule history nightly": "There is no run of the schedule nightly.\n",
+		"backfill list":            "There are no backfills. See 'penstockctl backfill --help'.\n",
+	} {
+		d.ctl(strings.Fields(args)...).wants(t, ExitOK, "ID", stderr)
+	}
+}
+
 func TestRunsAreReadPageByPage(t *testing.T) {
 	d := newFake(t)
 	on(d, func(_ context.Context, q *rpc.RunListRequest) (*rpc.RunListResponse, error) {

@@ -42,6 +42,9 @@ func (a *app) made(ctx context.Context, name string, limits limits) error {
 			break
 		}
 	}
+	if len(all.Runs) == 0 {
+		a.notice("There is no run of the schedule %s.", name)
+	}
 	err := a.answer(all, func(s render.Style) string { return s.Runs(all.Runs) })
 	a.older(all.Next != "")
 	return err

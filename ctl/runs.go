@@ -65,7 +65,7 @@ func (l *listing) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&l.statuses, "status", nil, "created, waiting_for_resource, pending, running, scheduled, manual, success, failed, canceling, canceled, skipped, or finished: success, failed and canceled")
 	f.StringSliceVar(&l.sources, "source", nil, "what made it: command, schedule, trigger, pipeline, parent_pipeline, subscription or file")
-	f.StringVar(&l.actor, "actor", "", "who made it")
+	f.StringVar(&l.actor, "actor", "", "who made it: alice, or key:ci")
 	f.StringVar(&l.name, "name", "", "its own name: a pattern with * and ?")
 	f.StringArrayVar(&l.labels, "label", nil, "KEY=VALUE, a label that it has; may be repeated")
 	f.StringArrayVar(&l.inputs, "input", nil, "NAME=VALUE, an input that it was given; may be repeated")
@@ -117,6 +117,9 @@ func (a *app) runs(ctx context.Context, request rpc.RunListRequest, l listing) e
 	}
 	if err != nil {
 		return err
+	}
+	if len(all.Runs) == 0 {
+		a.notice("There is no such run. Start one with: penstockctl run NAME")
 	}
 	err = a.answer(all, func(s render.Style) string { return s.Runs(all.Runs) })
 	if l.order == "id" {
