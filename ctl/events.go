@@ -23,6 +23,8 @@ type transition struct {
 	Variables map[string]string `json:"variables"` // of play and retry
 }
 
+const someEvents = `{"transitions": [{"event": "success", "steps": ["build"]}]}`
+
 // readEvents reads what is to happen.
 func (a *app) readEvents(name string) ([]transition, error) {
 	files, err := a.readFiles([]string{name})
@@ -33,10 +35,10 @@ func (a *app) readEvents(name string) ([]transition, error) {
 		Transitions *[]transition `json:"transitions"`
 	}
 	if err := json.Unmarshal([]byte(files[0].text), &all); err != nil {
-		return nil, usagef("%s holds no events: %w", files[0].name, err)
+		return nil, usagef("%s holds no events: want %s: %w", files[0].name, someEvents, err)
 	}
 	if all.Transitions == nil {
-		return nil, usagef(`%s holds no events: want {"transitions": [{"event": "success", "steps": ["build"]}]}`, files[0].name)
+		return nil, usagef("%s holds no events: want %s", files[0].name, someEvents)
 	}
 	return *all.Transitions, nil
 }

@@ -151,7 +151,7 @@ func TestSimulateSaysWhichEventDoesNotFit(t *testing.T) {
 		`{"transitions": [{"event": "drop"}]}`:                                                                  "transition 1 (drop): it names no steps",
 		`{"transitions": [{"event": "wait", "for": "long"}]}`:                                                   `"long" is no duration`,
 		`{"steps": []}`: "holds no events: want",
-		`[`:             "holds no events: unexpected end",
+		`[`:             `holds no events: want {"transitions": [{"event": "success", "steps": ["build"]}]}: unexpected end`,
 	} {
 		_, r := simulating(t, events, "--events", "-", "-o", "json")
 		r.wants(t, ExitUsage, "", stderr)
