@@ -200,6 +200,20 @@ func TestAStepThatIsAskedToEndIsSaidToBeSoNow(t *testing.T) {
 	}
 }
 
+func TestAStepThatIsCanceledBeforeItIsTriedAgainShowsNothingOfTheAttemptBefore(t *testing.T) {
+	code := 1
+	c := rpc.StepChange{Stage: "store", RunStep: rpc.RunStep{Name: "upload", Status: "canceled", Since: at(10 * time.Second),
+		Stopped: &rpc.Stop{Actor: "ann"}, Attempts: []rpc.RunAttempt{{Number: 1, Status: "failed", FailureReason: "script_failure",
+			ExitCode: &code, StartedAt: at(40 * time.Second), FinishedAt: at(20 * time.Second)}}}}
+	if got, want := plainStyle().Change("nightly/42", c), "11:59:50 store/upload: canceled, by ann\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.Attempts[0] = rpc.RunAttempt{Number: 1, Status: "canceled", StartedAt: at(40 * time.Second), FinishedAt: at(20 * time.Second)}
+	if got, want := plainStyle().Change("nightly/42", c), "11:59:40 store/upload: canceled in 20s, by ann\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestAChangeHasTheTimeAtWhichTheStepCameToItsStatus(t *testing.T) {
 	began, ended, since := at(40*time.Second), at(20*time.Second), at(10*time.Second)
 	worked := []rpc.RunAttempt{{Number: 1, Status: "success", StartedAt: began, FinishedAt: ended}}

@@ -129,9 +129,11 @@ func playCommand(run, stage string, step rpc.RunStep) string {
 }
 
 // tried tells whether the newest attempt of a step is what its status speaks
-// of: of one that is to be tried again, or was skipped since, it is not.
+// of: of one that is to be tried again, or was skipped or canceled before that,
+// it is not.
 func tried(step rpc.RunStep) bool {
-	if len(step.Attempts) == 0 || step.Status == "skipped" {
+	n := len(step.Attempts)
+	if n == 0 || step.Status == "skipped" || step.Status == "canceled" && step.Attempts[n-1].Status != "canceled" {
 		return false
 	}
 	return ended(step.Status) || step.Status == "running" || step.Status == "canceling"
