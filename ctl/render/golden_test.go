@@ -214,6 +214,20 @@ func TestAStepThatIsCanceledBeforeItIsTriedAgainShowsNothingOfTheAttemptBefore(t
 	}
 }
 
+func TestAStepThatFailsBeforeItIsTriedAgainShowsNothingOfTheAttemptBefore(t *testing.T) {
+	code := 7
+	before := rpc.RunAttempt{Number: 1, Status: "failed", FailureReason: "script_failure", ExitCode: &code, StartedAt: at(40 * time.Second), FinishedAt: at(20 * time.Second)}
+	c := rpc.StepChange{Stage: "store", RunStep: rpc.RunStep{Name: "upload", Status: "failed", Since: at(10 * time.Second), Attempts: []rpc.RunAttempt{before},
+		Stopped: &rpc.Stop{At: *at(10 * time.Second), Actor: "penstock", FailureReason: "stuck_or_timeout", Note: "it waited too long"}}}
+	if got, want := plainStyle().Change("nightly/42", c), "11:59:50 store/upload: failed, stuck_or_timeout, it waited too long\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.Stopped.At = *at(30 * time.Second) // while it worked: both are said
+	if got, want := plainStyle().Change("nightly/42", c), "11:59:40 store/upload: failed in 20s, stuck_or_timeout, it waited too long, script_failure, exit code 7\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestAChangeHasTheTimeAtWhichTheStepCameToItsStatus(t *testing.T) {
 	began, ended, since := at(40*time.Second), at(20*time.Second), at(10*time.Second)
 	worked := []rpc.RunAttempt{{Number: 1, Status: "success", StartedAt: began, FinishedAt: ended}}

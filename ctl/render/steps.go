@@ -129,14 +129,29 @@ func playCommand(run, stage string, step rpc.RunStep) string {
 }
 
 // tried tells whether the newest attempt of a step is what its status speaks
-// of: of one that is to be tried again, or was skipped or canceled before that,
-// it is not.
+// of: of one that is to be tried again, or came to its end before that, it is
+// not.
 func tried(step rpc.RunStep) bool {
 	n := len(step.Attempts)
-	if n == 0 || step.Status == "skipped" || step.Status == "canceled" && step.Attempts[n-1].Status != "canceled" {
+	if n == 0 {
 		return false
 	}
-	return ended(step.Status) || step.Status == "running" || step.Status == "canceling"
+	switch a := step.Attempts[n-1]; step.Status {
+	case "running", "canceling", "success":
+		return true
+	case "canceled":
+		return a.Status == "canceled"
+	case "failed":
+		return !waitedTooLong(step, a)
+	}
+	return false
+}
+
+// waitedTooLong tells whether a step that failed did so while it waited for an
+// attempt after a.
+func waitedTooLong(step rpc.RunStep, a rpc.RunAttempt) bool {
+	by := step.Stopped
+	return by != nil && by.FailureReason != "" && by.FailureReason != a.FailureReason && a.FinishedAt != nil && a.FinishedAt.Before(by.At)
 }
 
 // stepDuration is how long the newest attempt took, or runs already.
