@@ -119,8 +119,8 @@ func noStep(p *run.Plan, name string) error {
 	if slices.ContainsFunc(p.Stages, func(s run.PlanStage) bool { return s.Name == name }) {
 		return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s: that is a stage; name steps of it, as %s/STEP", p.Pipeline, p.Number, name, name)
 	}
-	if a, ok := absentee(p, name); ok {
-		return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s: %s", p.Pipeline, p.Number, name, a.Why)
+	if absent := absentees(p, name); len(absent) > 0 {
+		return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s: %s", p.Pipeline, p.Number, name, absent[0].Why)
 	}
 	return rpc.Errorf(rpc.CodeNotFound, "run %s/%d has no step %s", p.Pipeline, p.Number, name)
 }

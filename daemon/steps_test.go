@@ -23,7 +23,10 @@ func cells() *run.Plan {
 			{Name: "load 1/2", Address: "load@1", Stage: 1, Group: 2},
 		},
 		Groups: []run.Group{{Name: "test"}, {Name: "load"}},
-		Absent: []run.Absent{{Stage: "deploy", Name: "beta", Why: "rule 1 says never"}},
+		Absent: []run.Absent{
+			{Stage: "deploy", Name: "beta", Why: "rule 1 says never"}, {Stage: "deploy", Name: "load 2/2", Address: "load@2", Why: "no load"},
+			{Stage: "deploy", Name: "tidy: [a]", Address: "tidy@1", Why: "no a"}, {Stage: "deploy", Name: "tidy: [b]", Address: "tidy@2", Why: "no b"},
+		},
 	}
 }
 
@@ -43,8 +46,37 @@ func TestStepsAreFoundByWhatPeopleCallThem(t *testing.T) {
 		_, err := findSteps(cells(), []string{name})
 		refused(t, err, rpc.CodeNotFound, "a/7", name)
 	}
-	_, err := findSteps(cells(), []string{"deploy/beta"})
-	refused(t, err, rpc.CodeNotFound, "rule 1 says never")
+	for name, why := range map[string]string{"deploy/beta": "rule 1 says never", "tidy": "no a", "deploy/tidy@2": "no b", "load 2/2": "no load"} {
+		_, err := findSteps(cells(), []string{name})
+		refused(t, err, rpc.CodeNotFound, name, why)
+	}
+}
+
+func TestWhyNamesTheRulesThatLeftAMatrixOut(t *testing.T) {
+	r, _ := run.New(cells(), time.Now(), false)
+	for name, want := range map[string][]string{
+		"beta":          {"deploy/beta it is not in this run: rule 1 says never"},
+		"tidy":          {"tidy it is 2 steps, none of which is in this run", "deploy/tidy: [a] it is not in this run: no a", "deploy/tidy: [b] it is not in this run: no b"},
+		"deploy/tidy@2": {"deploy/tidy: [b] it is not in this run: no b"}, "tidy: [a]": {"deploy/tidy: [a] it is not in this run: no a"},
+		"load@2": {"deploy/load 2/2 it is not in this run: no load"},
+	} {
+		x, err := explain(r, name)
+		got := []string{x.Subject + " " + x.Text}
+		for _, cause := range x.Causes {
+			got = append(got, cause.Subject+" "+cause.Text)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %q (%v), want %q", name, got, err, want)
+		}
+	}
+	if x, err := explain(r, "load"); err != nil || x.Subject != "load 1/2" {
+		t.Errorf("a cell of load is in the run: %q, %v", x.Subject, err)
+	}
+	for _, name := range []string{"", "build", "nobody/tidy"} {
+		if found := absentees(r.Plan, name); found != nil {
+			t.Errorf("%q means %v", name, found)
+		}
+	}
 }
 
 func TestWhatAnAnswerCallsAStepIsFoundAgain(t *testing.T) {

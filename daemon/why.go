@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/penstock/penstock/daemon/engine"
 	"github.com/penstock/penstock/daemon/run"
@@ -136,15 +137,15 @@ func explain(r *run.Run, name string) (run.Explanation, error) {
 	if name == "" {
 		return r.WhyRun(), nil
 	}
-	if a, ok := absentee(r.Plan, name); ok {
-		return run.Explanation{Subject: a.Stage + "/" + a.Name, Step: -1, Text: "it is not in this run: " + a.Why}, nil
+	steps, err := findSteps(r.Plan, []string{name})
+	if absent := absentees(r.Plan, name); err != nil && len(absent) > 0 {
+		return leftOut(name, absent), nil
 	}
 	if k := slices.IndexFunc(r.Plan.Stages, func(s run.PlanStage) bool { return s.Name == name }); k >= 0 && len(r.Plan.Find("", name)) == 0 {
 		x := several(r, name, stageSteps(r.Plan, k))
 		x.Status = r.StageStatus(k)
 		return x, nil
 	}
-	steps, err := findSteps(r.Plan, []string{name})
 	if err != nil {
 		return run.Explanation{}, err
 	}
@@ -190,12 +191,28 @@ func several(r *run.Run, name string, steps []int) run.Explanation {
 	return x
 }
 
-// absentee is the step of that name that rules left out.
-func absentee(p *run.Plan, name string) (run.Absent, bool) {
+// absentees are the steps that rules left out and that a name means.
+func absentees(p *run.Plan, name string) (found []run.Absent) {
 	for _, a := range p.Absent {
-		if name == a.Name || name == a.Stage+"/"+a.Name {
-			return a, true
+		if own, ok := strings.CutPrefix(name, a.Stage+"/"); a.Is(name) || ok && a.Is(own) {
+			found = append(found, a)
 		}
 	}
-	return run.Absent{}, false
+	return found
+}
+
+// leftOut explains steps that have one name and are not in the run.
+func leftOut(name string, absent []run.Absent) run.Explanation {
+	x := run.Explanation{Subject: name, Step: -1, Text: fmt.Sprintf("it is %d steps, none of which is in this run", len(absent))}
+	for n, a := range absent {
+		if n == maxSeveral {
+			x.Causes = append(x.Causes, run.Explanation{Step: -1, Text: fmt.Sprintf("and %d more", len(absent)-n)})
+			break
+		}
+		x.Causes = append(x.Causes, run.Explanation{Subject: a.Stage + "/" + a.Name, Step: -1, Text: "it is not in this run: " + a.Why})
+	}
+	if len(absent) == 1 {
+		return x.Causes[0]
+	}
+	return x
 }

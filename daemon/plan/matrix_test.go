@@ -398,7 +398,7 @@ rule = [{ if = "vars.ON == 'mac'", when = "never" }, {}]
 	if len(p.Steps) != 2 || p.Steps[1].Address != "a@3" || p.Steps[1].Environment["PENSTOCK_NODE_INDEX"] != "3" {
 		t.Errorf("got %+v", p.Steps)
 	}
-	if want := []run.Absent{{Stage: "s", Name: "a: [mac]", Why: "rule[0]: vars.ON == 'mac' says never"}}; !reflect.DeepEqual(p.Absent, want) {
+	if want := []run.Absent{{Stage: "s", Name: "a: [mac]", Address: "a@2", Why: "rule[0]: vars.ON == 'mac' says never"}}; !reflect.DeepEqual(p.Absent, want) {
 		t.Errorf("got %+v", p.Absent)
 	}
 }

@@ -88,7 +88,7 @@ func (r *resolver) cell(stage *config.Stage, to *target, s run.PlanStep, within 
 	chosen, ok := r.choose(definition.Rules, at)
 	if ok && chosen.absent != "" {
 		r.problems = r.problems[:problems] // of a step that is not in the run
-		r.leaveOut(stage, to, s.Name, chosen.absent)
+		r.leaveOut(stage, to, &s, chosen.absent)
 		return
 	}
 	if chosen.rule != nil {
@@ -123,8 +123,8 @@ func (t *table) addAxes(matrix map[string]string, index, total int) {
 	put(&t.early, nodeTotal, strconv.Itoa(total))
 }
 
-func (r *resolver) leaveOut(stage *config.Stage, to *target, name, why string) {
-	r.plan.Absent = append(r.plan.Absent, run.Absent{Stage: stage.Name, Name: name, Why: why})
+func (r *resolver) leaveOut(stage *config.Stage, to *target, s *run.PlanStep, why string) {
+	r.plan.Absent = append(r.plan.Absent, run.Absent{Stage: stage.Name, Name: s.Name, Address: s.Address, Why: why})
 	to.places, to.why = append(to.places, -1), append(to.why, why)
 }
 

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -118,7 +119,16 @@ type Group struct {
 type Absent struct {
 	Stage string `json:"stage"`
 	Name  string `json:"name"`
-	Why   string `json:"why"` // the rule that said never, or that none matched
+	// Address is that of a cell of a matrix, as test@2; "" is no cell.
+	Address string `json:"address,omitempty"`
+	Why     string `json:"why"` // the rule that said never, or that none matched
+}
+
+// Is reports whether a person may mean a by a name: the name, the address, or the
+// name of a matrix for all of its cells.
+func (a *Absent) Is(name string) bool {
+	matrix, _, _ := strings.Cut(a.Address, "@")
+	return name != "" && (name == a.Name || name == a.Address || name == matrix)
 }
 
 // RetryRule says which failures are tried again.

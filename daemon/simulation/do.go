@@ -64,7 +64,7 @@ func (w *World) find(names []string) (steps []int, err error) {
 // unknown says of a name that no step of the run has what may be meant.
 func (w *World) unknown(name string) error {
 	for _, a := range w.plan.Absent {
-		if a.Name == name {
+		if a.Is(name) {
 			return fmt.Errorf("the step %q is not in the run: %s", name, a.Why)
 		}
 	}

@@ -115,13 +115,11 @@ func (j *judge) stages(e *config.Expectation) {
 
 func (j *judge) absent(e *config.Expectation) {
 	for _, name := range e.Absent {
-		left := slices.ContainsFunc(j.plan.Absent, func(a run.Absent) bool { return a.Name == name })
-		if left {
-			continue
-		}
 		got := "the pipeline has no such step"
 		if found := j.plan.Find("", name); len(found) > 0 {
 			got = "it is in the run: " + j.standing(found[0]).String()
+		} else if slices.ContainsFunc(j.plan.Absent, func(a run.Absent) bool { return a.Is(name) }) {
+			continue
 		}
 		j.differ(e, name+" is left out", got, "absent")
 	}

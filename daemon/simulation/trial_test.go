@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/penstock/penstock/config"
@@ -76,4 +77,49 @@ name = "s"
 	must(t, w.Do(config.Act{Do: "retry"}))
 	must(t, w.End([]string{"deploy"}, well))
 	w.wants(t, "deploy success")
+}
+
+// A matrix is left out where no cell of it is in the run.
+func TestAMatrixCanBeAbsent(t *testing.T) {
+	source, err := config.ParsePipeline("p.toml", []byte(`
+name = "p"
+type = "dynamic"
+[[input]]
+name = "most"
+[[stage]]
+name = "s"
+  [[stage.step]]
+  name = "t"
+  uses = "shell"
+  matrix = [{ N = ["1", "2"] }]
+  rule = [{ if = "number(matrix.N) <= number(inputs.most)" }]
+  [[stage.step]]
+  name = "last"
+  uses = "shell"
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := config.ParseTests("p.test.toml", []byte(`
+[[test]]
+name   = "none"
+inputs = { most = "0" }
+expect = { absent = ["t", "t@1", "t: [2]"] }
+[[test]]
+name   = "one"
+inputs = { most = "1" }
+expect = { absent = ["t", "t@1", "t@2"] }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"", "it is in the run: success; it is in the run: success"} {
+		var got []string
+		for _, d := range Test(&source.Pipeline, &tests.Tests[i]) {
+			got = append(got, d.Got)
+		}
+		if text := strings.Join(got, "; "); text != want {
+			t.Errorf("%s: %q, want %q", tests.Tests[i].Name, text, want)
+		}
+	}
 }
