@@ -22,24 +22,35 @@ func (d *Daemon) explainCall(r *rpc.KeyCreateResponse) error {
 	if err != nil {
 		return failure(err, "the pipeline of the key")
 	}
+	var given map[string]any
+	if t := definition.Trigger(triggerOf(definition, r.Key.Name)); t != nil {
+		given = t.Inputs
+	}
 	for _, in := range definition.Inputs {
-		given, err := keyInput(in)
+		input, err := keyInput(in, given[in.Name])
 		if err != nil {
 			return failure(err, "input "+in.Name)
 		}
-		r.Inputs = append(r.Inputs, given)
+		r.Inputs = append(r.Inputs, input)
 	}
 	if definition.Type == config.Dynamic {
 		for _, v := range definition.Variables {
-			r.Variables = append(r.Variables, v.Name)
+			if key.CheckVariable(v.Name) == nil {
+				r.Variables = append(r.Variables, v.Name)
+			}
 		}
 	}
 	return nil
 }
 
-// keyInput is an input with a value that it would take.
-func keyInput(in config.Input) (rpc.KeyInput, error) {
-	value := in.Default
+// keyInput is an input with a value that it would take: the one that the trigger
+// of the key gives, where that is not nil.
+func keyInput(in config.Input, given any) (rpc.KeyInput, error) {
+	value := given
+	if value == nil {
+		value = in.Default
+	}
+	required := value == nil
 	if value == nil && len(in.Options) > 0 {
 		value = in.Options[0]
 	}
@@ -48,6 +59,6 @@ func keyInput(in config.Input) (rpc.KeyInput, error) {
 	}
 	sample, err := json.Marshal(value)
 	return rpc.KeyInput{
-		Name: in.Name, Type: string(in.Type), Required: in.Default == nil, Description: in.Description, Sample: string(sample),
+		Name: in.Name, Type: string(in.Type), Required: required, Description: in.Description, Sample: string(sample),
 	}, err
 }

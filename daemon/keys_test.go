@@ -463,3 +463,20 @@ func TestChildrenOfARunThatSkipsLocksSkipThemToo(t *testing.T) {
 		t.Errorf("a run that skips locks, its child and that one's have the groups %s", got)
 	}
 }
+
+// A call that is ready to be made gives what nothing else gives, and no variable
+// is offered that callers may not set.
+func TestANewKeyIsExplainedByItsTrigger(t *testing.T) {
+	h := newHouse(t, withHTTP)
+	text := strings.Replace(fmt.Sprintf(idle, "a"), `WHO = "me"`, "WHO = \"me\"\nPATH = \"/bin\"", 1)
+	h.apply(text + "[[trigger]]\nkey = \"ci\"\ninputs = { n = 3, pick = \"{{ payload.pick }}\" }\n")
+	for name, want := range map[string]string{
+		"ci":    `[{n number false  3} {pick string false  "{{ payload.pick }}"} {on boolean false  true}] [WHO]`,
+		"other": `[{n number true  0} {pick string true  "one"} {on boolean false  true}] [WHO]`,
+	} {
+		made := must[*rpc.KeyCreateResponse](t)(h.KeyCreate(t.Context(), &rpc.KeyCreateRequest{Pipeline: "a", Name: name}))
+		if got := fmt.Sprint(made.Inputs, made.Variables); got != want {
+			t.Errorf("%s: a call may give %s, want %s", name, got, want)
+		}
+	}
+}

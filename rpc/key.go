@@ -42,7 +42,7 @@ type KeyCreateResponse struct {
 	URL    string     `json:"url,omitempty"`
 	Socket string     `json:"socket,omitempty"` // path of the Unix socket to call over
 	Inputs []KeyInput `json:"inputs,omitempty"` // of the pipeline
-	// Variables are those of the pipeline, which a call may change.
+	// Variables are those of the pipeline that a call may change.
 	Variables []string `json:"variables,omitempty"`
 }
 
@@ -50,9 +50,9 @@ type KeyCreateResponse struct {
 type KeyInput struct {
 	Name        string `json:"name"`                  // as the pipeline declares it
 	Type        string `json:"type"`                  // string, number, boolean or array
-	Required    bool   `json:"required"`              // it has no default: a call without it is refused
+	Required    bool   `json:"required"`              // neither it nor the trigger of the key has a value: a call without it is refused
 	Description string `json:"description,omitempty"` // of the text
-	Sample      string `json:"sample"`                // a value in JSON: the default, else one that has the type
+	Sample      string `json:"sample"`                // a value in JSON: that of the trigger of the key, the default, else one that has the type
 }
 
 // KeyListRequest asks for the keys of a pipeline, or of all.

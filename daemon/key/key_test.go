@@ -306,12 +306,13 @@ func TestTerms(t *testing.T) {
 }
 
 func TestVariablesThatSteerProgramsAreNotACallersToSet(t *testing.T) {
-	for _, name := range []string{"PATH", "path", "PYTHONPATH", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "NODE_OPTIONS", "PERL5LIB", "BASH_FUNC_x", "TRIGGER_PAYLOAD"} {
+	for _, name := range []string{"PATH", "path", "PYTHONPATH", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "NODE_OPTIONS", "PERL5LIB", "BASH_FUNC_x", "TRIGGER_PAYLOAD",
+		"RSYNC_CONNECT_PROG", "KUBECONFIG", "Erl_Flags", "CARGO_BUILD_RUSTC_WRAPPER", "ANSIBLE_CONFIG", "MAVEN_OPTS"} {
 		if CheckVariable(name) == nil {
 			t.Errorf("%s is allowed", name)
 		}
 	}
-	for _, name := range []string{"A", "VERSION", "DEPLOY_PATH", "GITHUB_REF", "PIPELINE"} {
+	for _, name := range []string{"A", "VERSION", "DEPLOY_PATH", "GITHUB_REF", "PIPELINE", "CARGO", "ERLANG_VERSION", "KUBE_CONTEXT"} {
 		if err := CheckVariable(name); err != nil {
 			t.Error(err)
 		}
