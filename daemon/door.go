@@ -109,6 +109,8 @@ func toCaller(err error) error {
 		return &listener.Refusal{Status: http.StatusConflict, Code: "frozen", Message: "nothing is started: everything is frozen"}
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, engine.ErrNotFound), errors.Is(err, engine.ErrDeleting):
 		return listener.NotFound // the key, or its pipeline, was deleted meanwhile
+	case errors.Is(err, engine.ErrExpired):
+		return &listener.Refusal{Status: http.StatusConflict, Code: "conflict", Message: engine.ErrExpired.Error()}
 	case errors.Is(err, engine.ErrStopping), errors.Is(err, context.Canceled):
 		return &listener.Refusal{Status: http.StatusServiceUnavailable, Code: "unavailable", Message: "the daemon is stopping; come again"}
 	case errors.As(err, &coded) && coded.Code == rpc.CodeInvalid:

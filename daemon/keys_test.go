@@ -253,7 +253,7 @@ func TestWhatCallersAreTold(t *testing.T) {
 		{engine.ErrNotFound, "404 not_found"},
 		{rpc.Errorf(rpc.CodeDiskLow, "/var/lib/alice is full: hush"), "503 disk_low"},
 		{rpc.Errorf(rpc.CodeInvalid, "x"), "400 invalid"},
-		{rpc.Errorf(rpc.CodeConflict, "x"), "409 conflict"},
+		{rpc.Errorf(rpc.CodeConflict, "x"), "409 conflict"}, {engine.ErrExpired, "409 conflict"},
 	} {
 		told := toCaller(fmt.Errorf("wrapped: %w", c.err))
 		refusal, ok := told.(*listener.Refusal)

@@ -96,7 +96,7 @@ func (d *Daemon) sweepExpired(ctx context.Context, wanted pipelines) {
 		d.log.Error("what retention does not keep cannot be told", "error", err)
 	}
 	for _, r := range found {
-		err := d.engine.DeleteRun(ctx, r.id, "", false)
+		err := d.engine.ExpireRun(ctx, r.id)
 		if err == nil {
 			err = d.attempts.removeRun(r.id)
 		}

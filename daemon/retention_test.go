@@ -43,6 +43,25 @@ func TestTheStartSweepsWhatGrewOldMeanwhile(t *testing.T) {
 	h.get(young.Name)
 }
 
+// Whoever asks again with a key has lost the answer, and wants no second run.
+func TestAKeyWhoseRunWasSweptAwayStartsNoOther(t *testing.T) {
+	h := newHouse(t)
+	h.apply("retention = { count = 1 }\n" + one("kept", "true"))
+	start := func() (string, error) {
+		answer, err := h.RunStart(t.Context(), &rpc.RunStartRequest{Pipeline: "kept", Key: "once"})
+		if err != nil {
+			return "", err
+		}
+		return answer.Run.Name, nil
+	}
+	first := must[string](t)(start())
+	h.over(first)
+	h.perform("kept")
+	h.gone(first)
+	_, err := start()
+	refused(t, err, rpc.CodeConflict, "a key is for one run")
+}
+
 // gone waits until a run does not exist any more: nothing tells of that.
 func (h *house) gone(run string) {
 	h.t.Helper()

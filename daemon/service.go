@@ -44,7 +44,7 @@ func failure(err error, subject string) error {
 	case errors.Is(err, engine.ErrFrozen):
 		return rpc.Errorf(rpc.CodeConflict, "%s: %v; unfreeze first, or ask for it despite the freeze", subject, err)
 	case errors.Is(err, engine.ErrRevision), errors.Is(err, engine.ErrOverlap), errors.Is(err, engine.ErrNotFrozen),
-		errors.Is(err, engine.ErrDeleting), errors.Is(err, run.ErrComplete):
+		errors.Is(err, engine.ErrDeleting), errors.Is(err, engine.ErrExpired), errors.Is(err, run.ErrComplete):
 		return rpc.Errorf(rpc.CodeConflict, "%s: %v", subject, err)
 	case errors.Is(err, engine.ErrStopping), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return rpc.Errorf(rpc.CodeUnavailable, "%s: %v; ask again", subject, engine.ErrStopping)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/penstock/penstock/daemon/run"
@@ -22,6 +23,16 @@ func (e *Engine) isDeletingPipeline(id uint64) bool { return e.deleting[subject{
 // meanwhile, and nothing is deleted where ctx ends before it has. Its files are
 // the caller's.
 func (e *Engine) DeleteRun(ctx context.Context, id uint64, actor string, force bool) error {
+	return e.deleteRun(ctx, id, actor, force, (*turn).deleteRun)
+}
+
+// ExpireRun removes the records of a run that is over and that nobody wished
+// gone: as long as the key that it was started with is known that starts no other.
+func (e *Engine) ExpireRun(ctx context.Context, id uint64) error {
+	return e.deleteRun(ctx, id, "", false, func(t *turn, r store.Run) error { return t.tx.DeleteRun(r) })
+}
+
+func (e *Engine) deleteRun(ctx context.Context, id uint64, actor string, force bool, remove func(*turn, store.Run) error) error {
 	return e.delete(ctx, subject{run: id}, func(t *turn) ([]*live, error) {
 		if l := t.live[id]; l != nil {
 			return t.finish([]*live{l}, actor, force)
@@ -30,8 +41,22 @@ func (e *Engine) DeleteRun(ctx context.Context, id uint64, actor string, force b
 		if err != nil {
 			return nil, wrapNotFound(err)
 		}
-		return nil, t.tx.DeleteRun(record)
+		return nil, remove(t, record)
 	})
+}
+
+// deleteRun removes what somebody wished gone: its key may start another run.
+func (t *turn) deleteRun(r store.Run) error {
+	if r.Key != "" {
+		made, err := t.tx.Request(r.Key)
+		if err == nil && made.Run == r.ID {
+			t.tx.RemoveRequest(r.Key)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return t.tx.DeleteRun(r)
 }
 
 // DeletePipeline removes the records of a pipeline and of its runs, and answers
@@ -148,7 +173,7 @@ func (t *turn) deletePipeline(id uint64) (runs []uint64, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := t.tx.DeleteRun(record); err != nil {
+		if err := t.deleteRun(record); err != nil {
 			return nil, err
 		}
 		runs = append(runs, record.ID)

@@ -27,6 +27,8 @@ var (
 	ErrPaused = errors.New("it is paused")
 	// ErrFrozen: everything is frozen. The error is a *FrozenError.
 	ErrFrozen = errors.New("everything is frozen")
+	// ErrExpired: the run that was started with the key is not kept any more.
+	ErrExpired = errors.New("a run was started with this key already, which is not kept any more: a key is for one run")
 	// ErrNotFrozen: there is no freeze to lift.
 	ErrNotFrozen = errors.New("nothing is frozen")
 	// ErrNotPaused: there is no pause to take back.

@@ -68,7 +68,8 @@ func (e *Engine) Known(ctx context.Context, key string) (record store.Run, known
 	return found, made, nil
 }
 
-// known finds the run that a request with this key made.
+// known finds the run that a request with this key made. One that somebody
+// deleted took its key with it; of one that retention removed it is ErrExpired.
 func (t *turn) known(key string) (record store.Run, known bool, err error) {
 	if key == "" {
 		return record, false, nil
@@ -82,7 +83,7 @@ func (t *turn) known(key string) (record store.Run, known bool, err error) {
 	}
 	record, err = t.tx.Run(request.Run)
 	if errors.Is(err, store.ErrNotFound) {
-		return record, false, nil // deleted since
+		return record, false, ErrExpired
 	}
 	return record, err == nil, err
 }

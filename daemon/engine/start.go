@@ -47,7 +47,7 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 	}
 	record = store.Run{
 		ID: plan.RunID, Pipeline: pipeline.ID, Number: plan.Number, Revision: q.Revision, Cause: q.Cause,
-		Name: q.Name, Labels: q.Labels, Terms: terms,
+		Name: q.Name, Labels: q.Labels, Key: q.Key, Terms: terms,
 	}
 	if err := t.useKey(&q); err != nil {
 		return store.Run{}, false, err

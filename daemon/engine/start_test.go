@@ -119,6 +119,45 @@ func TestAKeyIsFreeAgain(t *testing.T) {
 	}
 }
 
+// That a run is not kept for long is no reason to start it again.
+func TestTheKeyOfARunThatIsNotKeptStartsNoOther(t *testing.T) {
+	d := begin(t, 0)
+	start := func() (store.Run, bool, error) { return d.Start(d.ctx, request("key", "a")) }
+	expire := func(id uint64) {
+		d.check(d.Cancel(d.ctx, id, "", "", false))
+		d.idle()
+		d.check(d.ExpireRun(d.ctx, id))
+	}
+	made, _, err := start()
+	d.check(err)
+	expire(made.ID)
+	if again, _, err := start(); !errors.Is(err, ErrExpired) {
+		t.Errorf("run %d, %v", again.ID, err)
+	}
+	d.restart()
+	if _, _, err := d.Known(d.ctx, "key"); !errors.Is(err, ErrExpired) {
+		t.Error(err)
+	}
+	d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) error {
+		tx.PutRequest("key", store.Request{Run: made.ID, At: now.Add(-25 * time.Hour)})
+		return nil
+	}))
+	next, duplicate, err := start()
+	if err != nil || duplicate {
+		t.Fatalf("after a day: run %d, duplicate %v, %v", next.ID, duplicate, err)
+	}
+	d.check(d.Update(d.ctx, func(tx *store.Tx, now time.Time) error {
+		tx.PutRequest("key", store.Request{Run: next.ID + 1, At: now}) // of a later run
+		return nil
+	}))
+	d.check(d.Cancel(d.ctx, next.ID, "", "", false))
+	d.idle()
+	d.check(d.DeleteRun(d.ctx, next.ID, "ann", false))
+	if _, _, err := start(); !errors.Is(err, ErrExpired) {
+		t.Errorf("who deletes a run frees the key of a later one: %v", err)
+	}
+}
+
 func TestAKeyIsKnownAsLongAsItIsToBe(t *testing.T) {
 	d := begin(t, 0)
 	q := request("key", "a")

@@ -103,6 +103,7 @@ type Run struct {
 	// Name and Labels are for people, to find it by.
 	Name   string            `json:"name,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
+	Key    string            `json:"key,omitempty"` // of the request that made it
 	Terms
 }
 

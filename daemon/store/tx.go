@@ -196,6 +196,9 @@ func (tx *Tx) PutStep(run uint64, step int, s run.Step) { tx.put(stepKey(run, st
 // PutRequest remembers which run a request with a key made.
 func (tx *Tx) PutRequest(key string, r Request) { tx.put(requestKey(key), r) }
 
+// RemoveRequest lets a key start another run.
+func (tx *Tx) RemoveRequest(key string) { tx.remove(requestKey(key)) }
+
 // ForgetRequests removes the keys of requests that are not to be known any more.
 func (tx *Tx) ForgetRequests(now time.Time) error {
 	prefix := []byte("k/")
