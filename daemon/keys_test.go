@@ -382,6 +382,12 @@ with = { for = "0s" }
 		}
 	}
 	call(`400 {"code":"refused"`)
+	if code, text := h.post("/v1/hooks/"+k.Key.ID, k.Secret, `{"ref": "v1"}`); code != 202 {
+		t.Error(code, text)
+	}
+	if ref := h.get("a/1").Inputs["ref"]; ref != "v1" {
+		t.Errorf("the trigger of the key gives %v", ref)
+	}
 	for _, of := range []string{"a/hook", "b/ci"} {
 		must[*rpc.SchedulesResponse](t)(h.SchedulePause(t.Context(), &rpc.SchedulePauseRequest{Schedule: of}))
 	}

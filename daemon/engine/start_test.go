@@ -158,6 +158,19 @@ func TestTheKeyOfARunThatIsNotKeptStartsNoOther(t *testing.T) {
 	}
 }
 
+func TestAKeyIsFreeOnceThePipelineOfItsRunIsDeleted(t *testing.T) {
+	d := begin(t, 0)
+	made, _, err := d.Start(d.ctx, request("key", "a"))
+	d.check(err)
+	d.check(d.Cancel(d.ctx, made.ID, "", "", false))
+	d.idle()
+	_, err = d.DeletePipeline(d.ctx, made.Pipeline, "ann", false)
+	d.check(err)
+	if r, known, err := d.Known(d.ctx, "key"); known || err != nil {
+		t.Errorf("it is the key of run %d, %v", r.ID, err)
+	}
+}
+
 func TestAKeyIsKnownAsLongAsItIsToBe(t *testing.T) {
 	d := begin(t, 0)
 	q := request("key", "a")

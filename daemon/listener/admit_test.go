@@ -228,6 +228,7 @@ func TestWhatAnAdmittedCallerMayNotGive(t *testing.T) {
 	for body, says := range map[string]string{
 		`{"variable": {}}`:                       "unknown field",
 		`{"variables": {"A": {}}}`:               `variable \"A\"`,
+		`{"variables": {"A": null}}`:             `variable \"A\"`,
 		`{"variables": []}`:                      "variables: want an object, not array",
 		`{"advanced": {"skip_locks": "now"}}`:    "advanced.skip_locks: want a whole number, not string",
 		`{"advanced": {"sub_queue": 1}}`:         "advanced.sub_queue: want a text, not number",
