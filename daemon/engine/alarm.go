@@ -109,6 +109,10 @@ func (t *turn) ring() {
 		}
 		if err := t.apply(l, run.Due{Step: id.step, At: t.now}); err != nil {
 			t.log.Error("an alarm cannot be told", "run", id.run, "step", id.step, "error", err)
+			continue
+		}
+		if id.step < 0 && l.run.State.TimedOut {
+			t.endChildren(l, *l.run.State.Cancel)
 		}
 	}
 }

@@ -37,6 +37,12 @@ func spawnOf(at Attempt) Spawn {
 		q.Cause.Source = store.ByParent
 		q.Plan.Values.Inputs = map[string]any{"inline": true}
 	}
+	if at.Plan.Values.Inputs["cancel"] == true {
+		q.SubQueue, q.Overlap = "below", config.Overlap{Policy: config.OverlapCancel}
+	}
+	if at.Plan.Values.Inputs["manual"] == true {
+		q.Plan.Steps[0].When = run.ByHand
+	}
 	if group, ok := at.Plan.Values.Inputs["group"].(string); ok {
 		q.Plan.Steps[0].ResourceGroup = group
 	}
@@ -168,6 +174,31 @@ func TestACancelEndsChildrenThatNobodyWaitsFor(t *testing.T) {
 		own, childs := d.next("nightly/1/stage/own/1"), d.next("nightly/2/stage/own/1")
 		d.check(d.Cancel(d.ctx, 1, "ann", "", false))
 		d.idle()
+		if got := d.record(2).State.Status; (got == run.Canceling) != inline {
+			t.Errorf("inline %v: the child is %s", inline, got)
+		}
+		own.end(run.Success)
+		childs.end(run.Success)
+		d.settled(1)
+		d.settled(2)
+		d.nothingIsLeft()
+	}
+}
+
+// The timeout of a run ends the children that nobody waits for as a cancel does.
+func TestATimeoutEndsChildrenThatNobodyWaitsFor(t *testing.T) {
+	for _, inline := range []bool{true, false} {
+		d := begin(t, 9)
+		q := parent(run.StrategyNone, 0)
+		q.Plan.Values.Inputs["inline"] = inline
+		q.Plan.Timeout = time.Minute
+		d.startOf(q)
+		own, childs := d.next("nightly/1/stage/own/1"), d.next("nightly/2/stage/own/1")
+		d.clock.advance(time.Minute)
+		d.check(d.Pulse(d.ctx))
+		if got := d.record(1).State; got.Status != run.Canceling || !got.TimedOut {
+			t.Errorf("inline %v: the parent is %s", inline, got.Status)
+		}
 		if got := d.record(2).State.Status; (got == run.Canceling) != inline {
 			t.Errorf("inline %v: the child is %s", inline, got)
 		}
@@ -416,6 +447,34 @@ func TestAChildGetsItsResourceGroup(t *testing.T) {
 	d.next("nightly/2/stage/own/1").end(run.Success)
 	d.next("nightly/1/later/after/1").end(run.Success)
 	d.settled(1)
+	d.nothingIsLeft()
+}
+
+// A run that is made may end the one beside it, and with that the step that it
+// is made for.
+func TestARunThatEndsItsOwnStepEndsWithIt(t *testing.T) {
+	d := begin(t, 9)
+	d.machine.ask()
+	q := request("", "a", "b")
+	q.Plan.Values.Inputs = map[string]any{"manual": true, "cancel": true}
+	q.Plan.Steps[0].Downstream, q.Plan.Steps[1].Downstream = run.StrategyDepend, run.StrategyDepend
+	q.Plan.CancelOnFailure = true
+	d.startOf(q)
+	for range 2 {
+		(<-d.machine.spawns)()
+	}
+	d.check(d.Pulse(d.ctx))
+	for id, want := range map[uint64]string{1: "failed", 2: "canceled", 3: "canceled"} {
+		d.settled(id)
+		if got := d.status(id); got != want {
+			t.Errorf("run %d is %s, want %s", id, got, want)
+		}
+	}
+	if next := d.run("next"); next.ID != 4 {
+		t.Errorf("the next run is %d", next.ID)
+	}
+	d.next("nightly/4/stage/next/1").end(run.Success)
+	d.settled(4)
 	d.nothingIsLeft()
 }
 

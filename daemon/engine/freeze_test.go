@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 )
 
@@ -13,9 +14,18 @@ func TestWhileEverythingIsFrozenNothingStarts(t *testing.T) {
 	if err := d.LiftFreeze(d.ctx); !errors.Is(err, ErrNotFrozen) {
 		t.Errorf("lifting none answered %v", err)
 	}
-	before := d.startOf(request("before", "a"))
+	d.machine.ask()
+	q := request("before", "a")
+	q.Plan.Steps[0].Downstream = run.StrategyDepend
+	before := d.startOf(q)
+	<-d.machine.spawns
 	d.check(d.SetFreeze(d.ctx, store.Freeze{Actor: "ann", Reason: "audit"}))
 	d.restart()
+	(<-d.machine.spawns)() // its step may start its run
+	d.check(d.Pulse(d.ctx))
+	if got := d.child(before.ID, 0); got != 2 {
+		t.Errorf("the step stands for run %d", got)
+	}
 	_, _, err := d.Start(d.ctx, request("", "a"))
 	var frozen *FrozenError
 	if !errors.As(err, &frozen) || frozen.Freeze.Actor != "ann" || frozen.Freeze.At.IsZero() {
@@ -26,15 +36,12 @@ func TestWhileEverythingIsFrozenNothingStarts(t *testing.T) {
 	}
 	despite := request("", "a")
 	despite.DespiteFreeze = true
-	step, end := request("", "a"), request("", "a")
-	step.Cause = store.Cause{Source: store.ByPipeline, Upstream: &store.Upstream{Run: before.ID, Attempt: 1}}
+	end := request("", "a")
 	end.Cause = store.Cause{Source: store.BySubscription, Upstream: &store.Upstream{Run: before.ID}}
 	if _, _, err := d.Start(d.ctx, end); !errors.Is(err, ErrFrozen) {
 		t.Errorf("the end of a run started another: %v", err)
 	}
-	for _, q := range []StartRequest{despite, step} {
-		d.startOf(q)
-	}
+	d.startOf(despite)
 	d.check(d.LiftFreeze(d.ctx))
 	d.startOf(request("", "a"))
 	d.check(d.SetFreeze(d.ctx, store.Freeze{Actor: "ann", Until: d.clock.Now().Add(time.Hour)}))
@@ -47,5 +54,6 @@ func TestWhileEverythingIsFrozenNothingStarts(t *testing.T) {
 	if err := d.LiftFreeze(d.ctx); !errors.Is(err, ErrNotFrozen) {
 		t.Errorf("lifting one that is over answered %v", err)
 	}
+	d.check(d.Cancel(d.ctx, before.ID, "ann", "", false)) // and the run of its step
 	d.cancelLive()
 }

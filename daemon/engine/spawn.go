@@ -73,7 +73,7 @@ func refusal(err error) run.Outcome {
 
 var errTree = fmt.Errorf("the run that it all began with has %d runs below it: no more are started", MaxTree)
 
-// spawnRun starts a run and tells the step that stands for it.
+// spawnRun starts the run that an attempt stands for.
 func (t *turn) spawnRun(parent *live, id attemptID, q StartRequest) error {
 	if n, err := t.tx.TreeSize(q.Cause.Upstream.Root); err != nil || n >= MaxTree {
 		return errors.Join(err, errTree)
@@ -81,15 +81,22 @@ func (t *turn) spawnRun(parent *live, id attemptID, q StartRequest) error {
 	up := *q.Cause.Upstream
 	up.Waits = parent.run.Plan.Steps[id.step].Downstream != run.StrategyNone
 	q.Cause.Upstream = &up
-	record, _, err := t.start(q)
-	if err != nil {
-		return err
+	_, _, err := t.start(q)
+	return err
+}
+
+// bind tells the step that a new run was made for, if it was, that it stands for
+// it. That comes before the new run ends others: with one of them may end a step
+// beside this one, and that may end this one.
+func (t *turn) bind(l *live) {
+	if !isDownstream(&l.record.Cause) {
+		return
 	}
-	if err := t.tx.PutChild(record); err != nil {
-		return err
-	}
-	child := t.live[record.ID]
-	return t.apply(parent, run.Spawned{Step: id.step, Attempt: id.attempt, At: t.now, Run: run.Downstream{
-		ID: record.ID, Name: t.reference(child).Name, Status: child.run.State.Status, Warnings: child.run.State.Warnings,
+	up, is := l.record.Cause.Upstream, &l.run.State
+	err := t.apply(t.live[up.Run], run.Spawned{Step: up.Step, Attempt: up.Attempt, At: t.now, Run: run.Downstream{
+		ID: l.record.ID, Name: t.reference(l).Name, Status: is.Status, Warnings: is.Warnings,
 	}})
+	if err != nil {
+		t.log.Error("a step does not know the run that was made for it", "run", l.record.ID, "error", err)
+	}
 }

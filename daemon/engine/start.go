@@ -52,6 +52,9 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 	if err := t.useKey(&q); err != nil {
 		return store.Run{}, false, err
 	}
+	if err := t.tx.PutChild(record); err != nil {
+		return store.Run{}, false, err
+	}
 	if q.Key != "" {
 		t.tx.PutRequest(q.Key, q.remembered(plan.RunID, t.now))
 	}
@@ -61,6 +64,7 @@ func (t *turn) start(q StartRequest) (record store.Run, duplicate bool, err erro
 		return t.create(plan, record, false, nil).record, false, nil
 	}
 	l := t.create(plan, record, verdict.Kind == policy.Hold, pausesOf(pipeline, &q.Cause, t.now))
+	t.bind(l)
 	if !q.Yields {
 		t.supersede(l, verdict.Cancel)
 	}
