@@ -75,7 +75,7 @@ func (g *group) claims(name string) iter.Seq[policy.Claim] {
 				continue
 			}
 			for _, i := range l.groups[name].steps {
-				if !yield(policy.Claim{Run: id, Step: i, Priority: l.record.Priority, Status: l.run.Steps[i].Status}) {
+				if !yield(policy.Claim{Run: id, Step: i, Priority: l.record.Priority, Status: l.run.Unmirrored(i)}) {
 					return
 				}
 			}
@@ -163,7 +163,7 @@ func (t *turn) claimant(c policy.Claim) Claimant {
 	l := t.live[c.Run]
 	plan := l.run.Plan
 	return Claimant{
-		Run: t.reference(l), Stage: plan.Stages[plan.Steps[c.Step].Stage].Name, Step: plan.Key(c.Step), Status: c.Status,
+		Run: t.reference(l), Stage: plan.Stages[plan.Steps[c.Step].Stage].Name, Step: plan.Key(c.Step), Status: l.run.Steps[c.Step].Status,
 	}
 }
 

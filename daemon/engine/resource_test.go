@@ -215,3 +215,37 @@ func TestAGroupThatTwoStepsHaveIsFreeWhenBothAreOver(t *testing.T) {
 		d.nothingIsLeft()
 	}
 }
+
+// A step that mirrors a run which waits for a person is manual, and yet at work.
+func TestABlockedStepKeepsItsResourceGroup(t *testing.T) {
+	d := begin(t, 9)
+	d.machine.ask()
+	q := request("", "child")
+	q.Plan.Values.Inputs = map[string]any{"manual": true}
+	q.Plan.Steps[0].Downstream, q.Plan.Steps[0].ResourceGroup = run.StrategyMirror, "prod"
+	d.startOf(q)
+	(<-d.machine.spawns)()
+	other := request("", "own")
+	other.Plan.Steps[0].ResourceGroup = "prod"
+	d.startOf(other)
+	for range 2 {
+		if got := d.statuses(1, 2, 3); got != "[manual manual waiting_for_resource]" {
+			t.Fatalf("the runs are %s", got)
+		}
+		all, err := d.Resources(d.ctx)
+		if d.check(err); len(all) != 1 || all[0].Holder == nil || all[0].Holder.Run.ID != 1 || all[0].Holder.Status != run.Manual {
+			t.Errorf("the groups are %+v", all)
+		}
+		d.verify()
+		d.restart()
+	}
+	d.check(d.Act(d.ctx, 2, play(0)))
+	work := d.next("nightly/2/stage/own/1")
+	d.idle()
+	work.end(run.Success)
+	d.next("nightly/3/stage/own/1").end(run.Success)
+	for id := uint64(1); id <= 3; id++ {
+		d.settled(id)
+	}
+	d.nothingIsLeft()
+}

@@ -41,10 +41,10 @@ func (e *Engine) misplaced() (faults []string) {
 			}
 		}
 		for i := range l.run.Steps {
-			if a := l.run.Steps[i].Latest(); a != nil && !a.Ended() {
+			if a := l.run.Steps[i].Latest(); a != nil && !a.Ended() && l.run.Plan.Steps[i].Downstream == "" {
 				running++
 			}
-			if g := l.run.Plan.Steps[i].ResourceGroup; g != "" && policy.Holds(l.run.Steps[i].Status) {
+			if g := l.run.Plan.Steps[i].ResourceGroup; g != "" && policy.Holds(l.run.Unmirrored(i)) {
 				holders[g]++
 			}
 		}

@@ -101,10 +101,10 @@ func (e *explaining) sees(i int) (steps []int) {
 // making are the steps that make the status of the run.
 func (e *explaining) making() (steps []int) {
 	wanted := map[Status][]tag{
-		Success: {tagWarn}, Failed: {tagFailed}, Canceled: {tagCanceled}, Skipped: {tagSkipped, tagIgnored, tagLeftOut}, Manual: {tagManual},
+		Success: {tagWarn}, Failed: {tagFailed}, Canceled: {tagCanceled}, Skipped: {tagSkipped, tagIgnored, tagLeftOut}, Manual: {tagManual, tagBlocked},
 	}[e.State.Status]
 	if wanted == nil {
-		wanted = []tag{tagRunning, tagCanceling, tagPending, tagWaitingForResource, tagScheduled, tagManual}
+		wanted = []tag{tagRunning, tagCanceling, tagPending, tagWaitingForResource, tagScheduled, tagManual, tagBlocked}
 	}
 	for i := range e.Steps {
 		if slices.Contains(wanted, e.graph.tag[i]) {

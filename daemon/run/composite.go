@@ -16,6 +16,7 @@ const (
 	tagCanceled
 	tagSkipped
 	tagManual
+	tagBlocked // manual, by the run that it stands for
 	tagScheduled
 	tagWarn
 	tagIgnored
@@ -50,6 +51,8 @@ func (r *Run) tagOf(i int) tag {
 	switch {
 	case s.Status == Skipped && s.Skipped.passes():
 		return tagLeftOut
+	case s.follows():
+		return tagBlocked
 	case s.Status == Failed && s.Stopped == nil && len(s.Attempts) > 0:
 		return tagOf(Failed, p.allows(s.Latest().ExitCode))
 	}
@@ -132,7 +135,7 @@ func (t *Tally) Composite(dag bool) Status {
 		return Running
 	case t.any(tagWaitingForResource):
 		return WaitingForResource
-	case t.any(tagManual):
+	case t.any(tagManual, tagBlocked):
 		return Manual
 	case t.any(tagScheduled):
 		return Scheduled

@@ -120,3 +120,12 @@ func (s *Step) follows() bool {
 	a := s.Latest()
 	return s.Status == Manual && a != nil && !a.Ended()
 }
+
+// Unmirrored is the status of step i itself: one that is manual because the run
+// that it stands for is waits for no person of its own, but works.
+func (r *Run) Unmirrored(i int) Status {
+	if s := &r.Steps[i]; !s.follows() {
+		return s.Status
+	}
+	return Running
+}

@@ -154,3 +154,15 @@ func TestDownstreamTimeCountsAsWork(t *testing.T) {
 		t.Errorf("the run worked for %s", got)
 	}
 }
+
+func TestDownstreamBlockedStepHasItsResourceGroup(t *testing.T) {
+	s := tell(t, Plan{Steps: []PlanStep{{Name: "start", Downstream: StrategyMirror, ResourceGroup: "prod"}}})
+	s.do(Grant{At: s.now}).do(Begin{At: s.now}).spawns(Manual)
+	if have, _, _ := s.Claims("prod"); have != 1 || s.Unmirrored(0) != Running {
+		t.Errorf("%d steps have the group, and it is %s", have, s.Unmirrored(0))
+	}
+	s.follows(Running).follows(Success)
+	if have, _, _ := s.Claims("prod"); have != 0 || s.Unmirrored(0) != Success {
+		t.Errorf("%d steps have the group, and it is %s", have, s.Unmirrored(0))
+	}
+}

@@ -59,6 +59,9 @@ func slowTag(r *Run, n int) tag {
 	if s.Status == Skipped && s.Skipped != NotAdmitted {
 		return tagLeftOut
 	}
+	if a := s.Latest(); s.Status == Manual && a != nil && a.Status == Running {
+		return tagBlocked
+	}
 	return tagOf(s.Status, allowed)
 }
 

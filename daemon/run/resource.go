@@ -7,6 +7,6 @@ func (r *Run) Claims(group string) (have, wait, may int) {
 	if t == nil {
 		return 0, 0, 0
 	}
-	return t.count[tagPending] + t.count[tagRunning] + t.count[tagCanceling],
+	return t.count[tagPending] + t.count[tagRunning] + t.count[tagCanceling] + t.count[tagBlocked],
 		t.count[tagWaitingForResource], t.count[tagCreated] + t.count[tagScheduled]
 }

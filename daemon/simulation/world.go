@@ -180,7 +180,7 @@ func (w *World) obey(change run.Change) error {
 func (w *World) grant(group string) {
 	claims := func(yield func(policy.Claim) bool) {
 		for _, i := range w.groups[group] {
-			if !yield(policy.Claim{Run: w.plan.RunID, Step: i, Status: w.run.Steps[i].Status}) {
+			if !yield(policy.Claim{Run: w.plan.RunID, Step: i, Status: w.run.Unmirrored(i)}) {
 				return
 			}
 		}
