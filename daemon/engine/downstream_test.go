@@ -40,6 +40,9 @@ func spawnOf(at Attempt) Spawn {
 	if at.Plan.Values.Inputs["cancel"] == true {
 		q.SubQueue, q.Overlap = "below", config.Overlap{Policy: config.OverlapCancel}
 	}
+	if at.Plan.Values.Inputs["redundant"] == true {
+		q.OnNewRun = config.CancelConservative
+	}
 	if at.Plan.Values.Inputs["manual"] == true {
 		q.Plan.Steps[0].When = run.ByHand
 	}
@@ -476,6 +479,41 @@ func TestARunThatEndsItsOwnStepEndsWithIt(t *testing.T) {
 	d.next("nightly/4/stage/next/1").end(run.Success)
 	d.settled(4)
 	d.nothingIsLeft()
+}
+
+// With one run that a new one ends another may end, for which it was to end too.
+func TestRunsThatEndTogetherForANewOneEndOnce(t *testing.T) {
+	for name, newer := range map[string]func(*StartRequest){
+		"redundant":   func(q *StartRequest) { q.Plan.Values.Inputs = map[string]any{"other": true} },
+		"overlapping": func(q *StartRequest) { q.Overlap = config.Overlap{Policy: config.OverlapCancel} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := begin(t, 9)
+			d.machine.ask()
+			q := request("", "a", "b")
+			q.Plan.Values.Inputs = map[string]any{"manual": true, "redundant": true}
+			q.Plan.Steps[0].Downstream, q.Plan.Steps[1].Downstream = run.StrategyDepend, run.StrategyDepend
+			q.Plan.CancelOnFailure = true
+			d.startOf(q)
+			for range 2 {
+				(<-d.machine.spawns)()
+			}
+			if d.check(d.Pulse(d.ctx)); d.statuses(1, 2, 3) != "[running manual manual]" {
+				t.Fatalf("the runs are %s", d.statuses(1, 2, 3))
+			}
+			q = request("", "new")
+			newer(&q)
+			d.startOf(q)
+			for id := uint64(1); id <= 3; id++ {
+				if got := d.settled(id).State.Status; got != run.Canceled && (id > 1 || got != run.Failed) {
+					t.Errorf("run %d is %s", id, got)
+				}
+			}
+			d.next("nightly/4/stage/new/1").end(run.Success)
+			d.settled(4)
+			d.nothingIsLeft()
+		})
+	}
 }
 
 // Parent, child and grandchild, while the engine dies before and after each

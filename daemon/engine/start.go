@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -199,7 +200,8 @@ func (t *turn) applyAll(l *live, events []run.Event) {
 }
 
 // supersede ends the runs that a new one takes the place of, and those, or
-// those of their steps, that it makes redundant.
+// those of their steps, that it makes redundant. With one of them another may end,
+// where steps of one run stand for both.
 func (t *turn) supersede(by *live, replaced []uint64) {
 	if isChild(&by.record) {
 		return
@@ -214,7 +216,7 @@ func (t *turn) supersede(by *live, replaced []uint64) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(in.replaceable)) {
 		l := in.replaceable[id]
-		if l == by || l.record.Fingerprint == by.record.Fingerprint {
+		if l == nil || l == by || l.record.Fingerprint == by.record.Fingerprint {
 			continue
 		}
 		if r := policy.Redundant(l.record.OnNewRun, l.run); !r.None() {
@@ -226,7 +228,7 @@ func (t *turn) supersede(by *live, replaced []uint64) {
 // end ends a run, or some of its steps, for another run.
 func (t *turn) end(l *live, steps []int, note, by string) {
 	why := run.Cancellation{At: t.now, Actor: "penstock", Note: note, Run: by}
-	if err := t.cancel(l, why, steps); err != nil {
+	if err := t.cancel(l, why, steps); err != nil && !errors.Is(err, run.ErrComplete) {
 		t.log.Error("a run that another takes the place of cannot be canceled", "run", l.record.ID, "error", err)
 	}
 }
