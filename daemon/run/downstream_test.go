@@ -70,6 +70,9 @@ func TestDownstreamBlockedStepIsReleasedInItsRun(t *testing.T) {
 	if text := s.Why(0); !strings.Contains(text.Text, there) || !strings.Contains(text.Release, there) {
 		t.Errorf("why says %+v", text)
 	}
+	if x := s.WhyRun(); len(x.Causes) != 1 || x.Causes[0].Step != 0 {
+		t.Errorf("why of the run says %+v", x)
+	}
 	s.follows(Running).are(Running, Running, Created).follows(Success).are(Running, Success, Pending)
 }
 
