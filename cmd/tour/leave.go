@@ -62,7 +62,7 @@ func (g *guide) processes() (pids []int, err error) {
 // endProcesses sees that nothing runs on our behalf. What is about to end by
 // itself gets the time to; what is not is killed, and is an error.
 func (g *guide) endProcesses() error {
-	look, late := time.NewTicker(20*time.Millisecond), time.After(3*time.Second)
+	look, late := time.NewTicker(20*time.Millisecond), time.After(8*time.Second)
 	defer look.Stop()
 	for {
 		pids, err := g.processes()
