@@ -29,10 +29,13 @@ type Store struct {
 }
 
 // Open opens, or makes, the store in dir and counts a new generation. A store
-// that another process holds, or of another schema, is refused and left as it
-// is.
+// that another process holds, for longer than two seconds, or of another schema,
+// is refused and left as it is.
 func Open(dir string, log *slog.Logger) (*Store, error) {
 	if err := removeStillborn(dir); err != nil {
+		return nil, err
+	}
+	if err := awaitLock(dir); err != nil {
 		return nil, err
 	}
 	db, err := badger.Open(badgerOptions(dir, log))
