@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/penstock/penstock/config"
 	"github.com/penstock/penstock/daemon/run"
 	"github.com/penstock/penstock/daemon/store"
 )
@@ -45,15 +46,23 @@ func (e *Engine) changeTrigger(ctx context.Context, pipeline uint64, name string
 	})
 }
 
+// kindsOf are the kinds of the triggers whose name is in a cause.
+var kindsOf = map[store.Source]config.TriggerKind{
+	store.BySchedule: config.OnSchedule, store.BySubscription: config.AfterPipeline, store.ByFile: config.OnFiles,
+}
+
 // triggerOf finds the trigger that a cause names. ErrNotFound where there is
-// none, or none any more.
+// none, or none any more: another may have its name since.
 func (t *turn) triggerOf(pipeline uint64, c *store.Cause) (store.Trigger, error) {
+	kind, named := kindsOf[c.Source]
 	switch {
 	case c.Trigger == "":
 	case c.Source == store.ByTrigger:
 		return t.tx.KeyTrigger(pipeline, c.Trigger)
-	case c.Source == store.BySchedule, c.Source == store.BySubscription, c.Source == store.ByFile:
-		return t.tx.Trigger(pipeline, c.Trigger)
+	case named:
+		if trigger, err := t.tx.Trigger(pipeline, c.Trigger); err != nil || trigger.Kind == kind {
+			return trigger, err
+		}
 	}
 	return store.Trigger{}, store.ErrNotFound
 }

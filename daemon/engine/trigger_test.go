@@ -50,29 +50,27 @@ func TestPausesOfATrigger(t *testing.T) {
 func TestAFailurePausesItsTrigger(t *testing.T) {
 	for _, c := range []struct {
 		name   string
+		kind   config.TriggerKind // of evening
 		cause  store.Cause
 		status run.Status
 		paused bool
 	}{
-		{"by its schedule", store.Cause{Source: store.BySchedule, Trigger: "evening"}, run.Failed, true},
-		{"by another's end", store.Cause{Source: store.BySubscription, Trigger: "evening"}, run.Failed, true},
-		{"by a file", store.Cause{Source: store.ByFile, Trigger: "evening"}, run.Failed, true},
-		{"by a call with the key that it describes", store.Cause{Source: store.ByTrigger, Trigger: "github"}, run.Failed, true},
-		{"by a call with another key", store.Cause{Source: store.ByTrigger, Trigger: "evening"}, run.Failed, false},
-		{"by hand, as if it were scheduled", store.Cause{Source: store.ByCommand, Trigger: "evening"}, run.Failed, false},
-		{"by a trigger that is gone", store.Cause{Source: store.BySchedule, Trigger: "morning"}, run.Failed, false},
-		{"by one that does not mind", store.Cause{Source: store.BySchedule, Trigger: "calm"}, run.Failed, false},
-		{"and not failed", store.Cause{Source: store.BySchedule, Trigger: "evening"}, run.Success, false},
-		{"and canceled", store.Cause{Source: store.BySchedule, Trigger: "evening"}, run.Canceled, false},
+		{"by its schedule", config.OnSchedule, store.Cause{Source: store.BySchedule, Trigger: "evening"}, run.Failed, true},
+		{"by another's end", config.AfterPipeline, store.Cause{Source: store.BySubscription, Trigger: "evening"}, run.Failed, true},
+		{"by a file", config.OnFiles, store.Cause{Source: store.ByFile, Trigger: "evening"}, run.Failed, true},
+		{"by a call with the key that it describes", config.OnKey, store.Cause{Source: store.ByTrigger, Trigger: "github"}, run.Failed, true},
+		{"by a call with another key", config.OnKey, store.Cause{Source: store.ByTrigger, Trigger: "evening"}, run.Failed, false},
+		{"by hand, as if it were scheduled", config.OnSchedule, store.Cause{Source: store.ByCommand, Trigger: "evening"}, run.Failed, false},
+		{"by a trigger that is gone", config.OnSchedule, store.Cause{Source: store.BySchedule, Trigger: "morning"}, run.Failed, false},
+		{"by one that does not mind", config.OnSchedule, store.Cause{Source: store.BySchedule, Trigger: "calm"}, run.Failed, false},
+		{"and not failed", config.OnSchedule, store.Cause{Source: store.BySchedule, Trigger: "evening"}, run.Success, false},
+		{"and canceled", config.OnSchedule, store.Cause{Source: store.BySchedule, Trigger: "evening"}, run.Canceled, false},
+		{"by a schedule that had its name", config.AfterPipeline, store.Cause{Source: store.BySchedule, Trigger: "evening"}, run.Failed, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := begin(t, 1)
-			kind := config.OnSchedule
-			if c.cause.Source == store.ByTrigger {
-				kind = config.OnKey
-			}
-			d.trigger(store.Trigger{Name: "evening", Kind: kind, Key: "github", PauseOnFailure: true})
-			d.trigger(store.Trigger{Name: "calm"})
+			d.trigger(store.Trigger{Name: "evening", Kind: c.kind, Key: "github", PauseOnFailure: true})
+			d.trigger(store.Trigger{Name: "calm", Kind: config.OnSchedule})
 			q := request("", "a")
 			q.Cause = c.cause
 			record := d.startOf(q)
