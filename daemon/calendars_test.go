@@ -202,6 +202,11 @@ func TestACalendarThatIsDeletedWhileATextIsAppliedIsNotNamed(t *testing.T) {
 	must[*rpc.Empty](t)(h.CalendarDelete(t.Context(), &rpc.CalendarDeleteRequest{Name: "feasts"}))
 	_, err = h.d.put(t.Context(), source, &rpc.PipelineApplyRequest{Text: "x"})
 	refused(t, err, rpc.CodeConflict, "deleted meanwhile")
+	err = h.d.change(t.Context(), func(tx *store.Tx, now time.Time) (uint64, error) { // as a clone does
+		copied := store.Pipeline{ID: 1, Name: "nightly", Revision: 1}
+		return copied.ID, h.d.putRevision(tx, copied, &source.Pipeline, store.Revision{AppliedAt: now})
+	})
+	refused(t, failure(err, "clone"), rpc.CodeConflict, "deleted meanwhile")
 	if n := h.countTriggers("nightly"); n != 0 {
 		t.Errorf("%d triggers were written", n)
 	}

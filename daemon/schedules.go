@@ -177,6 +177,9 @@ func (d *Daemon) putTriggers(tx *store.Tx, p store.Pipeline, definition *config.
 		delete(old, t.Name)
 		t.Pause = was.Pause
 		if t.Rule != nil {
+			if err := calendarsThere(tx, &t); err != nil {
+				return err
+			}
 			t.Mark = d.schedules.markOf(&t, &was, now)
 		}
 		if !goesOn(&t, &was) {
