@@ -113,6 +113,13 @@ expect = { absent = ["t", "t@1", "t@2"] }
 	if err != nil {
 		t.Fatal(err)
 	}
+	w, err := Begin(&source.Pipeline, tests.Tests[0].Start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Do(config.Act{Do: "play", Steps: []string{"t"}}); err == nil || !strings.Contains(err.Error(), "rule[0]") {
+		t.Errorf("a matrix that is not in the run is played: %v", err)
+	}
 	for i, want := range []string{"", "it is in the run: success; it is in the run: success"} {
 		var got []string
 		for _, d := range Test(&source.Pipeline, &tests.Tests[i]) {
