@@ -51,7 +51,7 @@ func (s *Step) asked() bool {
 	if before > 0 && s.stands(s.Latest()) {
 		before--
 	}
-	return s.Requested != nil && (before == 0 || !s.Requested.At.Before(s.Attempts[before-1].FinishedAt))
+	return s.Requested != nil && s.Requested.Tried == before
 }
 
 // admitted says what admitted step i.
@@ -110,7 +110,7 @@ func (e *explaining) delayed(i int) (told []string) {
 		return nil
 	}
 	before, a, rule := &s.Attempts[n-2], &s.Attempts[n-1], &e.Plan.Steps[i].Retry
-	if q := s.Requested; q != nil && !q.At.Before(before.FinishedAt) {
+	if q := s.Requested; q != nil && q.Tried == n-1 {
 		return nil // a person wanted it
 	}
 	if before.Status != Failed || n-1 > rule.Max || !rule.wants(before) {

@@ -84,7 +84,8 @@ func (r *Run) unschedule(c *changing, ev Unschedule) error {
 		return fmt.Errorf("unschedule: %w", ErrStale)
 	}
 	for _, i := range left {
-		r.Steps[i].Requested = &Request{At: ev.At, Actor: ev.Actor, Variables: r.Steps[i].variables()}
+		s := &r.Steps[i]
+		s.Requested = &Request{At: ev.At, Actor: ev.Actor, Tried: len(s.Attempts), Variables: s.variables()}
 		r.setStatus(c, i, Manual)
 	}
 	return nil

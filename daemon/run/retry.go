@@ -220,5 +220,6 @@ func (s *Step) ask(q Request) {
 	if q.Variables == nil {
 		q.Variables = s.variables()
 	}
+	q.Tried = len(s.Attempts)
 	s.Requested, s.Again = &q, false
 }

@@ -132,6 +132,7 @@ type Step struct {
 type Request struct {
 	At        time.Time         `json:"at"`
 	Actor     string            `json:"actor,omitempty"`
+	Tried     int               `json:"tried,omitempty"`     // how many attempts there were
 	Waits     bool              `json:"waits,omitempty"`     // the run is held: it is begun when the run is released
 	Variables map[string]string `json:"variables,omitempty"` // for the attempts from here on
 }
