@@ -127,16 +127,17 @@ func TestLogsOfARunOfWhichNothingHasBegunSaySo(t *testing.T) {
 
 func TestLogsOfAStepThatStandsForARunNameTheRun(t *testing.T) {
 	d := newFake(t)
-	run := twoSteps("success")
-	stands := &rpc.Downstream{Run: "site/7", Status: "success"}
-	run.Stages[0].Steps[1].Attempts[0].Downstream = stands
-	always[rpc.RunGetRequest](d, run)
+	stands := func(run rpc.Downstream) {
+		r := twoSteps("success")
+		r.Stages[0].Steps[1].Attempts[0].Downstream = &run
+		always[rpc.RunGetRequest](d, r)
+	}
+	stands(rpc.Downstream{Run: "site/7", Status: "success"})
 	logsOf(d, map[string][][]byte{"compile": {frames("stdout", "one\n")}})
 	d.ctl("logs", "nightly/42/test").wants(t, ExitOK, "", "nightly/42/build/test: it stands for a run: penstockctl logs site/7\n")
 	r := d.ctl("logs", "nightly/42")
 	r.wants(t, ExitOK, "==> build/test, attempt 1: success <==\n", "[it stands for a run: penstockctl logs site/7]\n")
-	stands.Deleted = true
-	always[rpc.RunGetRequest](d, run)
+	stands(rpc.Downstream{Run: "site/7", Status: "success", Deleted: true})
 	d.ctl("logs", "nightly/42/test").wants(t, ExitOK, "", "it stood for site/7, which is deleted\n")
 }
 
