@@ -48,6 +48,7 @@ func story(t *testing.T, l *lives, seed uint64, places int) {
 }
 
 func TestADaemonDoesWhatTheSimulationDoes(t *testing.T) {
+	t.Parallel()
 	n := *stories
 	if testing.Short() {
 		n = min(n, 5)
@@ -59,6 +60,7 @@ func TestADaemonDoesWhatTheSimulationDoes(t *testing.T) {
 
 // TestStepsThatWaitForPlaces has one story at a time: its steps alone want the places.
 func TestStepsThatWaitForPlaces(t *testing.T) {
+	t.Parallel()
 	n := *stories / 10
 	if testing.Short() {
 		n = min(n, 2)
@@ -74,6 +76,7 @@ func TestADaemonThatDiesAfterEachCommitDoesWhatTheSimulationDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}
+	t.Parallel()
 	l := newLives(t, everyCommit, manyPlaces)
 	tell(t, l, min(*stories, 12))
 	l.end(t)
@@ -84,6 +87,7 @@ func TestADaemonThatDiesAnywhereDoesWhatTheSimulationDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}
+	t.Parallel()
 	l := newLives(t, anywhere(*firstSeed), manyPlaces)
 	tell(t, l, min(*stories, 24))
 	l.end(t)

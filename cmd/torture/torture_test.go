@@ -11,6 +11,7 @@ func TestTwentyKills(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
+	t.Parallel()
 	p := plan{kills: 20, seed: uint64(time.Now().UnixNano()), rate: 10, running: 5}
 	if err := torture(t.Context(), p, t.Output()); err != nil {
 		t.Fatal(err)

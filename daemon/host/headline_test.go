@@ -10,6 +10,7 @@ import (
 )
 
 func TestProblemBeginsWithAShortLine(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.limits.start = 3 * time.Second
 	w.config.Pins = map[string]string{"wide": strings.Repeat("0", 64)}

@@ -13,6 +13,7 @@ import (
 )
 
 func TestOutcomes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := w.open()
 	tests := []struct {
@@ -59,6 +60,7 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestProcessThatCannotStartIsExplained(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.limits.start = 5 * time.Second
 	h := w.open()
@@ -162,6 +164,7 @@ func TestManyAttemptsShareAWideProcess(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		do      string
 		force   bool
@@ -200,6 +203,7 @@ func TestStopBeforeAProcessIsThere(t *testing.T) {
 }
 
 func TestPluginThatIgnoresTheDeadlineIsKilled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := w.open()
 	a := w.attempt("deadline/a", "good", "stubborn")

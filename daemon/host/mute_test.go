@@ -29,6 +29,7 @@ func freeze(t *testing.T, h *Host) *process {
 }
 
 func TestFrozenIdleProcessIsKilledAndAFreshOneChecks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.limits.call = 3 * time.Second
 	h := w.open()
@@ -47,6 +48,7 @@ func TestFrozenIdleProcessIsKilledAndAFreshOneChecks(t *testing.T) {
 }
 
 func TestFrozenProcessWithAnAttemptKeepsItAndGetsNoOther(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.limits.call = 3 * time.Second
 	h := w.open()
@@ -73,6 +75,7 @@ func TestFrozenProcessWithAnAttemptKeepsItAndGetsNoOther(t *testing.T) {
 }
 
 func TestCheckThatNoProcessAnswersSaysSo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.limits.call = 3 * time.Second
 	h := w.open()

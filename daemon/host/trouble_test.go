@@ -9,6 +9,7 @@ import (
 )
 
 func TestHangingPluginsAreAskedBesideEachOther(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.limits.start = 5 * time.Second
 	kinds := []string{"hang-a", "hang-b", "hang-c", "hang-d", "hang-e", "hang-f", "zz-good"}
