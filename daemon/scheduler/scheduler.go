@@ -29,6 +29,7 @@ package scheduler
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,6 +79,8 @@ type Scheduler struct {
 
 	mu        sync.Mutex            // protects the fields below
 	waiting   agenda.Agenda[*entry] // the schedules that will be due
+	failed    []*entry              // those that could not be recorded, and wait for nextTry instead
+	nextTry   time.Time             // not on the wall: setting that puts nothing off
 	pipelines map[uint64][]*entry
 }
 
@@ -97,6 +100,7 @@ func (s *Scheduler) Put(pipeline uint64, schedules []Schedule) {
 		e.replaced = true
 		s.waiting.Remove(e)
 	}
+	s.failed = slices.DeleteFunc(s.failed, func(e *entry) bool { return e.replaced })
 	delete(s.pipelines, pipeline)
 	if len(schedules) == 0 {
 		return
@@ -117,7 +121,7 @@ func (s *Scheduler) Put(pipeline uint64, schedules []Schedule) {
 func (s *Scheduler) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.waiting.Len()
+	return s.waiting.Len() + len(s.failed)
 }
 
 // enqueue gives e its place by when it is due; one that is never due has none.
@@ -145,6 +149,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 
 // round fires all that is due, and says how long to sleep then.
 func (s *Scheduler) round(ctx context.Context) time.Duration {
+	s.tryAgain()
 	for ctx.Err() == nil {
 		entries, batch := s.take()
 		if len(batch) == 0 {
@@ -154,11 +159,27 @@ func (s *Scheduler) round(ctx context.Context) time.Duration {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first, ok := s.waiting.First()
-	if !ok {
-		return longest
+	sleep := longest
+	if first, ok := s.waiting.First(); ok {
+		sleep = min(sleep, first.due.Sub(s.now()))
 	}
-	return min(max(0, first.due.Sub(s.now())), longest)
+	if len(s.failed) > 0 {
+		sleep = min(sleep, time.Until(s.nextTry))
+	}
+	return max(0, sleep)
+}
+
+// tryAgain lets what could not be recorded be due again, once its time has come.
+func (s *Scheduler) tryAgain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Now().Before(s.nextTry) {
+		return
+	}
+	for _, e := range s.failed {
+		s.enqueue(e)
+	}
+	s.failed = nil
 }
 
 // take decides the first that are due.
@@ -189,8 +210,10 @@ func (s *Scheduler) fire(ctx context.Context, entries []*entry, batch []Due) {
 		switch {
 		case e.replaced:
 		case errs[i] != nil:
-			e.due = s.now().Add(again)
-			s.waiting.Put(e)
+			if len(s.failed) == 0 {
+				s.nextTry = time.Now().Add(again)
+			}
+			s.failed = append(s.failed, e)
 		default:
 			e.Mark = batch[i].Mark
 			s.enqueue(e)

@@ -194,6 +194,32 @@ func TestWhatIsNotRecordedDelaysNoOther(t *testing.T) {
 	})
 }
 
+// A clock that is set back meanwhile puts off no further try, and a pipeline that
+// is put anew is not tried as it was.
+func TestWhatIsNotRecordedIsTriedWhateverTheClockShows(t *testing.T) {
+	run(t, func(s *Scheduler, firer *scribe, offset *atomic.Int64) {
+		firer.fails = 1
+		for id := range uint64(2) {
+			s.Put(id, []Schedule{{"a", timetable(t, "0 1 * * *"), schedule.Begin(time.Now(), "b")}})
+		}
+		synctest.Wait()
+		offset.Store(int64(3 * time.Hour))
+		pass(longest)
+		offset.Store(int64(time.Hour))
+		if n := s.Len(); n != 2 {
+			t.Errorf("%d schedules will be due, want 2", n)
+		}
+		s.Put(1, nil)
+		if n := s.Len(); n != 1 {
+			t.Errorf("%d schedules will be due, want 1", n)
+		}
+		pass(again)
+		if got := firer.take(); got != "0/a@01:00:00" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
 func TestAClockThatIsSetIsNoticed(t *testing.T) {
 	run(t, func(s *Scheduler, firer *scribe, offset *atomic.Int64) {
 		s.Put(1, []Schedule{{"a", timetable(t, "0 * * * *"), schedule.Begin(time.Now(), "b")}})
